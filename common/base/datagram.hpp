@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a UDP socket gives and takes, as a value: what protocol brains see instead of sockets.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/bytes.hpp"
+
+namespace ntm {
+
+// `local` is the address and port of this host that received, or from which to send; an
+// unspecified local address leaves the choice to the kernel.
+struct Datagram {
+    Endpoint local;
+    Endpoint remote;
+    Bytes payload;
+};
+
+}  // namespace ntm

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// All signalling associations of one process (docs/protocol.md section 4): Noise IK handshakes,
+// sessions, requests with retransmission, and the cache of answers. A state machine: datagrams,
+// requests and the time go in; datagrams and events come out, in order, from take_datagrams() and
+// take_events(). The caller feeds it every HANDSHAKE and SIGNAL packet, and COOKIE answers with
+// session id zero whose nonce `owns_cookie` claims.
+#pragma once
+
+#include "common/base/datagram.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/x25519.hpp"
+#include "common/protocol/ntm.pb.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ntm::protocol {
+
+enum class PeerKind : std::uint8_t { node, relay, dc };
+
+// A peer is its static key.
+using PeerKey = crypto::PublicKey;
+
+// A session of this peer has been confirmed. `is_new_boot`: the peer's boot id differs from the one
+// of the session before (or there was none): what it held may be lost.
+struct PeerConnected {
+    PeerKey peer;
+    BootId boot_id;
+    bool is_new_boot = false;
+};
+
+// A request of a connected peer, to be answered once with send_answer; repeats of it are answered
+// from the cache and do not come up again.
+struct RequestReceived {
+    PeerKey peer;
+    std::uint64_t id = 0;
+    BootId boot_id;   // of the session that it came through
+    Endpoint source;  // outside address and port of this packet
+    v1::Signal message;
+};
+
+struct AnswerReceived {
+    PeerKey peer;
+    std::uint64_t id = 0;  // as send_request returned it
+    v1::Signal message;
+};
+
+// No answer in 10 s, or the peer came with another boot id while its kind of request dies with it.
+struct RequestFailed {
+    PeerKey peer;
+    std::uint64_t id = 0;
+};
+
+// The peer's address as the SIGNAL packet with the highest counter shows it.
+struct PeerMoved {
+    PeerKey peer;
+    Endpoint endpoint;
+    bool is_proven = false;
+};
+
+using SignalingEvent =
+    std::variant<PeerConnected, RequestReceived, AnswerReceived, RequestFailed, PeerMoved>;
+
+// How a request ends when the peer turns out to have started anew.
+enum class OnNewBoot : std::uint8_t { resend, fail };
+
+struct SignalingCounters {
+    std::uint64_t received = 0;
+    std::uint64_t bad_handshake = 0;  // does not open, own or zero key, not from a known peer
+    std::uint64_t unknown_session = 0;
+    std::uint64_t bad_tag = 0;
+    std::uint64_t replayed = 0;
+    std::uint64_t malformed = 0;       // opened, but not a Signal that may be sent
+    std::uint64_t token_demanded = 0;  // message 1 answered by COOKIE
+};
+
+class Signaling {
+  public:
+    struct Settings {
+        crypto::KeyPair static_key;
+        BootId boot_id;
+        // DCs and relays demand tokens of message 1 under load and where a session stands.
+        bool demands_tokens = false;
+        // Message 1s opened a second before tokens are demanded of all.
+        std::uint32_t handshakes_per_second = 500;
+    };
+    Signaling(Settings settings, RandomSource& random);
+    ~Signaling();
+    Signaling(const Signaling&) = delete;
+    Signaling& operator=(const Signaling&) = delete;
+
+    [[nodiscard]] const PeerKey& own_key() const noexcept;
+    [[nodiscard]] BootId boot_id() const noexcept;
+
+    // Provisioning: handshakes of other keys are not answered. `removed` ends the sessions.
+    void add_peer(const PeerKey& peer, PeerKind kind);
+    void remove_peer(const PeerKey& peer);
+    [[nodiscard]] std::optional<PeerKind> kind_of(const PeerKey& peer) const;
+
+    // Where to send a handshake when there is no session; tried in turn. A DC stores a node's last
+    // outside address and gives it here after a restart. `local` of the datagrams is left open.
+    void set_endpoints(const PeerKey& peer, std::vector<Endpoint> endpoints);
+    // Starts a handshake now, beside any session (after a move, or on start). Goes on with backoff
+    // (up to 5 s between tries) until one stands if `is_persistent`.
+    void connect(const PeerKey& peer, bool is_persistent, Instant now);
+    // The address last confirmed is void (the host has moved): send a SIGNAL packet from the new
+    // one, so that the peer follows.
+    void announce_move(const PeerKey& peer, Instant now);
+
+    [[nodiscard]] bool is_connected(const PeerKey& peer) const;
+    [[nodiscard]] std::optional<Endpoint> endpoint_of(const PeerKey& peer) const;
+    [[nodiscard]] std::optional<Endpoint> proven_endpoint_of(const PeerKey& peer) const;
+    [[nodiscard]] std::optional<BootId> boot_id_of(const PeerKey& peer) const;
+    [[nodiscard]] std::optional<Duration> smoothed_rtt_of(const PeerKey& peer) const;
+
+    // Sends a request (id and is_answer are set here) and repeats it until answered, for 10 s.
+    // Without a session it waits for the handshake that it starts. `resend` survives a peer's
+    // restart, `fail` does not. Returns the id.
+    std::uint64_t send_request(
+        const PeerKey& peer, v1::Signal message, OnNewBoot on_new_boot, Instant now
+    );
+    void cancel_request(const PeerKey& peer, std::uint64_t id);
+    // Answers a RequestReceived (the id is set here) and keeps the answer for 30 s.
+    void send_answer(const RequestReceived& request, v1::Signal message, Instant now);
+
+    void handle_datagram(const Datagram& datagram, Instant now);
+    // Whether a COOKIE answer with this nonce belongs to a handshake of ours.
+    [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const;
+
+    // When handle_timeout wants to be called next.
+    [[nodiscard]] Instant next_timeout() const;
+    void handle_timeout(Instant now);
+
+    [[nodiscard]] std::vector<Datagram> take_datagrams();
+    [[nodiscard]] std::vector<SignalingEvent> take_events();
+    [[nodiscard]] const SignalingCounters& counters() const noexcept;
+
+  private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace ntm::protocol

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# What all scripts share: saying things, ending with a reason, waiting for a condition,
+# acting as the user who called sudo, and one session at a time.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# One worktree may be tested beside another, or beside a lab raised by hand: every namespace,
+# run directory and lock carries this name.
+lab=${NTM_LAB:-ntmlab}
+run_dir=/run/$lab
+
+say() { printf '%s\n' "$*"; }
+warn() { printf '%s\n' "$*" >&2; }
+die() {
+    warn "${0##*/}: $*"
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+need_root() {
+    [ "$(id -u)" = 0 ] || die "needs root (network namespaces): run sudo $1"
+}
+
+# wait_until SECONDS COMMAND...: tries the command until it succeeds.
+wait_until() {
+    local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+
+# Seconds with one digit since the EPOCHREALTIME given.
+seconds_since() {
+    local tenths=$(((${EPOCHREALTIME/./} - ${1/./}) / 100000))
+    printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+# Runs a command as the user who called sudo, so that what it makes belongs to them.
+as_invoker() {
+    if [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ]; then
+        runuser -u "$SUDO_USER" -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# hold_session WHO: until this process ends, however it ends, no other session of this lab starts.
+hold_session() {
+    exec 9>>"/run/lock/$lab.session"
+    if ! flock -n 9; then
+        die "$(cat "/run/lock/$lab.session") is at work in this lab: wait for it, or end it first"
+    fi
+    printf '%s (process %d)\n' "$1" $$ >"/run/lock/$lab.session"
+}
