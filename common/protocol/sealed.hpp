@@ -28,7 +28,7 @@ enum class OpenError : std::uint8_t { truncated, bad_tag, replayed, malformed };
 // Pads a request so that no response to it is longer.
 void pad_tunnel_request(v1::TunnelRequest& request);
 
-// `role` is the sender's; `is_answer` sets the header's flag.
+// `role` is the sender's. END has no answer flag: the message inside says which it is.
 [[nodiscard]] Bytes seal_end(
     const Secret32& secret, PathId path_id, Role role, const v1::End& message, RandomSource& random
 );
