@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What all scripts share: saying things, ending with a reason, waiting for a condition,
 # acting as the user who called sudo, and one session at a time.
 
