@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+# Networks and hosts of the lab, and how a host is plugged into a network.
+#
+#       dns .53  dc1 .10  gn .80     nat-a .101     nat-b .102
+#          |        |        |          |outside       |outside        rs1 .20
+#   =======+========+========+==========+======+=======+=====            |
+#   global 203.0.113.0/24, 2001:db8::/64       |inet                relays 198.51.100.0/24
+#                                           .1 |.1                       | 2001:db8:1::/64
+#   v6only 2001:db8:6::/64 ====================+=========================+ .1
+#
+#   behind nat-a: 10.0.1.0/24 (port-restricted)      behind nat-b: 10.0.2.0/24 (symmetric)
+#
+# Each network is a bridge in the namespace of its router. A host's address ends in the same number
+# everywhere. The router is .1 and ::1.
+
+declare -A router_of=([global]=inet [relays]=inet [v6only]=inet [nat-a]=nat-a [nat-b]=nat-b)
+declare -A bridge_of=([global]=global [relays]=relays [v6only]=v6only [nat-a]=inside [nat-b]=inside)
+declare -A prefix4=([global]=203.0.113 [relays]=198.51.100 [nat-a]=10.0.1 [nat-b]=10.0.2)
+declare -A prefix6=([global]=2001:db8: [relays]=2001:db8:1: [v6only]=2001:db8:6:)
+declare -A number_of=([dns]=53 [dc1]=10 [rs1]=20 [gn]=80 [nat-a]=101 [nat-b]=102 [mn]=111 [cn]=112)
+# Where "up" plugs each host in, in this order.
+hosts=(dns dc1 rs1 gn mn cn)
+declare -A home_of=([dns]=global [dc1]=global [rs1]=relays [gn]=global [mn]=nat-a [cn]=nat-b)
+
+namespace() { echo "$lab-$1"; }
+host_exists() { [ -e "/run/netns/$lab-$1" ]; }
+inside() {
+    local host=$1
+    shift
+    ip netns exec "$lab-$host" "$@"
+}
+link() {
+    local host=$1
+    shift
+    ip -n "$lab-$host" "$@"
+}
+
+need_host() {
+    [ -n "${1:-}" ] || die "which host? (scripts/lab --help)"
+    host_exists "$1" || die "no host '$1' in the lab (scripts/lab status shows what is up)"
+}
+
+need_network() {
+    [ -n "${router_of[${1:-}]:-}" ] || die "no network '${1:-}': one of ${!router_of[*]}"
+    host_exists "${router_of[$1]}" || die "network '$1' is not up"
+}
+
+make_namespace() {
+    local host=$1
+    ip netns add "$lab-$host"
+    mkdir -p "$run_dir/$host" "/etc/netns/$lab-$host"
+    # No waiting for duplicate addresses, no addresses that nobody gave, no guess which way a
+    # packet should have come: hosts move, and the wires are known.
+    inside "$host" sysctl -q -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+        net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+        net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 \
+        net.ipv6.conf.default.router_solicitations=0
+    link "$host" link set lo up
+    # The system's own choice of name services (mDNS, systemd-resolved) would lead out of the lab.
+    echo 'hosts: files dns' >"/etc/netns/$lab-$host/nsswitch.conf"
+    printf 'nameserver %s\n' "${prefix4[global]}.${number_of[dns]}" \
+        "${prefix6[global]}:${number_of[dns]}" >"/etc/netns/$lab-$host/resolv.conf"
+}
+
+# A veth hands checksums over unfinished; a wire does not. Who counts on hardware finds none here.
+no_offloads() { inside "$1" ethtool -K "$2" tx off >/dev/null; }
+
+make_network() {
+    local network=$1 router=${router_of[$1]} bridge=${bridge_of[$1]}
+    link "$router" link add "$bridge" type bridge stp_state 0 mcast_snooping 0
+    no_offloads "$router" "$bridge"
+    link "$router" link set "$bridge" up
+    if [ -n "${prefix4[$network]:-}" ]; then
+        link "$router" address add "${prefix4[$network]}.1/24" dev "$bridge"
+    fi
+    if [ -n "${prefix6[$network]:-}" ]; then
+        link "$router" address add "${prefix6[$network]}:1/64" dev "$bridge" nodad
+    fi
+}
+
+make_router() {
+    make_namespace "$1"
+    inside "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+make_nat() {
+    make_router "$1"
+    make_cable "$1" outside
+    plug "$1" outside global
+    make_network "$1"
+    inside "$1" nft -f "$repo/configs/lab/$1.nft"
+}
+
+# The host's end, and an end with no place yet: that one carries the host's name, wherever it is.
+# One queue: a socket of AF_XDP sees one, and a packet that came by another would pass it by.
+make_cable() {
+    local host=$1 iface=$2
+    link "$host" link add "$iface" numtxqueues 1 numrxqueues 1 type veth \
+        peer name "$host-$iface" numtxqueues 1 numrxqueues 1
+    no_offloads "$host" "$iface"
+    no_offloads "$host" "$host-$iface"
+    echo "$host" >"$run_dir/$host/$iface.far"
+}
+
+plug() {
+    local host=$1 iface=$2 network=$3 router=${router_of[$3]}
+    local far=$host-$iface at
+    at=$(<"$run_dir/$host/$iface.far")
+    if [ "$at" != "$router" ]; then
+        link "$at" link set "$far" netns "$lab-$router"
+        echo "$router" >"$run_dir/$host/$iface.far"
+    fi
+    inside "$router" sysctl -q -w "net.ipv6.conf.$far.disable_ipv6=1"
+    link "$router" link set "$far" master "${bridge_of[$network]}" up
+    link "$host" link set "$iface" up
+    echo "$network" >"$run_dir/$host/$iface.network"
+    if [ "$host" = rs1 ]; then
+        keep_kernel_off "$host" "$iface"
+    else
+        give_addresses "$host" "$iface" "$network"
+    fi
+}
+
+# The nth interface's routes are preferred less than the first one's.
+give_addresses() {
+    local host=$1 iface=$2 network=$3 metric=$((100 + $(tr -dc 0-9 <<<"0$2")))
+    if [ -n "${prefix4[$network]:-}" ]; then
+        link "$host" address add "${prefix4[$network]}.${number_of[$host]}/24" dev "$iface"
+        link "$host" route add default via "${prefix4[$network]}.1" dev "$iface" metric $metric
+    fi
+    if [ -n "${prefix6[$network]:-}" ]; then
+        link "$host" address add "${prefix6[$network]}:${number_of[$host]}/64" dev "$iface" nodad
+        link "$host" route add default via "${prefix6[$network]}:1" dev "$iface" metric $metric
+    fi
+}
+
+# A relay's port belongs to the relay: the kernel has no address there, and what it still gets to
+# see (under AF_PACKET, or while no relay runs) it must not answer.
+keep_kernel_off() {
+    inside "$1" sysctl -q -w "net.ipv6.conf.$2.disable_ipv6=1"
+    inside "$1" nft -f - <<NFT
+table netdev port {
+    chain ingress { type filter hook ingress device "$2" priority 0; policy drop; }
+}
+NFT
+}
+
+unplug() {
+    local host=$1 iface=$2 at
+    at=$(<"$run_dir/$host/$iface.far")
+    link "$host" address flush dev "$iface" scope global
+    # IPv4's routes go with the last address, IPv6's do not.
+    link "$host" -6 route delete default dev "$iface" 2>/dev/null || true
+    link "$at" link set "$host-$iface" nomaster down
+    rm -f "$run_dir/$host/$iface.network"
+}
+
+first_free_interface() {
+    local n=0
+    while [ -e "$run_dir/$1/eth$n.far" ]; do n=$((n + 1)); done
+    echo "eth$n"
+}
+
+need_interface() {
+    [ -e "$run_dir/$1/$2.far" ] || die "host '$1' has no interface '$2'"
+}
+
+lab_attach() {
+    local host=${1:-} network=${2:-} iface=${3:-}
+    need_host "$host"
+    need_network "$network"
+    [ -n "$iface" ] || iface=$(first_free_interface "$host")
+    [ ! -e "$run_dir/$host/$iface.far" ] || die "'$host' has '$iface' already: scripts/lab move"
+    make_cable "$host" "$iface"
+    plug "$host" "$iface" "$network"
+}
+
+lab_detach() {
+    local host=${1:-} iface=${2:-}
+    need_host "$host"
+    need_interface "$host" "$iface"
+    link "$host" link delete "$iface"
+    rm -f "$run_dir/$host/$iface".{far,network}
+}
+
+lab_move() {
+    local host=${1:-} network=${2:-} iface=${3:-eth0}
+    need_host "$host"
+    need_network "$network"
+    need_interface "$host" "$iface"
+    unplug "$host" "$iface"
+    plug "$host" "$iface" "$network"
+}
+
+lab_exec() {
+    local host=${1:-}
+    need_host "$host"
+    shift
+    [ "${1:-}" != -- ] || shift
+    [ $# -gt 0 ] || die "exec what?"
+    exec ip netns exec "$lab-$host" "$@"
+}
