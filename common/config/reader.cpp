@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/config/reader.hpp"
+
+#include "common/config/nearest.hpp"
+#include "common/config/scalar.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <tuple>
+
+#include <yaml-cpp/yaml.h>
+
+namespace ntm::config {
+
+namespace {
+
+struct Place {
+    std::size_t line = 1;
+    std::size_t column = 1;
+};
+
+Place place_of(const YAML::Mark& mark) {
+    if (mark.is_null()) {
+        return {};
+    }
+    return {static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
+}
+
+const char* kind_of(const YAML::Node& node) {
+    switch (node.Type()) {
+        case YAML::NodeType::Map:
+            return "a map";
+        case YAML::NodeType::Sequence:
+            return "a list";
+        case YAML::NodeType::Scalar:
+            return "a single value";
+        case YAML::NodeType::Null:
+        case YAML::NodeType::Undefined:
+            break;
+    }
+    return "empty";
+}
+
+bool is_quoted(const YAML::Node& scalar) {
+    return scalar.Tag() == "!";
+}
+
+std::string quoted(const std::string& text) {
+    return "\"" + text + "\"";
+}
+
+}  // namespace
+
+struct Section::State {
+    YAML::Node map;
+    Place place;
+    std::vector<Problem>& problems;
+    std::vector<std::string> known{};
+
+    void add(Place at, std::string what, std::string allowed = "", std::string suggestion = "") {
+        problems.push_back(
+            {at.line, at.column, std::move(what), std::move(allowed), std::move(suggestion)}
+        );
+    }
+
+    // The first value of the key; undefined if there is none.
+    YAML::Node find(const std::string& key) {
+        if (std::ranges::find(known, key) == known.end()) {
+            known.push_back(key);
+        }
+        if (map.IsMap()) {
+            for (const auto& entry : map) {
+                if (entry.first.IsScalar() && entry.first.Scalar() == key) {
+                    return entry.second;
+                }
+            }
+        }
+        return YAML::Node{YAML::NodeType::Undefined};
+    }
+
+    void report_missing(const std::string& key) { add(place, quoted(key) + " is missing"); }
+
+    // The text of a scalar; nothing, and a problem, if the node is no scalar or an empty one.
+    std::optional<std::string> scalar(
+        const YAML::Node& node, const std::string& key, const std::string& wanted
+    ) {
+        if (!node.IsScalar()) {
+            add(place_of(node.Mark()), quoted(key) + " is " + kind_of(node), wanted);
+            return std::nullopt;
+        }
+        if (node.Scalar().empty()) {
+            add(place_of(node.Mark()), quoted(key) + " is an empty text", wanted);
+            return std::nullopt;
+        }
+        return node.Scalar();
+    }
+
+    // A value by `parse`; the fallback if the key is absent; a default and a problem otherwise.
+    template <typename T, typename Parse>
+    T value(
+        const std::string& key,
+        const std::optional<T>& fallback,
+        const std::string& wanted,
+        Parse parse
+    ) {
+        const YAML::Node node = find(key);
+        if (!node.IsDefined()) {
+            if (!fallback) {
+                report_missing(key);
+            }
+            return fallback.value_or(T{});
+        }
+        return convert<T>(node, key, wanted, parse).value_or(T{});
+    }
+
+    template <typename T, typename Parse>
+    std::optional<T> convert(
+        const YAML::Node& node, const std::string& key, const std::string& wanted, Parse parse
+    ) {
+        const auto text = scalar(node, key, wanted);
+        if (!text) {
+            return std::nullopt;
+        }
+        std::optional<T> parsed = parse(node, *text);
+        if (!parsed) {
+            add(place_of(node.Mark()), quoted(key) + " can not be " + quoted(*text), wanted);
+        }
+        return parsed;
+    }
+
+    // The list under the key, or nothing (reported unless it may be absent).
+    std::optional<YAML::Node> list(const std::string& key, Need need, const std::string& wanted) {
+        const YAML::Node node = find(key);
+        if (!node.IsDefined()) {
+            if (need == Need::required) {
+                report_missing(key);
+            }
+            return std::nullopt;
+        }
+        if (!node.IsSequence()) {
+            add(place_of(node.Mark()), quoted(key) + " is " + kind_of(node) + ", not a list", wanted
+            );
+            return std::nullopt;
+        }
+        if (node.size() == 0) {
+            add(place_of(node.Mark()), quoted(key) + " is an empty list", wanted);
+            return std::nullopt;
+        }
+        return node;
+    }
+
+    template <typename T, typename Parse>
+    std::vector<T> values(
+        const std::string& key, Need need, const std::string& wanted, Parse parse
+    ) {
+        std::vector<T> values;
+        const auto node = list(key, need, "a list, each " + wanted);
+        if (!node) {
+            return values;
+        }
+        for (const auto& item : *node) {
+            if (std::optional<T> parsed = convert<T>(item, key, wanted, parse)) {
+                values.push_back(*std::move(parsed));
+            }
+        }
+        return values;
+    }
+
+    void report_unknown_keys();
+    void run(const std::function<void(Section&)>& read);
+};
+
+// Keys there twice and keys that nobody asked for.
+void Section::State::report_unknown_keys() {
+    std::vector<std::string> seen;
+    for (const auto& entry : map) {
+        const Place at = place_of(entry.first.Mark());
+        if (!entry.first.IsScalar()) {
+            add(at, std::string{"a key is "} + kind_of(entry.first), listed(known));
+            continue;
+        }
+        const std::string& key = entry.first.Scalar();
+        if (std::ranges::find(seen, key) != seen.end()) {
+            add(at, quoted(key) + " is there twice");
+            continue;
+        }
+        seen.push_back(key);
+        if (std::ranges::find(known, key) == known.end()) {
+            add(at, "unknown key " + quoted(key), listed(known), nearest(key, known));
+        }
+    }
+}
+
+void Section::State::run(const std::function<void(Section&)>& read) {
+    if (!map.IsMap() && !map.IsNull()) {
+        add(place, std::string{"this is "} + kind_of(map), "a map of keys and values");
+        return;
+    }
+    Section section{*this};
+    read(section);
+    report_unknown_keys();
+}
+
+bool Section::has(const std::string& key) {
+    return state_.find(key).IsDefined();
+}
+
+void Section::need(const std::string& key) {
+    if (!has(key)) {
+        state_.report_missing(key);
+    }
+}
+
+void Section::fail(const std::string& key, const std::string& what, const std::string& allowed) {
+    const YAML::Node node = state_.find(key);
+    state_.add(node.IsDefined() ? place_of(node.Mark()) : state_.place, what, allowed);
+}
+
+std::string Section::text(const std::string& key, const std::optional<std::string>& fallback) {
+    return state_.value<std::string>(
+        key,
+        fallback,
+        "a text",
+        [](const YAML::Node&, const std::string& typed) { return std::optional{typed}; }
+    );
+}
+
+std::int64_t Section::integer(
+    const std::string& key, Range range, std::optional<std::int64_t> fallback
+) {
+    const std::string wanted =
+        "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most);
+    return state_.value<std::int64_t>(
+        key,
+        fallback,
+        wanted,
+        [&](const YAML::Node& node, const std::string& typed) -> std::optional<std::int64_t> {
+            const auto number = is_quoted(node) ? std::nullopt : parse_integer(typed);
+            const bool is_good = number && *number >= range.least && *number <= range.most;
+            return is_good ? number : std::nullopt;
+        }
+    );
+}
+
+bool Section::boolean(const std::string& key, std::optional<bool> fallback) {
+    return state_.value<bool>(
+        key,
+        fallback,
+        "true, false",
+        [](const YAML::Node& node, const std::string& typed) {
+            return is_quoted(node) ? std::nullopt : parse_bool(typed);
+        }
+    );
+}
+
+Duration Section::duration(
+    const std::string& key, DurationRange range, std::optional<Duration> fallback
+) {
+    const std::string wanted = "a number with us, ms, s, m, h or d, from " +
+                               duration_text(range.least) + " to " + duration_text(range.most);
+    return state_.value<Duration>(
+        key,
+        fallback,
+        wanted,
+        [&](const YAML::Node&, const std::string& typed) -> std::optional<Duration> {
+            const auto duration = parse_duration(typed);
+            const bool is_good = duration && *duration >= range.least && *duration <= range.most;
+            return is_good ? duration : std::nullopt;
+        }
+    );
+}
+
+std::string Section::choice(
+    const std::string& key,
+    const std::vector<std::string>& words,
+    const std::optional<std::string>& fallback
+) {
+    const YAML::Node node = state_.find(key);
+    if (!node.IsDefined()) {
+        return text(key, fallback);
+    }
+    const auto typed = state_.scalar(node, key, listed(words));
+    if (typed && std::ranges::find(words, *typed) == words.end()) {
+        state_.add(
+            place_of(node.Mark()),
+            quoted(key) + " can not be " + quoted(*typed),
+            listed(words),
+            nearest(*typed, words)
+        );
+    }
+    return typed.value_or("");
+}
+
+Port Section::port(const std::string& key, std::optional<Port> fallback) {
+    const auto number = integer(
+        key, {1, 65535}, fallback ? std::optional<std::int64_t>{fallback->number} : std::nullopt
+    );
+    return Port{static_cast<std::uint16_t>(number)};
+}
+
+namespace {
+
+constexpr const char* wanted_address = "an IPv4 or IPv6 address";
+constexpr const char* wanted_endpoint = "address:port as 192.0.2.1:9770 or \"[2001:db8::1]:9770\"";
+constexpr const char* wanted_prefix = "address/length without bits behind the length";
+constexpr const char* wanted_interface = "address/length as 192.0.2.1/24";
+
+// The parse functions of the base types, in the form that State takes.
+template <typename T>
+std::optional<T> by_parse(const YAML::Node&, const std::string& typed) {
+    return T::parse(typed);
+}
+
+std::optional<Endpoint> parse_endpoint(const YAML::Node&, const std::string& typed) {
+    const auto endpoint = Endpoint::parse(typed);
+    return endpoint && endpoint->port.number != 0 ? endpoint : std::nullopt;
+}
+
+}  // namespace
+
+IpAddress Section::address(const std::string& key, std::optional<IpAddress> fallback) {
+    return state_.value<IpAddress>(key, fallback, wanted_address, by_parse<IpAddress>);
+}
+
+Endpoint Section::endpoint(const std::string& key, std::optional<Endpoint> fallback) {
+    return state_.value<Endpoint>(key, fallback, wanted_endpoint, parse_endpoint);
+}
+
+Prefix Section::prefix(const std::string& key, std::optional<Prefix> fallback) {
+    return state_.value<Prefix>(key, fallback, wanted_prefix, by_parse<Prefix>);
+}
+
+std::vector<std::string> Section::texts(const std::string& key, Need need) {
+    return state_.values<std::string>(
+        key,
+        need,
+        "a text",
+        [](const YAML::Node&, const std::string& typed) { return std::optional{typed}; }
+    );
+}
+
+std::vector<std::string> Section::choices(
+    const std::string& key, const std::vector<std::string>& words, Need need
+) {
+    return state_.values<std::string>(
+        key,
+        need,
+        "one of " + listed(words),
+        [&](const YAML::Node&, const std::string& typed) {
+            const bool is_good = std::ranges::find(words, typed) != words.end();
+            return is_good ? std::optional{typed} : std::nullopt;
+        }
+    );
+}
+
+std::vector<IpAddress> Section::addresses(const std::string& key, Need need) {
+    return state_.values<IpAddress>(key, need, wanted_address, by_parse<IpAddress>);
+}
+
+std::vector<Endpoint> Section::endpoints(const std::string& key, Need need) {
+    return state_.values<Endpoint>(key, need, wanted_endpoint, parse_endpoint);
+}
+
+std::vector<InterfaceAddress> Section::interface_addresses(const std::string& key, Need need) {
+    return state_.values<InterfaceAddress>(key, need, wanted_interface, by_parse<InterfaceAddress>);
+}
+
+void Section::section(
+    const std::string& key, Need need, const std::function<void(Section&)>& read
+) {
+    const YAML::Node node = state_.find(key);
+    if (!node.IsDefined()) {
+        if (need == Need::required) {
+            state_.report_missing(key);
+        }
+        return;
+    }
+    State{node, place_of(node.Mark()), state_.problems}.run(read);
+}
+
+void Section::sections(
+    const std::string& key, Need need, const std::function<void(Section&)>& read
+) {
+    const auto node = state_.list(key, need, "a list of maps");
+    if (!node) {
+        return;
+    }
+    for (const auto& item : *node) {
+        State{item, place_of(item.Mark()), state_.problems}.run(read);
+    }
+}
+
+std::string read_log_level(Section& root) {
+    std::string level = "info";
+    root.section("log", Need::optional, [&](Section& log) {
+        const std::vector<std::string> levels{"trace", "debug", "info", "warning", "error"};
+        level = log.choice("level", levels, "info");
+    });
+    return level;
+}
+
+Result<Nothing, ConfigError> read_text(
+    const std::string& text, const std::string& name, const std::function<void(Section&)>& walk
+) {
+    std::vector<Problem> problems;
+    try {
+        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+        const YAML::Node root = documents.empty() ? YAML::Node{} : documents.front();
+        Section::State state{root, Place{}, problems};
+        state.run(walk);
+        if (documents.size() > 1) {
+            state.add(place_of(documents[1].Mark()), "a second document begins", "one document");
+        }
+    } catch (const YAML::Exception& error) {
+        const Place at = place_of(error.mark);
+        problems.push_back({at.line, at.column, "not YAML: " + error.msg, "", ""});
+    }
+    if (problems.empty()) {
+        return Nothing{};
+    }
+    std::ranges::stable_sort(problems, {}, [](const Problem& problem) {
+        return std::tuple{problem.line, problem.column};
+    });
+    return Unexpected{ConfigError{name, std::move(problems)}};
+}
+
+Result<Nothing, ConfigError> read_file(
+    const std::string& file, const std::function<void(Section&)>& walk
+) {
+    errno = 0;
+    const std::ifstream stream{file};
+    std::ostringstream text;
+    text << stream.rdbuf();
+    if (!stream.is_open() || stream.bad() || errno == EISDIR) {
+        const std::string why = errno == 0 ? "can not be read" : std::strerror(errno);
+        return Unexpected{ConfigError{file, {{1, 1, "can not read the file: " + why, "", ""}}}};
+    }
+    return read_text(text.str(), file, walk);
+}
+
+}  // namespace ntm::config
