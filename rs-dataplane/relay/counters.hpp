@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Counters. Each has one writer (a worker, or the exception path) and any number of relaxed
+// readers. The balance of a worker, at rest: received + injected + made = transmitted + punted +
+// dropped + held. RS-S makes nothing and holds nothing between bursts.
+#pragma once
+
+#include "common/packet/drop_reason.hpp"
+#include "rs-dataplane/relay/punt_class.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace ntm::relay {
+
+// A count with one writer: no locked instruction.
+class Counter {
+  public:
+    void add(std::uint64_t more) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::uint64_t value() const noexcept {
+        return value_.load(std::memory_order_relaxed);
+    }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+struct alignas(64) WorkerCounters {
+    Counter received;
+    Counter injected;
+    Counter made;
+    Counter transmitted;
+    Counter held;  // RS-S: always 0 between bursts
+    std::array<Counter, punt_class_count> punted;
+    std::array<Counter, drop_reason_count> dropped;  // by DropReason
+    Counter cookies_answered;                        // among the transmitted
+    Counter bursts;
+    Counter busy_cycles;  // of rounds that had something to do
+    Counter idle_cycles;  // of rounds that had not, and of sleep
+    Counter sleeps;
+};
+
+// What came in from one leg of a path and was sent on; one worker's share.
+struct LegCounters {
+    Counter packets;
+    Counter bytes;  // of outer IP packets as received
+    // Whole seconds of the monotonic clock; 0: never. Written at most once a second.
+    std::atomic<std::uint32_t> last_seen_seconds{0};
+
+    void count(std::uint64_t length, std::uint32_t now_seconds) noexcept {
+        packets.add(1);
+        bytes.add(length);
+        if (last_seen_seconds.load(std::memory_order_relaxed) != now_seconds) {
+            last_seen_seconds.store(now_seconds, std::memory_order_relaxed);
+        }
+    }
+};
+
+struct alignas(64) PathCounters {
+    std::array<LegCounters, 2> legs;  // by the sender's Role
+};
+static_assert(sizeof(PathCounters) == 64);
+
+}  // namespace ntm::relay

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What workers must know besides the relay table, as one immutable snapshot: the control thread
+// builds a new one and exchanges it (SettingsBox), workers read the one they find at the head of a
+// burst.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/ids.hpp"
+#include "rs-dataplane/relay/punt_class.hpp"
+#include "rs-dataplane/relay/session_set.hpp"
+#include "rs-dataplane/tables/own_addresses.hpp"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace ntm::relay {
+
+// A port of the configuration, in its order.
+struct PortSettings {
+    MacAddress mac;
+};
+
+// A neighbour on a port: where a frame goes next.
+struct NextHop {
+    MacAddress source;       // the port's
+    MacAddress destination;  // the neighbour's, if it is known
+    std::uint16_t port = 0;
+    std::uint16_t mtu = 0;   // of the route: largest IP packet
+    bool is_usable = false;  // resolved (also STALE, DELAY, PROBE) and the link is up
+
+    friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+// A token bucket: `per_second` on average, `burst` at once. Per worker.
+struct Budget {
+    std::uint32_t per_second = 0;
+    std::uint32_t burst = 0;
+};
+
+struct Settings {
+    Port ntm_port{9770};
+    BootId boot_id;            // given in COOKIE answers
+    tables::OwnAddresses own;  // the same list as the table's
+    std::vector<PortSettings> ports;
+    std::vector<NextHop> next_hops;  // by tables::NextHopIndex
+    SessionSet sessions;             // live SIGNAL sessions, the ids that we picked
+    std::array<Budget, punt_class_count> punt_budgets{
+        Budget{20'000, 2'000}, Budget{20'000, 2'000}, Budget{1'000, 200}, Budget{5'000, 1'000}};
+    Budget cookies_per_source{100, 100};  // for one IPv4 address or IPv6 /64
+    Budget cookies{100'000, 10'000};      // in all
+};
+
+}  // namespace ntm::relay

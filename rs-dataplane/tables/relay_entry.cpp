@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/tables/relay_entry.hpp"
+
+namespace ntm::tables {
+
+namespace {
+
+constexpr std::uint8_t protocol_udp = 17;
+
+std::uint16_t fold(std::uint32_t sum) noexcept {
+    while (sum >> 16 != 0) {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return static_cast<std::uint16_t>(sum);
+}
+
+// The raw 16-bit words of an address and a port, summed.
+std::uint32_t sum_of(const Endpoint& endpoint) noexcept {
+    std::uint32_t sum = Be16::from_host(endpoint.port.number).raw();
+    const auto& bytes = endpoint.address.padded();
+    for (std::size_t i = 0; i < bytes.size(); i += 2) {
+        sum += load<std::uint16_t>(bytes.data() + i);
+    }
+    return sum;
+}
+
+// What switching from one outside pair of endpoints to the other adds to a UDP checksum's sum
+// (RFC 1624 eqn. 3: ~m + m'). Protocol and length are the same in both pseudo headers.
+std::uint16_t delta_of(
+    const Endpoint& from, const Endpoint& from_local, const Endpoint& to, const Endpoint& to_local
+) noexcept {
+    const std::uint16_t removed = fold(sum_of(from) + sum_of(from_local));
+    const std::uint16_t added = fold(sum_of(to) + sum_of(to_local));
+    return fold((~removed & 0xffffU) + added);
+}
+
+// Sum of the outgoing IPv4 header's words that are the same in each packet: version, header length,
+// the DF bit, protocol and addresses. Identification is zero: with DF it means nothing (RFC 6864).
+std::uint16_t ipv4_sum_of(const Endpoint& local, const Endpoint& remote) noexcept {
+    std::uint32_t sum = Be16::from_host(0x4500).raw();
+    sum += Be16::from_host(0x4000).raw();
+    sum += Be16::from_host(protocol_udp).raw();
+    sum += sum_of({local.address, {}}) + sum_of({remote.address, {}});
+    return fold(sum);
+}
+
+Passage compile_passage(const RelayPath& path, Role from_role, const OwnAddresses& own) noexcept {
+    const RelayLeg& from = path.leg(from_role);
+    const RelayLeg& to = path.leg(other(from_role));
+    Passage passage;
+    passage.path_id = path.id;
+    passage.is_open = from.is_bound && to.is_bound;
+    if (!passage.is_open) {
+        return passage;
+    }
+    passage.from_address = from.remote.address.padded();
+    passage.to_address = to.remote.address.padded();
+    passage.from_port = Be16::from_host(from.remote.port.number).raw();
+    passage.to_port = Be16::from_host(to.remote.port.number).raw();
+    passage.local_port = Be16::from_host(to.local.port.number).raw();
+    passage.udp_delta = delta_of(from.remote, from.local, to.remote, to.local);
+    passage.next_hop = to.next_hop;
+    passage.from_local = own.find(from.local.address);
+    passage.to_local = own.find(to.local.address);
+    passage.to_ipv6 = to.remote.address.is_ipv6();
+    if (!passage.to_ipv6) {
+        passage.ipv4_sum = ipv4_sum_of(to.local, to.remote);
+    }
+    return passage;
+}
+
+}  // namespace
+
+RelayEntry compile_entry(const RelayPath& path, const OwnAddresses& own) noexcept {
+    return {
+        {compile_passage(path, Role::initiator, own), compile_passage(path, Role::responder, own)}};
+}
+
+PreviousSource compile_previous(
+    const RelayPath& path, Role from_role, const OwnAddresses& own
+) noexcept {
+    const RelayLeg& from = path.leg(from_role);
+    const RelayLeg& to = path.leg(other(from_role));
+    PreviousSource source;
+    source.address = from.previous_remote->address.padded();
+    source.port = Be16::from_host(from.previous_remote->port.number).raw();
+    source.udp_delta = delta_of(*from.previous_remote, from.previous_local, to.remote, to.local);
+    source.local = own.find(from.previous_local.address);
+    return source;
+}
+
+}  // namespace ntm::tables

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker reads of a path: immutable, two cache lines, one for each direction, so that a
+// packet costs one line. All that can be worked out when a leg is bound is worked out then: the
+// difference that the switch makes to the UDP checksum, and the sum of the constant words of an
+// outgoing IPv4 header. RelayTable::Writer makes and frees entries; nobody changes one.
+#pragma once
+
+#include "common/base/byte_order.hpp"
+#include "common/base/ids.hpp"
+#include "rs-dataplane/tables/own_addresses.hpp"
+#include "rs-dataplane/tables/relay_path.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ntm::tables {
+
+// The source that a moved leg had before, accepted for a while.
+struct PreviousSource {
+    std::array<std::uint8_t, 16> address{};  // padded, as IpAddress has it
+    std::uint16_t port = 0;                  // raw wire order
+    std::uint16_t udp_delta = 0;
+    std::uint8_t local = OwnAddresses::none;
+};
+
+// One direction through the relay. 16-bit sums are of raw (wire order) words, RFC 1071 section 2.
+struct alignas(64) Passage {
+    PathId path_id;
+    std::array<std::uint8_t, 16> from_address{};  // padded: the sender's outside address
+    std::array<std::uint8_t, 16> to_address{};    // padded: the other node's
+    std::uint16_t from_port = 0;                  // raw
+    std::uint16_t to_port = 0;                    // raw
+    std::uint16_t local_port = 0;                 // raw: the relay's, towards the other node
+    std::uint16_t udp_delta = 0;                  // new addresses and ports minus the old ones
+    std::uint16_t ipv4_sum = 0;                   // outgoing header without TOS, length and TTL
+    NextHopIndex next_hop = no_next_hop;
+    std::uint8_t from_local = OwnAddresses::none;  // own address at which the packet came
+    std::uint8_t to_local = OwnAddresses::none;    // own address from which it goes out
+    bool is_open = false;                          // both legs are bound
+    bool to_ipv6 = false;
+    const PreviousSource* previous = nullptr;  // nothing, or owned by the table
+};
+static_assert(sizeof(Passage) == 64);
+
+struct RelayEntry {
+    std::array<Passage, 2> passages;  // by the sender's Role
+
+    [[nodiscard]] PathId path_id() const noexcept { return passages[0].path_id; }
+};
+static_assert(sizeof(RelayEntry) == 128);
+
+// The entry without PreviousSource records; every local address is one of `own`.
+[[nodiscard]] RelayEntry compile_entry(const RelayPath& path, const OwnAddresses& own) noexcept;
+// The record of the previous source of `from`'s leg, which has one.
+[[nodiscard]] PreviousSource compile_previous(
+    const RelayPath& path, Role from, const OwnAddresses& own
+) noexcept;
+
+}  // namespace ntm::tables
