@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/protocol/keys.hpp"
+
+#include "common/crypto/hkdf.hpp"
+
+#include <array>
+
+namespace ntm::protocol {
+
+crypto::AeadKey derive_key(const Secret32& secret, const KeyPurpose& purpose, ByteView salt) {
+    constexpr std::uint8_t counted_flags = NtmHeader::flag_role | NtmHeader::flag_answer;
+    std::array<std::uint8_t, 16> info{'N', 'T', 'M', '/', '1'};
+    info[5] = static_cast<std::uint8_t>(purpose.type);
+    info[6] = purpose.flags & counted_flags;
+    info[7] = static_cast<std::uint8_t>(purpose.suite);
+    store(info.data() + 8, purpose.path_id.wire());
+
+    crypto::AeadKey key;
+    key.suite = purpose.suite;
+    const MutableByteView bytes = key.bytes.mutable_view();
+    crypto::hkdf_sha256(salt, secret.view(), info, bytes.first(crypto::key_size(purpose.suite)));
+    return key;
+}
+
+}  // namespace ntm::protocol
