@@ -119,6 +119,10 @@ class Signaling {
     [[nodiscard]] std::optional<BootId> boot_id_of(const PeerKey& peer) const;
     [[nodiscard]] std::optional<Duration> smoothed_rtt_of(const PeerKey& peer) const;
 
+    // The ids that we picked and at which SIGNAL packets are accepted at this moment (unconfirmed
+    // sessions too), for a data plane that lets only those through; in no order.
+    [[nodiscard]] std::vector<SessionId> live_sessions() const;
+
     // Sends a request (id and is_answer are set here) and repeats it until answered, for 10 s.
     // Without a session it waits for the handshake that it starts. `resend` survives a peer's
     // restart, `fail` does not. Returns the id.
