@@ -145,7 +145,7 @@ struct Section::State {
             );
             return std::nullopt;
         }
-        if (node.size() == 0) {
+        if (node.size() == 0 && need == Need::required) {
             add(place_of(node.Mark()), quoted(key) + " is an empty list", wanted);
             return std::nullopt;
         }

@@ -73,7 +73,7 @@ class Section {
     [[nodiscard]] Endpoint endpoint(const std::string& key, std::optional<Endpoint> fallback = {});
     [[nodiscard]] Prefix prefix(const std::string& key, std::optional<Prefix> fallback = {});
 
-    // Lists of one or more; an optional one that is absent is empty.
+    // A required list has one item or more; an optional one may be empty or absent.
     [[nodiscard]] std::vector<std::string> texts(const std::string& key, Need need);
     [[nodiscard]] std::vector<std::string> choices(
         const std::string& key, const std::vector<std::string>& words, Need need

@@ -167,6 +167,9 @@ TEST(Reader, RefusesWrongAddresses) {
         ""
     );
     EXPECT_NE(
+        problems("a: []", [](Section& root) { (void)root.addresses("a", Need::required); }), ""
+    );
+    EXPECT_EQ(
         problems("a: []", [](Section& root) { (void)root.addresses("a", Need::optional); }), ""
     );
 }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/config.hpp"
+
+#include "common/config/reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ntm::control {
+
+namespace {
+
+using config::Need;
+using config::Section;
+
+// IFNAMSIZ less the terminator.
+constexpr std::size_t longest_interface_name = 15;
+constexpr std::size_t most_own_addresses = 255;
+
+void read_dc(Section& section, RelayConfig& into) {
+    DcConfig dc;
+    dc.name = section.text("name");
+    dc.key = section.parsed("key", crypto::PublicKey::parse, "base64 of 32 bytes");
+    dc.addresses = section.endpoints("addresses", Need::required);
+    const auto is_same = [&](const DcConfig& other) {
+        return other.name == dc.name || other.key == dc.key;
+    };
+    if (std::ranges::any_of(into.dcs, is_same)) {
+        section.fail("name", "another DC has this name or this key");
+    }
+    into.dcs.push_back(std::move(dc));
+}
+
+// One of netdev, pci and vdev says what the port is.
+void read_device(Section& section, PortConfig& port) {
+    const std::array<std::string, 3> keys{"netdev", "pci", "vdev"};
+    const auto given =
+        std::ranges::count_if(keys, [&](const std::string& key) { return section.has(key); });
+    if (given != 1) {
+        section.fail("netdev", "a port has exactly one of netdev, pci and vdev");
+    }
+    if (section.has("pci")) {
+        port.kind = PortKind::pci;
+        port.device = section.text("pci");
+        return;
+    }
+    if (section.has("vdev")) {
+        port.kind = PortKind::vdev;
+        port.device = section.text("vdev");
+        return;
+    }
+    port.device = section.text("netdev", "");
+    const std::string driver = section.choice("driver", {"af_xdp", "af_packet"}, "af_xdp");
+    port.kind = driver == "af_packet" ? PortKind::af_packet : PortKind::af_xdp;
+}
+
+bool is_in_network(const InterfaceAddress& interface, const IpAddress& other) {
+    return Prefix{interface.address, interface.prefix_length}.contains(other);
+}
+
+void check_gateways(Section& section, const PortConfig& port) {
+    const auto ipv4 = std::ranges::count_if(port.gateways, &IpAddress::is_ipv4);
+    if (ipv4 > 1 || static_cast<std::ptrdiff_t>(port.gateways.size()) - ipv4 > 1) {
+        section.fail("gateways", "there are two gateways of one family");
+    }
+    for (const IpAddress& gateway : port.gateways) {
+        const bool is_on_link =
+            gateway.is_link_local() ||
+            std::ranges::any_of(port.addresses, [&](const InterfaceAddress& address) {
+                return is_in_network(address, gateway);
+            });
+        if (!is_on_link) {
+            section.fail("gateways", gateway.text() + " is on no network of the port's addresses");
+        }
+    }
+}
+
+void read_port(Section& section, RelayConfig& into) {
+    PortConfig port;
+    read_device(section, port);
+    port.tap = section.text("tap");
+    if (port.tap.size() > longest_interface_name || port.tap.find('/') != std::string::npos) {
+        section.fail("tap", "no interface can have this name", "at most 15 characters without /");
+    }
+    if (port.tap == port.device) {
+        section.fail("tap", "the TAP can not have the port's own name");
+    }
+    port.addresses = section.interface_addresses("addresses", Need::required);
+    port.gateways = section.addresses("gateways", Need::optional);
+    port.queues = static_cast<std::uint16_t>(section.integer("queues", {1, 64}, 1));
+    if (section.has("mtu")) {
+        port.mtu = static_cast<std::uint16_t>(section.integer("mtu", {1280, 9216}));
+    }
+    check_gateways(section, port);
+    const auto has_tap = [&](const PortConfig& other) {
+        return other.tap == port.tap;
+    };
+    if (std::ranges::any_of(into.ports, has_tap)) {
+        section.fail("tap", "another port has this TAP");
+    }
+    into.ports.push_back(std::move(port));
+}
+
+void check_addresses(Section& root, const RelayConfig& relay) {
+    std::vector<IpAddress> own = relay.own_addresses();
+    if (own.size() > most_own_addresses) {
+        root.fail("ports", "there are more than 255 addresses");
+    }
+    std::ranges::sort(own);
+    if (std::ranges::adjacent_find(own) != own.end()) {
+        root.fail("ports", std::ranges::adjacent_find(own)->text() + " is there twice");
+    }
+}
+
+void read_workers(Section& workers, RelayConfig& into) {
+    into.workers = static_cast<std::uint16_t>(workers.integer("count", {1, 64}, 1));
+    into.idle_sleep = workers.boolean("idle_sleep", true);
+}
+
+void read_eal(Section& eal, RelayConfig& into) {
+    into.file_prefix = eal.text("file_prefix", "ntm-" + into.name);
+    const std::string pages = eal.choice("hugepages", {"auto", "required", "none"}, "auto");
+    into.hugepages = pages == "required" ? Hugepages::required
+                     : pages == "none"   ? Hugepages::none
+                                         : Hugepages::if_there;
+    into.extra_eal_args = eal.texts("extra_args", Need::optional);
+}
+
+void read_root(Section& root, RelayConfig& into) {
+    into.name = root.text("name");
+    into.listen_port = root.port("listen_port", into.listen_port);
+    into.key_file = root.text("key_file");
+    into.admin_socket = root.text("admin_socket", "/run/ntm/relay.sock");
+    root.sections("dcs", Need::required, [&](Section& dc) { read_dc(dc, into); });
+    root.sections("ports", Need::required, [&](Section& port) { read_port(port, into); });
+    check_addresses(root, into);
+    root.section("workers", Need::optional, [&](Section& part) { read_workers(part, into); });
+    root.section("paths", Need::optional, [&](Section& paths) {
+        into.path_capacity =
+            static_cast<std::uint32_t>(paths.integer("capacity", {1, 16'000'000}, 65536));
+    });
+    into.file_prefix = "ntm-" + into.name;
+    root.section("eal", Need::optional, [&](Section& eal) { read_eal(eal, into); });
+    into.log_level = config::read_log_level(root);
+}
+
+}  // namespace
+
+std::vector<IpAddress> RelayConfig::own_addresses() const {
+    std::vector<IpAddress> all;
+    for (const PortConfig& port : ports) {
+        for (const InterfaceAddress& address : port.addresses) {
+            all.push_back(address.address);
+        }
+    }
+    return all;
+}
+
+Result<RelayConfig, config::ConfigError> read_relay_config(const std::string& file) {
+    auto config = config::read<RelayConfig>(file, read_root);
+    if (config) {
+        config->file = file;
+    }
+    return config;
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// relay.yaml: what ntm-relay is told (configs/relay.yaml explains each key).
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/result.hpp"
+#include "common/config/config_error.hpp"
+#include "common/crypto/x25519.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ntm::control {
+
+struct DcConfig {
+    std::string name;
+    crypto::PublicKey key;
+    std::vector<Endpoint> addresses;
+};
+
+enum class PortKind : std::uint8_t { af_xdp, af_packet, pci, vdev };
+
+struct PortConfig {
+    PortKind kind = PortKind::af_xdp;
+    std::string device;  // netdev's name, PCI address, or vdev with its arguments
+    std::string tap;     // name of the TAP that stands for the port in the kernel
+    std::vector<InterfaceAddress> addresses;
+    std::vector<IpAddress> gateways;  // at most one of each family
+    std::uint16_t queues = 1;
+    std::optional<std::uint16_t> mtu;  // the device's own if absent
+};
+
+enum class Hugepages : std::uint8_t {
+    if_there,  // with a warning if there are none
+    required,
+    none,
+};
+
+struct RelayConfig {
+    std::string file;  // that it came from
+    std::string name;
+    Port listen_port{9770};
+    std::string key_file;
+    std::string admin_socket;
+    std::vector<DcConfig> dcs;
+    std::vector<PortConfig> ports;
+    std::uint16_t workers = 1;
+    bool idle_sleep = true;
+    std::uint32_t path_capacity = 65536;
+    std::string file_prefix;
+    Hugepages hugepages = Hugepages::if_there;
+    std::vector<std::string> extra_eal_args;
+    std::string log_level = "info";
+
+    // Own addresses, in the order of the ports.
+    [[nodiscard]] std::vector<IpAddress> own_addresses() const;
+};
+
+[[nodiscard]] Result<RelayConfig, config::ConfigError> read_relay_config(const std::string& file);
+
+}  // namespace ntm::control

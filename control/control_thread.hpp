@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The relay's control thread (docs/architecture.md): one Asio loop on the main lcore that owns the
+// UDP socket, the TAPs, the netlink mirror, the admin socket and the writers of the relay table and
+// of the settings. It drives the RelayDirector, which decides, and carries its commands out.
+// main() makes the data plane, then this, and runs it until SIGTERM or SIGINT; the workers are
+// stopped after run() has returned.
+//
+// Time is steady_clock's (CLOCK_MONOTONIC) here and must be in the workers: tokens that a worker
+// mints for COOKIE answers are compared with the times at which legs were bound.
+#pragma once
+
+#include "common/base/ids.hpp"
+#include "common/base/random.hpp"
+#include "common/base/result.hpp"
+#include "common/base/secret.hpp"
+#include "common/crypto/x25519.hpp"
+#include "control/config.hpp"
+#include "rs-dataplane/relay/exception_path.hpp"
+#include "rs-dataplane/relay/observation.hpp"
+#include "rs-dataplane/relay/settings_box.hpp"
+#include "rs-dataplane/tables/grace_period.hpp"
+#include "rs-dataplane/tables/relay_table.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ntm::control {
+
+// Fresh at each start.
+struct Identity {
+    BootId boot_id;
+    crypto::KeyPair key;
+    Secret<16> token_key;  // the workers' TokenMints have the same
+};
+
+// The control thread's side of a running data plane; all of it outlives the control thread.
+struct DataPlane {
+    tables::RelayTable::Writer table;
+    relay::SettingsBox::Writer settings;
+    tables::GracePeriod& grace_period;
+    relay::ExceptionPath& exception_path;
+    const relay::Observation& observation;
+};
+
+// What the SettingsBox begins with: no next hops and no sessions yet. `macs`: of the ports, in the
+// configuration's order.
+[[nodiscard]] relay::Settings first_settings(
+    const RelayConfig& config, BootId boot_id, const std::vector<MacAddress>& macs
+);
+
+class ControlThread {
+  public:
+    // Opens sockets, makes the TAPs and sets their addresses. The error is a sentence.
+    [[nodiscard]] static Result<std::unique_ptr<ControlThread>, std::string> create(
+        const RelayConfig& config, Identity identity, DataPlane data_plane, RandomSource& random
+    );
+    ~ControlThread();
+    ControlThread(const ControlThread&) = delete;
+    ControlThread& operator=(const ControlThread&) = delete;
+
+    // Returns after SIGTERM or SIGINT, or stop() from another thread.
+    void run();
+    void stop();
+
+  private:
+    class State;
+    explicit ControlThread(std::unique_ptr<State> state) noexcept;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace ntm::control
