@@ -4,6 +4,7 @@
 // dropped + held. RS-S makes nothing and holds nothing between bursts.
 #pragma once
 
+#include "common/base/time.hpp"
 #include "common/packet/drop_reason.hpp"
 #include "rs-dataplane/relay/punt_class.hpp"
 
@@ -41,6 +42,12 @@ struct alignas(64) WorkerCounters {
     Counter idle_cycles;  // of rounds that had not, and of sleep
     Counter sleeps;
 };
+
+// As LegCounters keep it; 0 means never, so the clock's first second counts as 1.
+[[nodiscard]] constexpr std::uint32_t whole_seconds(Instant now) noexcept {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.since_origin());
+    return seconds.count() == 0 ? 1U : static_cast<std::uint32_t>(seconds.count());
+}
 
 // What came in from one leg of a path and was sent on; one worker's share.
 struct LegCounters {

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/tables/relay_entry.hpp"
 
+#include "common/packet/checksum.hpp"
+#include "common/packet/ipv4.hpp"
+
 namespace ntm::tables {
 
 namespace {
 
-constexpr std::uint8_t protocol_udp = 17;
-
-std::uint16_t fold(std::uint32_t sum) noexcept {
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return static_cast<std::uint16_t>(sum);
-}
-
 // The raw 16-bit words of an address and a port, summed.
-std::uint32_t sum_of(const Endpoint& endpoint) noexcept {
-    std::uint32_t sum = Be16::from_host(endpoint.port.number).raw();
-    const auto& bytes = endpoint.address.padded();
-    for (std::size_t i = 0; i < bytes.size(); i += 2) {
-        sum += load<std::uint16_t>(bytes.data() + i);
-    }
-    return sum;
+WordSum sum_of(const Endpoint& endpoint) noexcept {
+    return Be16::from_host(endpoint.port.number).raw() + sum_words(endpoint.address.padded());
 }
 
 // What switching from one outside pair of endpoints to the other adds to a UDP checksum's sum
@@ -29,17 +18,15 @@ std::uint32_t sum_of(const Endpoint& endpoint) noexcept {
 std::uint16_t delta_of(
     const Endpoint& from, const Endpoint& from_local, const Endpoint& to, const Endpoint& to_local
 ) noexcept {
-    const std::uint16_t removed = fold(sum_of(from) + sum_of(from_local));
-    const std::uint16_t added = fold(sum_of(to) + sum_of(to_local));
-    return fold((~removed & 0xffffU) + added);
+    return checksum_delta(sum_of(from) + sum_of(from_local), sum_of(to) + sum_of(to_local));
 }
 
 // Sum of the outgoing IPv4 header's words that are the same in each packet: version, header length,
 // the DF bit, protocol and addresses. Identification is zero: with DF it means nothing (RFC 6864).
 std::uint16_t ipv4_sum_of(const Endpoint& local, const Endpoint& remote) noexcept {
-    std::uint32_t sum = Be16::from_host(0x4500).raw();
+    WordSum sum = Be16::from_host(0x4500).raw();
     sum += Be16::from_host(0x4000).raw();
-    sum += Be16::from_host(protocol_udp).raw();
+    sum += Be16::from_host(ip_protocol::udp).raw();
     sum += sum_of({local.address, {}}) + sum_of({remote.address, {}});
     return fold(sum);
 }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sends a lane's packets to the exception path, as far as each one's class has budget.
+#pragma once
+
+#include "common/packet/burst.hpp"
+#include "rs-dataplane/relay/rate_limit.hpp"
+#include "rs-dataplane/relay/settings.hpp"
+
+#include <array>
+
+namespace ntm::relay {
+
+using PuntBuckets = std::array<TokenBucket, punt_class_count>;
+
+void admit_punts(
+    Burst& burst, Lane& lane, PuntBuckets& buckets, const Settings& settings, Instant now
+) noexcept;
+
+}  // namespace ntm::relay

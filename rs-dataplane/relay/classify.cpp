@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/classify.hpp"
+
+#include "common/packet/ethernet.hpp"
+#include "common/packet/ipv4.hpp"
+#include "common/packet/ipv6.hpp"
+#include "common/packet/ntm_view.hpp"
+#include "common/packet/udp.hpp"
+#include "common/protocol/ntm_header.hpp"
+
+namespace ntm::relay {
+
+namespace {
+
+using protocol::PacketType;
+using tables::OwnAddresses;
+
+// Which lane a packet goes to; `drop` and `done` are none.
+enum class Kind : std::uint8_t { tunnel, leg, cookie, punt, drop };
+
+struct Verdict {
+    Kind kind = Kind::drop;
+    DropReason reason = DropReason::none;
+};
+
+constexpr Verdict dropped(DropReason reason) noexcept {
+    return {Kind::drop, reason};
+}
+
+Verdict punted(Packet& packet, PuntClass punt_class) noexcept {
+    packet.punt_class = static_cast<std::uint8_t>(punt_class);
+    return {Kind::punt, DropReason::none};
+}
+
+bool is_sender_ipv4(const Ipv4View& ip, const OwnAddresses& own) noexcept {
+    const IpAddress source{ip.source()};
+    return !source.is_unspecified() && !source.is_loopback() && !source.is_multicast() &&
+           own.find_ipv4(ip.source_bytes()) == OwnAddresses::none;
+}
+
+bool is_sender_ipv6(const Ipv6View& ip, const OwnAddresses& own) noexcept {
+    const IpAddress source{ip.source()};
+    return !source.is_unspecified() && !source.is_loopback() && !source.is_multicast() &&
+           own.find_ipv6(ip.source_bytes()) == OwnAddresses::none;
+}
+
+// Whether somebody can be answered at the packet's source. DATA and END need no such question:
+// theirs is compared with a bound address.
+bool is_from_sender(const Packet& packet, const OwnAddresses& own) noexcept {
+    const ByteView ip = packet.bytes().subspan(EthernetView::size);
+    const ByteView udp = packet.bytes().subspan(packet.udp_at);
+    if (load<std::uint16_t>(udp.data()) == 0) {
+        return false;
+    }
+    if (packet.is_ipv6) {
+        const auto view = Ipv6View::parse(ip);
+        return view && is_sender_ipv6(*view, own);
+    }
+    const auto view = Ipv4View::parse(ip);
+    return view && is_sender_ipv4(*view, own);
+}
+
+Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& settings) noexcept {
+    if (!is_from_sender(packet, settings.own)) {
+        return dropped(DropReason::bad_source);
+    }
+    switch (static_cast<PacketType>(ntm.type())) {
+        case PacketType::leg:
+            packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
+            return {Kind::leg, DropReason::none};
+        case PacketType::signal:
+            return settings.sessions.contains(ntm.session_id())
+                       ? punted(packet, PuntClass::signal)
+                       : dropped(DropReason::unknown_session);
+        case PacketType::cookie:
+            // An answer belongs to a handshake that the control thread has begun.
+            return ntm.is_answer() ? punted(packet, PuntClass::handshake)
+                                   : Verdict{Kind::cookie, DropReason::none};
+        default:
+            return punted(packet, PuntClass::handshake);
+    }
+}
+
+// The packet's destination is ours, and `payload` is what the IP header says.
+Verdict classify_udp(Packet& packet, ByteView payload, const Settings& settings) noexcept {
+    const auto udp = UdpView::parse(payload);
+    if (!udp) [[unlikely]] {
+        return dropped(udp.error());
+    }
+    if (packet.is_ipv6 && !udp->has_checksum()) [[unlikely]] {
+        return dropped(DropReason::zero_udp_checksum);
+    }
+    if (udp->destination() != settings.ntm_port) [[unlikely]] {
+        return punted(packet, PuntClass::host);
+    }
+    const auto ntm = NtmView::parse(udp->payload());
+    if (!ntm) [[unlikely]] {
+        return dropped(ntm.error());
+    }
+    // A datagram for one station does not come in a frame for many.
+    if ((packet.begin[0] & 1) != 0) [[unlikely]] {
+        return dropped(DropReason::not_our_mac);
+    }
+    packet.udp_at = static_cast<std::uint16_t>(payload.data() - packet.begin);
+    packet.path_id = ntm->path_id();
+    packet.role = ntm->role();
+    packet.trim_to(static_cast<std::uint16_t>(EthernetView::size + packet.ip_length));
+    const auto type = static_cast<PacketType>(ntm->type());
+    if (type == PacketType::data || type == PacketType::end) [[likely]] {
+        return {Kind::tunnel, DropReason::none};
+    }
+    return classify_control(packet, *ntm, settings);
+}
+
+// A fragment, or a packet with options, that is not to be relayed: the kernel may want it.
+Verdict classify_odd_ipv4(Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
+    if (ip.protocol() != ip_protocol::udp) {
+        return punted(packet, PuntClass::host);
+    }
+    if (ip.is_fragment()) {
+        return dropped(DropReason::fragment);
+    }
+    const auto udp = UdpView::parse(ip.payload());
+    if (!udp) {
+        return dropped(udp.error());
+    }
+    return udp->destination() == settings.ntm_port ? dropped(DropReason::ipv4_options)
+                                                   : punted(packet, PuntClass::host);
+}
+
+Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
+    const auto ip = Ipv4View::parse(bytes);
+    if (!ip) [[unlikely]] {
+        return dropped(ip.error());
+    }
+    if ((packet.receive_marks & ReceiveMarks::good_ipv4_checksum) == 0 && !ip->has_valid_checksum())
+        [[unlikely]] {
+        return dropped(DropReason::bad_ipv4_checksum);
+    }
+    packet.is_ipv6 = false;
+    packet.ip_length = ip->total_length();
+    packet.own_address = settings.own.find_ipv4(ip->destination_bytes());
+    if (packet.own_address == OwnAddresses::none) [[unlikely]] {
+        return IpAddress{ip->destination()}.is_multicast() ? punted(packet, PuntClass::host)
+                                                           : dropped(DropReason::not_our_address);
+    }
+    if (ip->has_options() || ip->is_fragment()) [[unlikely]] {
+        return classify_odd_ipv4(packet, *ip, settings);
+    }
+    if (ip->protocol() != ip_protocol::udp) [[unlikely]] {
+        return punted(packet, PuntClass::host);
+    }
+    return classify_udp(packet, ip->payload(), settings);
+}
+
+// The next header is not UDP. Extension headers are not walked: what hides UDP behind them would
+// reach the control thread's socket past the filters. Multicast listener discovery stands behind
+// hop-by-hop options and is the kernel's; so are fragments of what is not UDP.
+Verdict classify_odd_ipv6(Packet& packet, const Ipv6View& ip) noexcept {
+    const ByteView payload = ip.payload();
+    switch (ip.next_header()) {
+        case ip_protocol::fragment:
+            return payload.size() < 8 || payload[0] == ip_protocol::udp
+                       ? dropped(DropReason::fragment)
+                   : payload[0] == ip_protocol::icmpv6 || payload[0] == ip_protocol::tcp
+                       ? punted(packet, PuntClass::host)
+                       : dropped(DropReason::ipv6_extension);
+        case ip_protocol::hop_by_hop:
+            return payload.size() >= 8 && payload[0] == ip_protocol::icmpv6
+                       ? punted(packet, PuntClass::host)
+                       : dropped(DropReason::ipv6_extension);
+        case ip_protocol::routing:
+        case ip_protocol::destination_options:
+        case ip_protocol::authentication:
+        case ip_protocol::mobility:
+            return dropped(DropReason::ipv6_extension);
+        default:
+            return punted(packet, PuntClass::host);
+    }
+}
+
+Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
+    const auto ip = Ipv6View::parse(bytes);
+    if (!ip) [[unlikely]] {
+        return dropped(ip.error());
+    }
+    packet.is_ipv6 = true;
+    packet.ip_length = static_cast<std::uint16_t>(Ipv6View::size + ip->payload_length());
+    packet.own_address = settings.own.find_ipv6(ip->destination_bytes());
+    if (packet.own_address == OwnAddresses::none) [[unlikely]] {
+        const IpAddress destination{ip->destination()};
+        // The kernel's own link-local address is none of the configuration's.
+        return destination.is_multicast() || destination.is_link_local()
+                   ? punted(packet, PuntClass::host)
+                   : dropped(DropReason::not_our_address);
+    }
+    if (ip->next_header() != ip_protocol::udp) [[unlikely]] {
+        return classify_odd_ipv6(packet, *ip);
+    }
+    return classify_udp(packet, ip->payload(), settings);
+}
+
+Verdict classify_one(Packet& packet, const Settings& settings) noexcept {
+    constexpr std::uint8_t refused = ReceiveMarks::bad_checksum | ReceiveMarks::multi_segment;
+    if ((packet.receive_marks & refused) != 0) [[unlikely]] {
+        return dropped(
+            (packet.receive_marks & ReceiveMarks::multi_segment) != 0 ? DropReason::multi_segment
+                                                                      : DropReason::bad_nic_checksum
+        );
+    }
+    const auto ethernet = EthernetView::parse(packet.bytes());
+    if (!ethernet) [[unlikely]] {
+        return dropped(ethernet.error());
+    }
+    if (!ethernet->is_to_group() && ethernet->destination() != settings.ports[packet.port].mac)
+        [[unlikely]] {
+        return dropped(DropReason::not_our_mac);
+    }
+    switch (ethernet->ethertype()) {
+        case ethertype::ipv4:
+            return classify_ipv4(packet, ethernet->payload(), settings);
+        case ethertype::ipv6:
+            return classify_ipv6(packet, ethernet->payload(), settings);
+        case ethertype::arp:
+            return punted(packet, PuntClass::host);
+        default:
+            return dropped(
+                ethernet->is_tagged() ? DropReason::vlan_tagged : DropReason::unknown_ethertype
+            );
+    }
+}
+
+}  // namespace
+
+void classify(Burst& burst, Lanes& lanes, const Settings& settings) noexcept {
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        Packet& packet = burst.packets[i];
+        const Verdict verdict = classify_one(packet, settings);
+        switch (verdict.kind) {
+            [[likely]] case Kind::tunnel : lanes.tunnel.add(i);
+            break;
+            case Kind::leg:
+                lanes.leg.add(i);
+                break;
+            case Kind::cookie:
+                lanes.cookie.add(i);
+                break;
+            case Kind::punt:
+                lanes.punt.add(i);
+                break;
+            case Kind::drop:
+                packet.drop(verdict.reason);
+                break;
+        }
+    }
+}
+
+}  // namespace ntm::relay

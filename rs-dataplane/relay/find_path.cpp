@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/find_path.hpp"
+
+namespace ntm::relay {
+
+static_assert(tables::RelayTable::batch == burst_size);
+
+void find_path(
+    Burst& burst, Lane& lane, const tables::RelayTable::Reader& table, const PathCounters* counters
+) noexcept {
+    if (lane.is_empty()) {
+        return;
+    }
+    std::array<PathId, burst_size> ids;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        ids[i] = burst.packets[lane[i]].path_id;
+    }
+    tables::RelayTable::Found found;
+    table.find({ids.data(), lane.size()}, found);
+
+    std::size_t next = 0;
+    lane.apply(burst, [&](Packet& packet) noexcept {
+        const std::size_t at = next++;
+        const tables::RelayEntry* entry = found.entries[at];
+        if (entry == nullptr) [[unlikely]] {
+            return DropReason::unknown_path;
+        }
+        packet.passage = &entry->passages[static_cast<std::size_t>(packet.role)];
+        packet.slot = found.slots[at];
+        __builtin_prefetch(packet.passage);
+        __builtin_prefetch(&counters[packet.slot], 1);
+        return DropReason::none;
+    });
+}
+
+}  // namespace ntm::relay

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Token buckets with the time as an argument, single and by source address.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/time.hpp"
+#include "rs-dataplane/relay/settings.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ntm::relay {
+
+// Starts full.
+class TokenBucket {
+  public:
+    [[nodiscard]] bool take(const Budget& budget, Instant now) noexcept;
+
+  private:
+    Instant filled_at_;
+    std::uint64_t credit_ = 0;  // billionths of a token
+    bool is_used_ = false;
+};
+
+// A bucket for one IPv4 address or IPv6 /64. Sources whose keyed hashes meet share one, which
+// nobody can bring about on purpose without the seed.
+class SourceLimiter {
+  public:
+    explicit SourceLimiter(std::uint64_t seed) noexcept : seed_{seed} {}
+    [[nodiscard]] bool take(const IpAddress& source, const Budget& budget, Instant now) noexcept;
+
+  private:
+    static constexpr std::size_t bucket_count = 4096;
+    std::uint64_t seed_;
+    std::array<TokenBucket, bucket_count> buckets_{};
+};
+
+}  // namespace ntm::relay

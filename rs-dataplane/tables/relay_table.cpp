@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/tables/relay_table.hpp"
+
+#include "rs-dataplane/tables/large_array.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <vector>
+
+#include <rte_errno.h>
+#include <rte_hash.h>
+#include <rte_lcore.h>
+
+namespace ntm::tables {
+
+namespace {
+
+// Path IDs are random already; the multiplication is for those that a test counts up.
+std::uint32_t hash_of_id(std::uint64_t id) noexcept {
+    return static_cast<std::uint32_t>((id * 0x9e3779b97f4a7c15U) >> 32);
+}
+
+std::uint32_t hash_of_key(const void* key, std::uint32_t, std::uint32_t) {
+    return hash_of_id(static_cast<const PathId*>(key)->value);
+}
+
+int compare_keys(const void* a, const void* b, std::size_t) {
+    return static_cast<const PathId*>(a)->value == static_cast<const PathId*>(b)->value ? 0 : 1;
+}
+
+rte_hash* create_hash(std::uint32_t entries) {
+    static std::atomic<unsigned> tables_made{0};
+    const std::string name = "ntm_relay_table_" + std::to_string(tables_made++);
+    rte_hash_parameters parameters{};
+    parameters.name = name.c_str();
+    parameters.entries = entries;
+    parameters.key_len = sizeof(PathId);
+    parameters.hash_func = hash_of_key;
+    parameters.socket_id = static_cast<int>(rte_socket_id());
+    parameters.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE;
+    rte_hash* hash = rte_hash_create(&parameters);
+    if (hash != nullptr) {
+        rte_hash_set_cmp_func(hash, compare_keys);
+    }
+    return hash;
+}
+
+// How many replaced or removed entries may wait for workers beside the paths themselves.
+std::uint32_t queue_room(std::uint32_t paths) noexcept {
+    return std::max(1024U, paths / 16);
+}
+
+}  // namespace
+
+class RelayTable::State {
+  public:
+    State(const OwnAddresses& own_addresses, GracePeriod& period)
+        : own{own_addresses}, grace_period{&period} {}
+    ~State() {
+        for (std::size_t i = 0; i < pool.size(); ++i) {
+            drop_previous(pool[i]);
+        }
+        rte_hash_free(hash);
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    struct Retired {
+        GracePeriod::Token token;
+        RelayEntry* entry;
+        std::optional<Slot> slot;  // of a removed path
+    };
+
+    [[nodiscard]] bool is_compilable(const RelayPath& path) const noexcept;
+    [[nodiscard]] RelayEntry* make_entry(const RelayPath& path);
+    void retire(RelayEntry* entry, std::optional<Slot> slot);
+    void reclaim() noexcept;
+    static void drop_previous(RelayEntry& entry) noexcept;
+
+    OwnAddresses own;
+    GracePeriod* grace_period;
+    rte_hash* hash = nullptr;                      // owned
+    LargeArray<std::atomic<RelayEntry*>> entries;  // by slot
+    LargeArray<RelayEntry> pool;
+    std::vector<RelayEntry*> unused;
+    std::deque<Retired> retired;
+    std::uint32_t size = 0;
+};
+
+bool RelayTable::State::is_compilable(const RelayPath& path) const noexcept {
+    return std::ranges::all_of(path.legs, [this](const RelayLeg& leg) {
+        if (!leg.is_bound) {
+            return true;
+        }
+        const bool has_own = own.find(leg.local.address) != OwnAddresses::none &&
+                             leg.local.address.family() == leg.remote.address.family();
+        return has_own &&
+               (!leg.previous_remote || own.find(leg.previous_local.address) != OwnAddresses::none);
+    });
+}
+
+RelayEntry* RelayTable::State::make_entry(const RelayPath& path) {
+    if (unused.empty()) {
+        reclaim();
+    }
+    if (unused.empty()) {
+        return nullptr;
+    }
+    RelayEntry* entry = unused.back();
+    unused.pop_back();
+    *entry = compile_entry(path, own);
+    for (const Role role : {Role::initiator, Role::responder}) {
+        Passage& passage = entry->passages[static_cast<std::size_t>(role)];
+        if (passage.is_open && path.leg(role).previous_remote) {
+            passage.previous = new PreviousSource{compile_previous(path, role, own)};
+        }
+    }
+    return entry;
+}
+
+void RelayTable::State::retire(RelayEntry* entry, std::optional<Slot> slot) {
+    retired.push_back({grace_period->start(), entry, slot});
+    reclaim();
+}
+
+void RelayTable::State::reclaim() noexcept {
+    while (!retired.empty() && grace_period->has_ended(retired.front().token)) {
+        const Retired& oldest = retired.front();
+        drop_previous(*oldest.entry);
+        unused.push_back(oldest.entry);
+        if (oldest.slot) {
+            rte_hash_free_key_with_position(hash, static_cast<std::int32_t>(*oldest.slot));
+        }
+        retired.pop_front();
+    }
+}
+
+void RelayTable::State::drop_previous(RelayEntry& entry) noexcept {
+    for (Passage& passage : entry.passages) {
+        delete passage.previous;
+        passage.previous = nullptr;
+    }
+}
+
+RelayTable::RelayTable(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
+RelayTable::~RelayTable() = default;
+
+Result<std::unique_ptr<RelayTable>, std::string> RelayTable::create(
+    std::uint32_t paths, const OwnAddresses& own, GracePeriod& grace_period
+) {
+    auto state = std::make_unique<State>(own, grace_period);
+    const std::uint32_t room = paths + queue_room(paths);
+    state->hash = create_hash(room);
+    if (state->hash == nullptr) {
+        return Unexpected{
+            "no relay table for " + std::to_string(paths) + " paths: " + rte_strerror(rte_errno)};
+    }
+    const auto slots = static_cast<std::size_t>(rte_hash_max_key_id(state->hash)) + 1;
+    state->entries = LargeArray<std::atomic<RelayEntry*>>::map(slots);
+    state->pool = LargeArray<RelayEntry>::map(room);
+    if (state->entries.is_empty() || state->pool.is_empty()) {
+        return Unexpected{"no memory for " + std::to_string(paths) + " paths"};
+    }
+    state->unused.reserve(room);
+    for (std::size_t i = state->pool.size(); i > 0; --i) {
+        state->unused.push_back(&state->pool[i - 1]);
+    }
+    return std::unique_ptr<RelayTable>{new RelayTable{std::move(state)}};
+}
+
+std::uint32_t RelayTable::slot_count() const noexcept {
+    return static_cast<std::uint32_t>(state_->entries.size());
+}
+
+void RelayTable::Reader::find(std::span<const PathId> ids, Found& found) const noexcept {
+    const State& state = *table_->state_;
+    std::array<const void*, batch> keys;
+    std::array<hash_sig_t, batch> hashes;
+    std::array<std::int32_t, batch> positions;
+    const std::size_t count = std::min(ids.size(), batch);
+    if (count == 0) {
+        return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        keys[i] = &ids[i];
+        hashes[i] = hash_of_id(ids[i].value);
+    }
+    rte_hash_lookup_with_hash_bulk(
+        state.hash, keys.data(), hashes.data(), static_cast<std::uint32_t>(count), positions.data()
+    );
+    for (std::size_t i = 0; i < count; ++i) {
+        // A miss is negative: slot 0 is prefetched in vain then, which is cheaper than a branch.
+        const auto slot = static_cast<Slot>(std::max(positions[i], 0));
+        found.slots[i] = slot;
+        __builtin_prefetch(&state.entries[slot]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        found.entries[i] = positions[i] < 0
+                               ? nullptr
+                               : state.entries[found.slots[i]].load(std::memory_order_acquire);
+    }
+}
+
+Result<Slot, TableError> RelayTable::Writer::insert(const RelayPath& path) {
+    State& state = *table_->state_;
+    if (!state.is_compilable(path)) {
+        return Unexpected{TableError::not_own};
+    }
+    if (slot_of(path.id)) {
+        return Unexpected{TableError::exists};
+    }
+    RelayEntry* entry = state.make_entry(path);
+    if (entry == nullptr) {
+        return Unexpected{TableError::full};
+    }
+    const std::int32_t position = rte_hash_add_key(state.hash, &path.id);
+    if (position < 0) {
+        State::drop_previous(*entry);
+        state.unused.push_back(entry);
+        return Unexpected{TableError::full};
+    }
+    const auto slot = static_cast<Slot>(position);
+    state.entries[slot].store(entry, std::memory_order_release);
+    ++state.size;
+    return slot;
+}
+
+Result<Slot, TableError> RelayTable::Writer::replace(const RelayPath& path) {
+    State& state = *table_->state_;
+    if (!state.is_compilable(path)) {
+        return Unexpected{TableError::not_own};
+    }
+    const auto slot = slot_of(path.id);
+    if (!slot) {
+        return Unexpected{TableError::unknown};
+    }
+    RelayEntry* entry = state.make_entry(path);
+    if (entry == nullptr) {
+        return Unexpected{TableError::full};
+    }
+    state.retire(state.entries[*slot].exchange(entry, std::memory_order_acq_rel), std::nullopt);
+    return *slot;
+}
+
+Result<Nothing, TableError> RelayTable::Writer::remove(PathId id) {
+    State& state = *table_->state_;
+    const std::int32_t position = rte_hash_del_key(state.hash, &id);
+    if (position < 0) {
+        return Unexpected{TableError::unknown};
+    }
+    const auto slot = static_cast<Slot>(position);
+    state.retire(state.entries[slot].exchange(nullptr, std::memory_order_acq_rel), slot);
+    --state.size;
+    return Nothing{};
+}
+
+std::optional<Slot> RelayTable::Writer::slot_of(PathId id) const {
+    const std::int32_t position = rte_hash_lookup(table_->state_->hash, &id);
+    if (position < 0) {
+        return std::nullopt;
+    }
+    return static_cast<Slot>(position);
+}
+
+void RelayTable::Writer::reclaim() noexcept {
+    table_->state_->reclaim();
+}
+
+std::uint32_t RelayTable::Writer::size() const noexcept {
+    return table_->state_->size;
+}
+
+std::size_t RelayTable::Writer::waiting() const noexcept {
+    return table_->state_->retired.size();
+}
+
+std::optional<GracePeriod::Token> RelayTable::Writer::oldest_waiting() const noexcept {
+    const auto& retired = table_->state_->retired;
+    if (retired.empty()) {
+        return std::nullopt;
+    }
+    return retired.front().token;
+}
+
+}  // namespace ntm::tables
