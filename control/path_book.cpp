@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/path_book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntm::control {
+
+namespace {
+
+using Change = BookAnswer::Change;
+
+BookAnswer refused(v1::Status status, std::string text) {
+    return {status, std::move(text), Change::none};
+}
+
+BookAnswer stale(std::uint32_t held) {
+    return refused(v1::STATUS_STALE, "revision " + std::to_string(held) + " is held");
+}
+
+bool has_same_secrets(const RelayedPath& path, const PathOrder& order) {
+    return path.legs[0].secret == order.legs[0].secret &&
+           path.legs[1].secret == order.legs[1].secret;
+}
+
+}  // namespace
+
+BookAnswer PathBook::direct(PathOrder order, const crypto::PublicKey& dc, Instant now) {
+    RelayedPath* const path = find(order.id);
+    if (path != nullptr && path->dc != dc) {
+        return refused(v1::STATUS_PATH_ID_TAKEN, "another path has this id: draw again");
+    }
+    if (path != nullptr) {
+        return change(*path, std::move(order), now);
+    }
+    return add(std::move(order), dc, now);
+}
+
+BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant now) {
+    const auto buried = tombstones_.find(order.id);
+    if (buried != tombstones_.end() && buried->second.until > now) {
+        if (buried->second.dc != dc) {
+            return refused(v1::STATUS_PATH_ID_TAKEN, "another path had this id: draw again");
+        }
+        if (order.revision <= buried->second.revision) {
+            return stale(buried->second.revision);
+        }
+    }
+    if (paths_.size() >= capacity_) {
+        const std::string most = std::to_string(capacity_);
+        return refused(v1::STATUS_FULL, "the relay holds " + most + " paths already");
+    }
+    RelayedPath path;
+    path.id = order.id;
+    path.dc = dc;
+    path.revision = order.revision;
+    path.directed = now;
+    path.expires = now + order.lifetime;
+    for (std::size_t i = 0; i < path.legs.size(); ++i) {
+        path.legs[i].secret = std::move(order.legs[i].secret);
+        path.legs[i].proven = order.legs[i].proven;
+    }
+    wake(path.id, path.expires);
+    ++counts_[dc];
+    paths_.emplace(path.id, std::move(path));
+    return {v1::STATUS_OK, "", Change::added};
+}
+
+BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
+    if (order.revision < path.revision) {
+        return stale(path.revision);
+    }
+    if (order.revision == path.revision && !has_same_secrets(path, order)) {
+        return refused(v1::STATUS_PATH_ID_TAKEN, "another path of yours has this id: draw again");
+    }
+    const bool is_repeat = order.revision == path.revision;
+    path.expires = now + order.lifetime;
+    wake(path.id, path.expires);
+    if (is_repeat) {
+        return {};
+    }
+    path.revision = order.revision;
+    for (std::size_t i = 0; i < path.legs.size(); ++i) {
+        Leg& leg = path.legs[i];
+        leg.proven = order.legs[i].proven;
+        // The binding was made with the old secret: whoever holds the new one binds anew. A leg
+        // that keeps its secret keeps its binding, so that a change at one end is not felt at the
+        // other.
+        if (!(leg.secret == order.legs[i].secret)) {
+            leg.secret = std::move(order.legs[i].secret);
+            leg.binding.reset();
+            leg.previous.reset();
+            leg.last_request.reset();
+            leg.next_hop = tables::no_next_hop;
+        }
+    }
+    return {v1::STATUS_OK, "", Change::replaced};
+}
+
+BookAnswer PathBook::release(
+    PathId id, std::uint32_t revision, const crypto::PublicKey& dc, Instant now
+) {
+    const RelayedPath* const path = find(id);
+    if (path == nullptr) {
+        const auto buried = tombstones_.find(id);
+        if (buried != tombstones_.end() && buried->second.dc != dc) {
+            return refused(v1::STATUS_NOT_PERMITTED, "this path was another DC's");
+        }
+        bury(id, dc, revision, now);
+        return {};
+    }
+    if (path->dc != dc) {
+        return refused(v1::STATUS_NOT_PERMITTED, "this path is another DC's");
+    }
+    if (revision < path->revision) {
+        return stale(path->revision);
+    }
+    erase(id);
+    bury(id, dc, revision, now);
+    return {v1::STATUS_OK, "", Change::removed};
+}
+
+void PathBook::bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now) {
+    Tombstone& tombstone = tombstones_[id];
+    tombstone.dc = dc;
+    tombstone.revision = std::max(tombstone.revision, revision);
+    tombstone.until = now + tombstone_kept;
+    wake(id, tombstone.until);
+}
+
+void PathBook::erase(PathId id) {
+    const auto found = paths_.find(id);
+    if (found != paths_.end()) {
+        --counts_[found->second.dc];
+        paths_.erase(found);
+    }
+}
+
+RelayedPath* PathBook::find(PathId id) {
+    const auto found = paths_.find(id);
+    return found == paths_.end() ? nullptr : &found->second;
+}
+
+const RelayedPath* PathBook::find(PathId id) const {
+    const auto found = paths_.find(id);
+    return found == paths_.end() ? nullptr : &found->second;
+}
+
+std::size_t PathBook::count_of(const crypto::PublicKey& dc) const {
+    const auto found = counts_.find(dc);
+    return found == counts_.end() ? 0 : found->second;
+}
+
+void PathBook::wake(PathId id, Instant at) {
+    due_.push({at, id});
+}
+
+Instant PathBook::next_due() const {
+    return due_.empty() ? Instant::never() : due_.top().at;
+}
+
+std::vector<PathId> PathBook::take_due(Instant now) {
+    std::vector<PathId> ids;
+    while (!due_.empty() && due_.top().at <= now) {
+        const PathId id = due_.top().id;
+        due_.pop();
+        const auto buried = tombstones_.find(id);
+        if (buried != tombstones_.end() && buried->second.until <= now) {
+            tombstones_.erase(buried);
+        }
+        ids.push_back(id);
+    }
+    return ids;
+}
+
+}  // namespace ntm::control

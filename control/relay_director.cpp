@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/relay_director.hpp"
+
+#include "common/protocol/cookie.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntm::control {
+
+using protocol::NtmHeader;
+using protocol::PacketType;
+
+RelayDirector::RelayDirector(
+    DirectorSettings settings, Resolver resolver, RandomSource& random, Instant now
+)
+    : name_{std::move(settings.name)},
+      boot_id_{settings.boot_id},
+      addresses_{std::move(settings.addresses)},
+      resolver_{std::move(resolver)},
+      random_{&random},
+      mint_{settings.token_key},
+      signaling_{{std::move(settings.static_key), settings.boot_id, true}, random},
+      book_{settings.path_capacity} {
+    for (DirectorSettings::Dc& dc : settings.dcs) {
+        links_.emplace_back(dc.name, dc.key, now);
+        signaling_.add_peer(dc.key, protocol::PeerKind::dc);
+        signaling_.set_endpoints(dc.key, std::move(dc.endpoints));
+        signaling_.connect(dc.key, true, now);
+    }
+    drain_signaling(now);
+}
+
+void RelayDirector::handle_datagram(const Datagram& datagram, Instant now) {
+    const auto header = NtmHeader::parse(datagram.payload);
+    if (!header) {
+        ++counters_.malformed;
+        return;
+    }
+    switch (header->type) {
+        case PacketType::leg:
+            handle_leg(datagram, *header, now);
+            return;
+        case PacketType::signal:
+        case PacketType::handshake:
+            signaling_.handle_datagram(datagram, now);
+            drain_signaling(now);
+            return;
+        case PacketType::cookie: {
+            // A COOKIE answer here is a demand for a token of one of our handshakes.
+            const auto answer = protocol::parse_cookie_answer(datagram.payload);
+            if (answer && signaling_.owns_cookie(answer->nonce)) {
+                signaling_.handle_datagram(datagram, now);
+                drain_signaling(now);
+                return;
+            }
+            break;
+        }
+        case PacketType::data:
+        case PacketType::end:
+            break;
+    }
+    ++counters_.not_for_control;
+}
+
+void RelayDirector::handle_timeout(Instant now) {
+    signaling_.handle_timeout(now);
+    drain_signaling(now);
+    for (DcLink& link : links_) {
+        handle_link_timeout(link, now);
+    }
+    for (const PathId id : book_.take_due(now)) {
+        RelayedPath* const path = book_.find(id);
+        if (path == nullptr) {
+            continue;
+        }
+        if (path->expires <= now) {
+            book_.erase(id);
+            commands_.emplace_back(RemovePath{id});
+            ++counters_.paths_expired;
+            continue;
+        }
+        remove_old_sources(*path, now);
+    }
+    drain_signaling(now);
+}
+
+Instant RelayDirector::next_timeout() const {
+    Instant next = std::min(signaling_.next_timeout(), book_.next_due());
+    for (const DcLink& link : links_) {
+        next = std::min(next, link.next_timeout());
+    }
+    return next;
+}
+
+void RelayDirector::handle_route_change() {
+    for (const auto& [id, path] : book_.all()) {
+        RelayedPath& changing = *book_.find(id);
+        const tables::RelayPath before = to_table(changing);
+        resolve_legs(changing);
+        tables::RelayPath after = to_table(changing);
+        if (after != before) {
+            commands_.emplace_back(ReplacePath{std::move(after)});
+        }
+    }
+}
+
+void RelayDirector::handle_table_full(PathId id, Instant now) {
+    const RelayedPath* const path = book_.find(id);
+    DcLink* const dc = path == nullptr ? nullptr : find_link(path->dc);
+    if (dc == nullptr) {
+        return;
+    }
+    v1::Signal message;
+    v1::PathRelease& release = *message.mutable_path_release();
+    release.set_path_id(id.value);
+    release.set_revision(path->revision);
+    release.set_reason(v1::RELEASE_REVOKED);
+    *release.mutable_fence() = dc->fence(boot_id_);
+    signaling_.send_request(dc->key(), std::move(message), protocol::OnNewBoot::fail, now);
+    book_.erase(id);
+    drain_signaling(now);
+}
+
+std::vector<Datagram> RelayDirector::take_datagrams() {
+    return std::exchange(datagrams_, {});
+}
+
+std::vector<DirectorCommand> RelayDirector::take_commands() {
+    return std::exchange(commands_, {});
+}
+
+std::vector<DirectorEvent> RelayDirector::take_events() {
+    return std::exchange(events_, {});
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The relay's brain: associations with its DCs, their Directions, and the binding of legs
+// (docs/protocol.md sections 4 and 5). A state machine without sockets, clock or log: datagrams and
+// the time go in; datagrams, commands for the relay table and events for the log come out. The
+// control thread drives it over real sockets, the simulation over a made-up network.
+#pragma once
+
+#include "common/base/datagram.hpp"
+#include "common/base/random.hpp"
+#include "common/base/secret.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/token_mint.hpp"
+#include "common/crypto/x25519.hpp"
+#include "common/protocol/ntm_header.hpp"
+#include "common/protocol/signaling.hpp"
+#include "control/dc_link.hpp"
+#include "control/path_book.hpp"
+#include "rs-dataplane/tables/relay_path.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ntm::control {
+
+// To be carried out in order.
+struct InstallPath {
+    tables::RelayPath path;
+    friend bool operator==(const InstallPath&, const InstallPath&) = default;
+};
+struct ReplacePath {
+    tables::RelayPath path;
+    friend bool operator==(const ReplacePath&, const ReplacePath&) = default;
+};
+struct RemovePath {
+    PathId id;
+    friend bool operator==(const RemovePath&, const RemovePath&) = default;
+};
+// The SIGNAL sessions that the data plane lets through: all of them, each time that they change.
+struct SetSessions {
+    std::vector<SessionId> ids;
+    friend bool operator==(const SetSessions&, const SetSessions&) = default;
+};
+using DirectorCommand = std::variant<InstallPath, ReplacePath, RemovePath, SetSessions>;
+
+// For the log.
+struct DirectorEvent {
+    enum class Kind : std::uint8_t { dc_reached, dc_unreachable, dc_refused, dc_restarted };
+    Kind kind;
+    std::string dc;
+    std::string text;  // what the DC said, or how many paths it will direct again
+    friend bool operator==(const DirectorEvent&, const DirectorEvent&) = default;
+};
+
+// Datagrams that reached the director and were not for it, or not good, by reason.
+struct DirectorCounters {
+    std::uint64_t requests = 0;  // authentic Tunnel Requests
+    std::uint64_t bound = 0;     // of them, that bound an unbound leg
+    std::uint64_t moved = 0;     // of them, that moved a leg
+    std::uint64_t needs_token = 0;
+    std::uint64_t unknown_path = 0;
+    std::uint64_t bad_leg_tag = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t request_too_short = 0;  // the Response would have been longer
+    std::uint64_t not_for_control = 0;    // DATA, END, COOKIE that nobody here asked for
+    std::uint64_t directions_taken = 0;
+    std::uint64_t directions_refused = 0;
+    std::uint64_t paths_released = 0;
+    std::uint64_t paths_expired = 0;
+};
+
+struct DirectorLoad {
+    std::uint64_t packets_per_second = 0;
+    std::uint64_t bits_per_second = 0;
+    std::uint32_t busiest_worker_permille = 0;
+};
+
+struct DirectorSettings {
+    struct Dc {
+        std::string name;
+        crypto::PublicKey key;
+        std::vector<Endpoint> endpoints;
+    };
+    std::string name;  // of the relay
+    crypto::KeyPair static_key;
+    BootId boot_id;
+    Secret<16> token_key;             // that of the data plane's COOKIE answers
+    std::vector<Endpoint> addresses;  // for nodes: at most one of each family
+    std::uint32_t path_capacity = 0;
+    std::vector<Dc> dcs;
+};
+
+class RelayDirector {
+  public:
+    // Where packets to an address go next, as the data plane numbers it; no_next_hop if nowhere.
+    using Resolver = std::function<tables::NextHopIndex(const IpAddress& remote)>;
+
+    // Starts the associations at once.
+    RelayDirector(DirectorSettings settings, Resolver resolver, RandomSource& random, Instant now);
+
+    void handle_datagram(const Datagram& datagram, Instant now);
+    void handle_timeout(Instant now);
+    // Next hops may have changed: asks the resolver again for each bound leg.
+    void handle_route_change();
+    // The data plane has no room for a path that the director had it install.
+    void handle_table_full(PathId id, Instant now);
+    void set_load(const DirectorLoad& load) noexcept { load_ = load; }
+
+    [[nodiscard]] Instant next_timeout() const;
+    [[nodiscard]] std::vector<Datagram> take_datagrams();
+    [[nodiscard]] std::vector<DirectorCommand> take_commands();
+    [[nodiscard]] std::vector<DirectorEvent> take_events();
+
+    [[nodiscard]] const PathBook& paths() const noexcept { return book_; }
+    [[nodiscard]] const std::vector<DcLink>& dcs() const noexcept { return links_; }
+    [[nodiscard]] const DirectorCounters& counters() const noexcept { return counters_; }
+    [[nodiscard]] const protocol::Signaling& signaling() const noexcept { return signaling_; }
+    [[nodiscard]] BootId boot_id() const noexcept { return boot_id_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  private:
+    // LEG (relay_director_legs.cpp)
+    void handle_leg(const Datagram& datagram, const protocol::NtmHeader& header, Instant now);
+    void serve_request(
+        RelayedPath& path,
+        Role role,
+        const v1::TunnelRequest& request,
+        const Datagram& datagram,
+        Instant now
+    );
+    void bind_leg(RelayedPath& path, Role role, const OuterPair& outer, Instant now);
+    void respond(
+        const RelayedPath& path,
+        Role role,
+        const OuterPair& outer,
+        const Leg::LastRequest& request,
+        Instant now
+    );
+    void remove_old_sources(RelayedPath& path, Instant now);
+    void resolve_legs(RelayedPath& path);
+
+    // Signalling (relay_director_signals.cpp)
+    void drain_signaling(Instant now);
+    void handle_event(const protocol::PeerConnected& event, Instant now);
+    void handle_event(const protocol::RequestReceived& event, Instant now);
+    void handle_event(const protocol::AnswerReceived& event, Instant now);
+    void handle_event(const protocol::RequestFailed& event, Instant now);
+    void handle_event(const protocol::PeerMoved&, Instant) {}
+    [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
+    [[nodiscard]] v1::RelayResponse follow_one(
+        const v1::RelayDirection& direction, const DcLink& dc, Instant now
+    );
+    [[nodiscard]] v1::Signal release(const v1::PathRelease& order, const DcLink& dc, Instant now);
+    void register_with(DcLink& dc, Instant now);
+    void send_status(DcLink& dc, Instant now);
+    void registration_answered(DcLink& dc, const v1::Signal& answer, Instant now);
+    void status_answered(DcLink& dc, const v1::Signal& answer, Instant now);
+    void handle_link_timeout(DcLink& dc, Instant now);
+    [[nodiscard]] DcLink* find_link(const crypto::PublicKey& key);
+
+    std::string name_;
+    BootId boot_id_;
+    std::vector<Endpoint> addresses_;
+    Resolver resolver_;
+    RandomSource* random_;
+    crypto::TokenMint mint_;
+    protocol::Signaling signaling_;
+    PathBook book_;
+    std::vector<DcLink> links_;
+    DirectorLoad load_;
+    DirectorCounters counters_;
+    std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes
+    std::vector<Datagram> datagrams_;
+    std::vector<DirectorCommand> commands_;
+    std::vector<DirectorEvent> events_;
+};
+
+}  // namespace ntm::control

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A path as the director holds it, and the rule by which a Tunnel Request binds one of its legs
+// (docs/protocol.md section 5).
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/secret.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/x25519.hpp"
+#include "rs-dataplane/tables/relay_path.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ntm::control {
+
+// How long DATA from a moved leg's old source is taken.
+inline constexpr Duration old_source_accepted = std::chrono::seconds{2};
+
+// The four outer addresses and ports of a leg.
+struct OuterPair {
+    Endpoint remote;  // the node
+    Endpoint local;   // the address and port of ours that it asked
+    friend bool operator==(const OuterPair&, const OuterPair&) = default;
+};
+
+struct Leg {
+    struct Binding {
+        OuterPair outer;
+        Instant since;
+    };
+    struct Previous {
+        OuterPair outer;
+        Instant until;
+    };
+    // Of the last Request answered with bound = true, to answer it again when the peer is bound.
+    struct LastRequest {
+        std::string nonce;
+        std::size_t size = 0;
+    };
+
+    Secret32 secret;
+    std::optional<Endpoint> proven;
+    std::optional<Binding> binding;
+    std::optional<Previous> previous;
+    std::optional<LastRequest> last_request;
+    tables::NextHopIndex next_hop = tables::no_next_hop;
+
+    [[nodiscard]] bool is_bound() const noexcept { return binding.has_value(); }
+};
+
+struct RelayedPath {
+    PathId id;
+    crypto::PublicKey dc;  // that made it
+    std::uint32_t revision = 0;
+    std::array<Leg, 2> legs;  // by Role
+    Instant directed;         // first
+    Instant expires;
+
+    [[nodiscard]] Leg& leg(Role role) noexcept { return legs[static_cast<std::size_t>(role)]; }
+    [[nodiscard]] const Leg& leg(Role role) const noexcept {
+        return legs[static_cast<std::size_t>(role)];
+    }
+};
+
+enum class Verdict : std::uint8_t {
+    is_bound_already,  // to this very source: nothing changes
+    binds,
+    needs_token,  // binds nothing: the Response brings a token
+};
+
+// What an authentic Request that came over `outer` does to the leg. `token_issued`: when the token
+// that it carries was given to its source, if it carries one that is valid for it.
+[[nodiscard]] Verdict judge_request(
+    const Leg& leg, const OuterPair& outer, std::optional<Instant> token_issued
+) noexcept;
+
+// Binds the leg at `now`; the source that it had is remembered for old_source_accepted.
+void bind(Leg& leg, const OuterPair& outer, Instant now);
+
+// The path as the relay table takes it.
+[[nodiscard]] tables::RelayPath to_table(const RelayedPath& path);
+
+}  // namespace ntm::control
