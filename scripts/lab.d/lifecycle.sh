@@ -32,6 +32,7 @@ lab_up() {
     mkdir -p "$run_dir"
     build_networks "$without"
     reserve_hugepages
+    echo "${NTM_LAB_OWNER:-hand}" >"$run_dir/owner"
     date +%s >"$run_dir/up"
     trap - EXIT INT TERM HUP
 }

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+# What the demo shows while it plays: headlines, a live table of paths, figures at the end.
+
+headlines=0
+headline() {
+    headlines=$((headlines + 1))
+    printf '\n[%5s s] %d. %s\n' "$(seconds_since "$began")" "$headlines" "$*"
+}
+
+failure=
+culprit=
+# fail WHAT [LOG]: ends the scene and the demo.
+fail() {
+    failure=$1
+    culprit=${2:-}
+    exit 1
+}
+
+figures=()
+figure() { figures+=("$1"$'\t'"$2"); }
+say_figures() {
+    [ "${#figures[@]}" -gt 0 ] || return 0
+    printf '%s\n' "${figures[@]}" | column -t -s $'\t' | sed 's/^/  /'
+}
+
+# The paths as both nodes and the relay see them.
+path_table() {
+    local host
+    {
+        printf 'AT\tPATH\tKIND\tLEGS\tPACKETS\tRTT\tLOSS\n'
+        for host in mn cn; do
+            node_path_rows "$host" 2>/dev/null || printf '%s\t(no answer)\n' "$host"
+        done
+        relay_path_rows rs1 2>/dev/null || printf 'rs1\t(no answer)\n'
+    } | column -t -s $'\t' | cut -c 1-"${COLUMNS:-110}" | sed 's/^/  /'
+}
+
+# live COMMAND...: runs it, and on a terminal paints the table over and over meanwhile. What the
+# command prints goes to the file "live_log".
+live() {
+    local pid status=0 lines=0 table
+    "$@" >"$live_log" 2>&1 &
+    pid=$!
+    while kill -0 $pid 2>/dev/null; do
+        if [ -t 1 ]; then
+            table=$(path_table)
+            [ "$lines" = 0 ] || printf '\033[%dA\033[J' "$lines"
+            say "$table"
+            lines=$(wc -l <<<"$table")
+            sleep 0.4
+        else
+            wait $pid || status=$?
+        fi
+    done
+    [ ! -t 1 ] || wait $pid || status=$?
+    [ "$lines" = 0 ] || printf '\033[%dA\033[J' "$lines"
+    path_table
+    return $status
+}
+
+say_how_to_look_around() {
+    cat <<AROUND
+
+The lab is up. To look around:
+  sudo scripts/lab status                          hosts, addresses, programs
+  sudo scripts/lab exec mn -- ping cn.b.ntm.test   a command on a host (inet, dns, dc1, rs1, gn, mn, cn)
+  sudo scripts/lab ctl rs1 path                    ntmctl at a host: status, path, worker, drop, port
+  sudo scripts/lab move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b
+  sudo scripts/lab kill rs1; sudo scripts/lab start rs1
+  sudo scripts/lab logs dc1
+To remove it: sudo scripts/lab down
+AROUND
+}
