@@ -80,6 +80,10 @@ struct SignalingCounters {
     std::uint64_t token_demanded = 0;  // message 1 answered by COOKIE
 };
 
+// The longest serialized v1::Signal: 1200 bytes of datagram less header and tag. A longer request
+// fails at once, a longer answer goes out as STATUS_INTERNAL: page or repeat lists instead.
+inline constexpr std::size_t longest_signal = 1168;
+
 class Signaling {
   public:
     struct Settings {
@@ -119,10 +123,6 @@ class Signaling {
     [[nodiscard]] std::optional<BootId> boot_id_of(const PeerKey& peer) const;
     [[nodiscard]] std::optional<Duration> smoothed_rtt_of(const PeerKey& peer) const;
 
-    // The ids that we picked and at which SIGNAL packets are accepted at this moment (unconfirmed
-    // sessions too), for a data plane that lets only those through; in no order.
-    [[nodiscard]] std::vector<SessionId> live_sessions() const;
-
     // Sends a request (id and is_answer are set here) and repeats it until answered, for 10 s.
     // Without a session it waits for the handshake that it starts. `resend` survives a peer's
     // restart, `fail` does not. Returns the id.
@@ -136,6 +136,11 @@ class Signaling {
     void handle_datagram(const Datagram& datagram, Instant now);
     // Whether a COOKIE answer with this nonce belongs to a handshake of ours.
     [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const;
+
+    // The session ids that packets to this process may carry at present, and a number that grows
+    // whenever they change: what a relay's workers let through (docs/protocol.md section 4).
+    [[nodiscard]] std::vector<SessionId> session_ids() const;
+    [[nodiscard]] std::uint64_t session_changes() const noexcept;
 
     // When handle_timeout wants to be called next.
     [[nodiscard]] Instant next_timeout() const;

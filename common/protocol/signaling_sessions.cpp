@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which sessions of a peer stand, and which is sent on (docs/protocol.md section 4).
+#include "common/protocol/signaling_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntm::protocol {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t most_sessions = 3;
+constexpr Duration session_renewal = hours{2};
+constexpr Duration renewal_retry = minutes{1};
+// A session of ours that is not the one to send on and this long unused is not worth renewing.
+constexpr Duration unused_after = minutes{10};
+constexpr Duration old_session_lifetime = seconds{60};
+constexpr std::uint64_t renewal_packets = std::uint64_t{1} << 32;
+
+}  // namespace
+
+void Signaling::State::count(SessionError error) {
+    switch (error) {
+        case SessionError::truncated:
+            ++counters.malformed;
+            break;
+        case SessionError::bad_tag:
+            ++counters.bad_tag;
+            break;
+        case SessionError::replayed:
+            ++counters.replayed;
+            break;
+    }
+}
+
+void Signaling::State::handle_signal(
+    const NtmHeader& header, const Datagram& datagram, Instant now
+) {
+    const auto found = by_session_.find(header.session_id());
+    if (found == by_session_.end()) {
+        ++counters.unknown_session;
+        return;
+    }
+    Peer& peer = *found->second;
+    const auto plaintext = open_signal(peer, header, datagram, now);
+    if (!plaintext) {
+        return;
+    }
+    peer.heard = now;
+    peer.is_silent = false;
+    report_address(peer);
+    if (plaintext->empty()) {
+        answer_empty(peer, header.session_id(), datagram.remote);
+    } else {
+        handle_body(peer, *plaintext, datagram, now);
+    }
+    prove_address(peer, now);
+    report_address(peer);
+    reschedule(peer);
+}
+
+std::optional<Bytes> Signaling::State::open_signal(
+    Peer& peer, const NtmHeader& header, const Datagram& datagram, Instant now
+) {
+    const SessionId id = header.session_id();
+    const std::size_t length = datagram.payload.size();
+    const auto is_named = [&](const auto& entry) {
+        return entry.session.own_id() == id;
+    };
+    const auto pending = std::ranges::find_if(peer.pending, is_named);
+    if (pending != peer.pending.end()) {
+        auto plaintext = pending->session.open(datagram.payload);
+        if (!plaintext) {
+            count(plaintext.error());
+            return std::nullopt;
+        }
+        peer.addresses.note_heard(datagram.remote, datagram.local, length, now);
+        peer.addresses.follow(datagram.remote);
+        if (pending->source == datagram.remote) {
+            peer.addresses.prove(datagram.remote);
+        }
+        Session session = std::move(pending->session);
+        peer.pending.erase(pending);
+        confirm(peer, std::move(session), now);
+        return std::move(plaintext).value();
+    }
+    const auto confirmed = std::ranges::find_if(peer.sessions, is_named);
+    if (confirmed == peer.sessions.end()) {
+        ++counters.unknown_session;  // the id of a handshake that is still under way
+        return std::nullopt;
+    }
+    return open_confirmed(peer, *confirmed, datagram, now);
+}
+
+std::optional<Bytes> Signaling::State::open_confirmed(
+    Peer& peer, ConfirmedSession& confirmed, const Datagram& datagram, Instant now
+) {
+    const std::uint64_t highest = confirmed.session.next_expected();
+    auto plaintext = confirmed.session.open(datagram.payload);
+    if (!plaintext) {
+        count(plaintext.error());
+        return std::nullopt;
+    }
+    confirmed.heard = now;
+    confirmed.repeat_at = Instant::never();
+    if (confirmed.session.packets() >= renewal_packets && confirmed.renewal > now + renewal_retry &&
+        confirmed.session.is_initiator()) {
+        confirmed.renewal = now;
+    }
+    peer.addresses.note_heard(datagram.remote, datagram.local, datagram.payload.size(), now);
+    if (confirmed.session.next_expected() > highest) {
+        peer.addresses.follow(datagram.remote);
+    }
+    return std::move(plaintext).value();
+}
+
+void Signaling::State::confirm(Peer& peer, Session session, Instant now) {
+    const BootId boot_id = session.peer_boot_id();
+    const bool is_new_boot = peer.boot_id != boot_id;
+    const bool is_initiator = session.is_initiator();
+    std::erase_if(peer.sessions, [&](const ConfirmedSession& old) {
+        const bool is_dead = old.session.peer_boot_id() != boot_id;
+        if (is_dead) {
+            forget_session(old.session.own_id());
+        }
+        return is_dead;
+    });
+    for (ConfirmedSession& old : peer.sessions) {
+        // Of crossing handshakes both stand; only a session's own initiator replaces it.
+        if (old.session.is_initiator() == is_initiator) {
+            old.expires = std::min(old.expires, now + old_session_lifetime);
+            old.renewal = Instant::never();
+        }
+        old.repeat_at = Instant::never();
+    }
+    if (peer.sessions.size() >= most_sessions) {
+        forget_session(peer.sessions.front().session.own_id());
+        peer.sessions.erase(peer.sessions.begin());
+    }
+    ConfirmedSession confirmed{std::move(session), now};
+    if (is_initiator) {
+        confirmed.renewal = now + session_renewal;
+        confirmed.repeat = Backoff{peer.rtt.value()};
+        confirmed.repeat_at = now + confirmed.repeat.next(random_);
+        confirmed.repeat_ends = now + unconfirmed_lifetime;
+    }
+    peer.sessions.push_back(std::move(confirmed));
+    peer.heard = now;
+    peer.is_silent = false;
+    events.push_back(PeerConnected{peer.key, boot_id, is_new_boot});
+    meet_boot_id(peer, boot_id);
+    report_address(peer);
+    const std::size_t sent = resend_requests(peer, is_new_boot, now);
+    if (is_initiator && sent == 0) {
+        send_signal(peer, {}, std::nullopt);
+    }
+    if (!is_initiator) {
+        hush_dial(peer);
+    }
+}
+
+void Signaling::State::meet_boot_id(Peer& peer, BootId boot_id) {
+    if (peer.boot_id == boot_id) {
+        return;
+    }
+    peer.boot_id = boot_id;
+    peer.held.clear();
+    for (const PendingRequest& dead : peer.requests.take_dead(boot_id)) {
+        if (!dead.is_probe) {
+            events.push_back(RequestFailed{peer.key, dead.id});
+        }
+    }
+}
+
+void Signaling::State::handle_session_timeouts(Peer& peer, Instant now) {
+    std::erase_if(peer.pending, [&](const UnconfirmedSession& pending) {
+        if (pending.expires <= now) {
+            forget_session(pending.session.own_id());
+        }
+        return pending.expires <= now;
+    });
+    for (ConfirmedSession& confirmed : peer.sessions) {
+        if (confirmed.repeat_at <= now) {
+            const Instant next = now + confirmed.repeat.next(random_);
+            confirmed.repeat_at = next < confirmed.repeat_ends ? next : Instant::never();
+            send_signal(peer, {}, std::nullopt);
+        }
+    }
+    expire_sessions(peer, now);
+}
+
+void Signaling::State::expire_sessions(Peer& peer, Instant now) {
+    bool is_renewal_due = false;
+    for (ConfirmedSession& confirmed : peer.sessions) {
+        if (confirmed.renewal > now) {
+            continue;
+        }
+        confirmed.renewal = now + renewal_retry;
+        const bool is_last = &confirmed == &peer.sessions.back();
+        if (!is_last && now - confirmed.heard > unused_after) {
+            confirmed.expires = now;
+        } else {
+            is_renewal_due = true;
+        }
+    }
+    std::erase_if(peer.sessions, [&](const ConfirmedSession& confirmed) {
+        if (confirmed.expires <= now) {
+            forget_session(confirmed.session.own_id());
+        }
+        return confirmed.expires <= now;
+    });
+    if (is_renewal_due && !peer.dial) {
+        Dial dial;
+        dial.backoff = Backoff{peer.rtt.value()};
+        start_dial(peer, std::move(dial), now);
+    }
+}
+
+}  // namespace ntm::protocol
