@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 # Building the lab and taking it away, whatever state it is in.
 
-# Enough for one relay of the lab: tables for 64 thousand paths, buffers of one port.
-hugepages_wanted=128
+# Enough for one relay (NTM_LAB_HUGEPAGES: another count): tables for 64 thousand paths, buffers of one port.
+hugepages_wanted=${NTM_LAB_HUGEPAGES:-128}
 hugepages_file=/proc/sys/vm/nr_hugepages
 
 # One change of the whole at a time.

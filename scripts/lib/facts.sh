@@ -32,6 +32,14 @@ has_path() { [ "$(path_count "$1")" -gt 0 ]; }
 has_no_path() { [ "$(path_count "$1")" = 0 ]; }
 path_kind() { fact "$1" path '.paths[0].kind'; }
 path_is_ready() { fact "$1" path '.paths[0].ready'; }
+path_id() { fact "$1" path '.paths[0].path_id'; }
+# Of the DC, about a node by its name.
+dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".nodes[] | select(.fqdn == \$fqdn) | $2"; }
+dc_knows() { dc_node "$1" '.registered' >/dev/null; }
+outside_address() { dc_node "$1" '.outside_address | sub(":[0-9]+$"; "")'; }
+# How often a node's log says that its DC does not answer.
+count_complaints() { grep -ciE 'dc .*(unreachable|not answer|silent)' "$run_dir/$1/node.log" || true; }
+dc_complaints() { [ "$(count_complaints "$1")" -ge "$2" ]; }
 drop_count() { ctl rs1 drop | jq -r --arg name "$1" '[.drops[] | select(.name == $name) | .packets] | add // 0'; }
 dropped_in_all() { ctl rs1 drop | jq -r '[.drops[].packets] | add // 0'; }
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034
+# For the system tests: a lab of their own, raised by lab_up and removed on every way out; steps
+# that are echoed; expectations that wait for a condition and say what did not come true.
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export NTM_LAB=${NTM_LAB:-ntmtest}
+export NTM_BUILD=${NTM_BUILD:-$repo/build-test}
+# shellcheck source=scripts/lib/common.sh
+source "$repo/scripts/lib/common.sh"
+# shellcheck source=scripts/lib/facts.sh
+source "$repo/scripts/lib/facts.sh"
+
+peer=cn.b.ntm.test
+
+skip() {
+    say "$*"
+    exit 77
+}
+[ "$(id -u)" = 0 ] || skip "needs root"
+
+step() { say "-- $*"; }
+
+fail() {
+    say "FAILED: $*"
+    exit 1
+}
+
+# expect SECONDS WHAT COMMAND...: the command succeeds within the time.
+expect() {
+    local seconds=$1 what=$2
+    shift 2
+    if wait_until "$seconds" "$@"; then
+        say "   ok: $what"
+    else
+        fail "$what (not within $seconds s: $*)"
+    fi
+}
+# For commands that must succeed, or fail, at once.
+check() {
+    local what=$1
+    shift
+    if "$@"; then say "   ok: $what"; else fail "$what ($*)"; fi
+}
+refuse() {
+    local what=$1
+    shift
+    if "$@"; then fail "$what ($*)"; else say "   ok: $what"; fi
+}
+same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; say "   ok: $1 ($2)"; }
+
+leave() {
+    local status=$? log
+    trap - EXIT
+    set +e
+    if [ $status -ne 0 ] && [ $status -ne 77 ]; then
+        for log in "$run_dir"/*/*.log; do
+            [ -s "$log" ] || continue
+            say "== $log"
+            tail -n 25 "$log"
+        done
+    fi
+    jobs -p | xargs -r kill 2>/dev/null
+    lab down
+    exit $status
+}
+
+# The lab without programs.
+lab_up() {
+    trap leave EXIT
+    trap 'exit 130' INT TERM HUP
+    lab down
+    lab up
+}
+
+# Everything started, both nodes registered.
+lab_with_programs() {
+    lab_up
+    lab start
+    expect 15 "mn is registered" is_registered mn
+    expect 15 "cn is registered" is_registered cn
+}
+
+reaches_peer() { at mn ping -c 1 -W 1 "$peer"; }
+
+start_ping() {
+    ping_log=$run_dir/mn/ping.log
+    at_background mn "$ping_log" ping -D -i 0.1 "$peer"
+    ping_pid=$!
+    expect 10 "mn pings $peer" has_answers "$ping_log" 10
+}
+ping_goes_on_since() { answered_since "$ping_log" "$1"; }
+
+# The answer's code, and its addresses, as mn's programs see them.
+dns_status() { at mn dig +tries=1 +time=6 "$@" | sed -nE 's/.*status: ([A-Z]+),.*/\1/p'; }
+dns_answer() { at mn dig +short +tries=1 +time=6 "$@"; }

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The relay is killed and started again; nobody helps.
+#
+#   mn --- nat-a --- inet --- nat-b --- cn
+#                     |
+#                  rs1 (killed)
+# shellcheck source=tests/system/_lib.sh
+source "$(dirname "$0")/_lib.sh"
+
+lab_with_programs
+start_ping
+
+for round in 1 2; do
+    step "SIGKILL and a new start, round $round"
+    killed_at=$EPOCHREALTIME
+    lab kill rs1
+    lab start rs1
+    up_at=$EPOCHREALTIME
+    expect 10 "the ping goes on" ping_goes_on_since "$killed_at"
+    answered_at=$(first_answer_since "$ping_log" "$killed_at")
+    check "within 1 s of the relay being up" awk -v a="$answered_at" -v u="$up_at" 'BEGIN { exit a - u > 1 }'
+    check "within 3 s in all" awk -v a="$answered_at" -v k="$killed_at" 'BEGIN { exit a - k > 3 }'
+    expect 5 "it has its path again" has_path rs1
+    expect 5 "ten more answers" has_answers "$ping_log" $(($(answers "$ping_log") + 10))
+done
