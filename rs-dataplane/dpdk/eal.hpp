@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Start of DPDK's environment: memory, lcores, devices allowed. Once in a process, from main().
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ntm::dpdk {
+
+enum class HugepagePolicy : std::uint8_t {
+    if_there,  // ordinary pages, with a warning, where there are too few
+    required,
+    none,
+};
+
+struct EalConfig {
+    std::string program;      // argv[0] for EAL
+    std::string file_prefix;  // tells processes of one machine apart
+    unsigned workers = 1;     // lcores besides the main one, which is the control thread's
+    HugepagePolicy hugepages = HugepagePolicy::if_there;
+    std::size_t memory_megabytes = 256;        // what tables and buffers will need
+    std::vector<std::string> pci_devices;      // none: the PCI bus is left alone
+    std::vector<std::string> extra_arguments;  // appended; lcores given here replace ours
+};
+
+struct EalStart {
+    bool has_hugepages = false;
+    std::vector<std::string> warnings;  // for the log
+    std::vector<unsigned> worker_lcores;
+};
+
+// The error is a sentence, with the command that fixes it where there is one.
+[[nodiscard]] Result<EalStart, std::string> start_eal(const EalConfig& config);
+void stop_eal() noexcept;
+
+}  // namespace ntm::dpdk

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The kernel's side of a port that is a network device: it must be up, and the kernel must not
+// answer for it, since the relay's addresses are on the port's TAP.
+#pragma once
+
+#include "common/base/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ntm::dpdk {
+
+[[nodiscard]] bool has_netdev(const std::string& name);
+// The error is a sentence.
+[[nodiscard]] Result<Nothing, std::string> bring_up(const std::string& name);
+// IPv6 off; where the kernel goes on to see each frame (AF_PACKET), ARP off too, and IPv4 taken only
+// from where its route leads, which is the TAP. Returns what did not work, as sentences.
+[[nodiscard]] std::vector<std::string> keep_kernel_off(const std::string& name, bool sees_frames);
+
+}  // namespace ntm::dpdk

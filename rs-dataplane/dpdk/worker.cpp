@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/dpdk/worker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_pause.h>
+
+namespace ntm::dpdk {
+
+namespace {
+
+// A worker that has found nothing this often in a row begins to sleep: first as short as the kernel
+// can, then up to `longest_sleep`, which a port's queue must be able to buffer.
+constexpr unsigned rounds_before_sleep = 500;
+constexpr std::chrono::microseconds shortest_sleep{10};
+constexpr std::chrono::microseconds longest_sleep{250};
+constexpr unsigned rounds_a_step = 20;
+
+constexpr std::size_t ahead = 4;  // buffers whose frames are fetched before they are read
+
+}  // namespace
+
+Worker::Worker(const Parts& parts)
+    : pipeline_{parts.pipeline},
+      counters_{parts.pipeline.worker},
+      settings_{parts.settings},
+      grace_period_{parts.grace_period},
+      rings_{parts.rings},
+      may_sleep_{parts.may_sleep} {
+    for (const QueuePair& queue : parts.queues) {
+        ports_.push_back({queue, {}});
+    }
+}
+
+void Worker::run() noexcept {
+    TscClock clock;
+    grace_period_.go_online();
+    std::uint64_t begun = rte_rdtsc();
+    while (!is_stopped_.load(std::memory_order_relaxed)) {
+        const bool was_busy = poll(clock.at(begun)) != 0;
+        grace_period_.report();
+        if (was_busy) {
+            idle_rounds_ = 0;
+        } else {
+            rest();
+        }
+        const std::uint64_t ended = rte_rdtsc();
+        account(ended - begun, was_busy);
+        begun = ended;
+    }
+    grace_period_.go_offline();
+}
+
+std::size_t Worker::poll(Instant now) noexcept {
+    const relay::Settings& settings = settings_.load();
+    std::size_t frames = 0;
+    for (std::uint16_t port = 0; port < ports_.size(); ++port) {
+        frames += poll_port(port, settings, now);
+    }
+    return frames + send_injected();
+}
+
+std::size_t Worker::poll_port(
+    std::uint16_t port, const relay::Settings& settings, Instant now
+) noexcept {
+    std::array<rte_mbuf*, burst_size> buffers;
+    const QueuePair& queue = ports_[port].queue;
+    const std::uint16_t count =
+        rte_eth_rx_burst(queue.device, queue.queue, buffers.data(), burst_size);
+    if (count == 0) {
+        return 0;
+    }
+    counters_->received.add(count);
+    counters_->bursts.add(1);
+    for (std::size_t i = 0; i < std::min<std::size_t>(ahead, count); ++i) {
+        rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i + ahead < count) {
+            rte_prefetch0(rte_pktmbuf_mtod(buffers[i + ahead], void*));
+        }
+        see_as_packet(*buffers[i], port, burst_.packets[i]);
+    }
+    burst_.count = count;
+    pipeline_.run(burst_, settings, now);
+    carry_out(buffers);
+    return count;
+}
+
+void Worker::carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept {
+    for (std::size_t i = 0; i < burst_.count; ++i) {
+        const Packet& packet = burst_.packets[i];
+        rte_mbuf* buffer = buffers[i];
+        switch (packet.fate) {
+            [[likely]] case Fate::transmit : write_back(*buffer, packet);
+            ports_[packet.port].outbox.add(buffer);
+            break;
+            case Fate::punt:
+                write_back(*buffer, packet);
+                set_tag(*buffer, {packet.port, packet.punt_class});
+                punted_.add(buffer);
+                break;
+            case Fate::drop:
+            case Fate::pending:
+                counters_->dropped[static_cast<std::size_t>(packet.reason)].add(1);
+                dropped_.add(buffer);
+                break;
+        }
+    }
+    send_all();
+    hand_over_punted();
+    if (dropped_.count != 0) {
+        rte_pktmbuf_free_bulk(dropped_.frames.data(), dropped_.count);
+        dropped_.count = 0;
+    }
+}
+
+void Worker::send_all() noexcept {
+    for (PortOutbox& out : ports_) {
+        if (out.outbox.count != 0) {
+            send(out);
+        }
+    }
+}
+
+void Worker::send(PortOutbox& out) noexcept {
+    Outbox& outbox = out.outbox;
+    const std::uint16_t sent =
+        rte_eth_tx_burst(out.queue.device, out.queue.queue, outbox.frames.data(), outbox.count);
+    counters_->transmitted.add(sent);
+    if (sent != outbox.count) {
+        const unsigned rest = outbox.count - sent;
+        counters_->dropped[static_cast<std::size_t>(DropReason::tx_queue_full)].add(rest);
+        rte_pktmbuf_free_bulk(outbox.frames.data() + sent, rest);
+    }
+    outbox.count = 0;
+}
+
+void Worker::hand_over_punted() noexcept {
+    if (punted_.count == 0) {
+        return;
+    }
+    // Read before the control thread owns the frames.
+    std::array<std::uint8_t, burst_size> classes;
+    for (std::size_t i = 0; i < punted_.count; ++i) {
+        classes[i] = tag_of(*punted_.frames[i]).punt_class;
+    }
+    const std::size_t taken = rings_.punt({punted_.frames.data(), punted_.count});
+    for (std::size_t i = 0; i < taken; ++i) {
+        counters_->punted[classes[i]].add(1);
+    }
+    const std::size_t rest = punted_.count - taken;
+    if (rest != 0) {
+        counters_->dropped[static_cast<std::size_t>(DropReason::punt_ring_full)].add(rest);
+        rte_pktmbuf_free_bulk(punted_.frames.data() + taken, static_cast<unsigned>(rest));
+    }
+    punted_.count = 0;
+}
+
+std::size_t Worker::send_injected() noexcept {
+    std::array<rte_mbuf*, burst_size> frames;
+    const std::size_t count = rings_.take_injected(frames);
+    if (count == 0) {
+        return 0;
+    }
+    counters_->injected.add(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        ports_[tag_of(*frames[i]).port].outbox.add(frames[i]);
+    }
+    send_all();
+    return count;
+}
+
+void Worker::account(std::uint64_t cycles, bool was_busy) noexcept {
+    (was_busy ? counters_->busy_cycles : counters_->idle_cycles).add(cycles);
+}
+
+void Worker::rest() noexcept {
+    ++idle_rounds_;
+    if (!may_sleep_ || idle_rounds_ < rounds_before_sleep) {
+        rte_pause();
+        return;
+    }
+    const unsigned steps = (idle_rounds_ - rounds_before_sleep) / rounds_a_step;
+    const auto length = std::min(longest_sleep, shortest_sleep * (steps + 1));
+    counters_->sleeps.add(1);
+    grace_period_.go_offline();
+    is_asleep_.store(true, std::memory_order_relaxed);
+    std::this_thread::sleep_for(length);
+    is_asleep_.store(false, std::memory_order_relaxed);
+    grace_period_.go_online();
+}
+
+}  // namespace ntm::dpdk

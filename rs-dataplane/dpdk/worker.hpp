@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One lcore that polls its queue of every port, runs the pipeline on each burst to the end, and
+// carries the fates out. It holds no pointer into tables or settings between rounds, reports that,
+// and is offline while it sleeps for want of work.
+#pragma once
+
+#include "rs-dataplane/dpdk/exception_rings.hpp"
+#include "rs-dataplane/dpdk/port.hpp"
+#include "rs-dataplane/dpdk/tsc_clock.hpp"
+#include "rs-dataplane/relay/counters.hpp"
+#include "rs-dataplane/relay/pipeline.hpp"
+#include "rs-dataplane/relay/settings_box.hpp"
+#include "rs-dataplane/tables/grace_period.hpp"
+
+#include <array>
+#include <atomic>
+#include <vector>
+
+namespace ntm::dpdk {
+
+class Worker {
+  public:
+    struct Parts {
+        relay::Pipeline::Parts pipeline;
+        relay::SettingsBox::Reader settings;
+        tables::GracePeriod::Worker grace_period;
+        WorkerRings rings;
+        std::vector<QueuePair> queues;  // by port of the configuration
+        bool may_sleep = true;
+    };
+    explicit Worker(const Parts& parts);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // Returns soon after stop(), which another thread calls.
+    void run() noexcept;
+    void stop() noexcept { is_stopped_.store(true, std::memory_order_relaxed); }
+
+    [[nodiscard]] bool is_asleep() const noexcept {
+        return is_asleep_.load(std::memory_order_relaxed);
+    }
+    // One look at every queue and at the injected frames; returns how many frames there were. What
+    // run() repeats; for tests.
+    std::size_t poll(Instant now) noexcept;
+
+  private:
+    // Frames collected for a place until the burst is done.
+    struct Outbox {
+        std::array<rte_mbuf*, burst_size> frames;
+        std::uint16_t count = 0;
+        void add(rte_mbuf* frame) noexcept { frames[count++] = frame; }
+    };
+    struct PortOutbox {
+        QueuePair queue;
+        Outbox outbox;
+    };
+    std::size_t poll_port(
+        std::uint16_t port, const relay::Settings& settings, Instant now
+    ) noexcept;
+    std::size_t send_injected() noexcept;
+    void carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept;
+    void send(PortOutbox& out) noexcept;
+    void send_all() noexcept;
+    void hand_over_punted() noexcept;
+    void account(std::uint64_t cycles, bool was_busy) noexcept;
+    void rest() noexcept;
+
+    relay::Pipeline pipeline_;
+    relay::WorkerCounters* counters_;
+    relay::SettingsBox::Reader settings_;
+    tables::GracePeriod::Worker grace_period_;
+    WorkerRings rings_;
+    bool may_sleep_;
+    std::vector<PortOutbox> ports_;
+    Outbox punted_;
+    Outbox dropped_;
+    Burst burst_;
+    unsigned idle_rounds_ = 0;
+    std::atomic<bool> is_stopped_{false};
+    std::atomic<bool> is_asleep_{false};
+};
+
+}  // namespace ntm::dpdk
