@@ -5,6 +5,7 @@
 
 #include "common/protocol/signaling.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -182,6 +183,88 @@ class World {
             wire.emplace(now + latency + Duration{jitter}, sent);
         }
     }
+};
+
+// A node and its DC; the DC demands tokens.
+class NodeAndDc : public testing::Test {
+  protected:
+    explicit NodeAndDc(std::uint64_t seed = 1)
+        : world_{seed},
+          node_keys_{crypto::KeyPair::generate(world_.random)},
+          dc_keys_{crypto::KeyPair::generate(world_.random)},
+          node_{world_.add({node_at_}, node_keys_, false)},
+          dc_{world_.add({dc_at_}, dc_keys_, true)} {
+        provision_node();
+        provision_dc();
+    }
+
+    void provision_node() {
+        node_.signaling->add_peer(dc_keys_.public_key(), PeerKind::dc);
+        node_.signaling->set_endpoints(dc_keys_.public_key(), {dc_at_});
+    }
+    void provision_dc() {
+        dc_.signaling->add_peer(node_keys_.public_key(), PeerKind::node);
+        dc_.signaling->add_peer(dc_keys_.public_key(), PeerKind::dc);  // is not taken
+    }
+    void restart_node() {
+        world_.start(node_, node_keys_, false);
+        provision_node();
+    }
+    void restart_dc() {
+        world_.start(dc_, dc_keys_, true);
+        provision_dc();
+    }
+
+    [[nodiscard]] const PeerKey& node_key() const { return node_keys_.public_key(); }
+    [[nodiscard]] const PeerKey& dc_key() const { return dc_keys_.public_key(); }
+
+    std::uint64_t ask_dc(OnNewBoot on_new_boot = OnNewBoot::resend) {
+        v1::Signal message;
+        message.mutable_keep_alive();
+        return node_.signaling->send_request(dc_key(), message, on_new_boot, world_.now);
+    }
+    std::uint64_t direct_node(OnNewBoot on_new_boot = OnNewBoot::resend) {
+        v1::Signal message;
+        message.mutable_route_direction()->set_path_id(7);
+        return dc_.signaling->send_request(node_key(), message, on_new_boot, world_.now);
+    }
+    // Both ends know that the session stands.
+    void connect() {
+        node_.signaling->connect(dc_key(), false, world_.now);
+        ASSERT_TRUE(
+            world_.run_until([&] { return dc_.signaling->is_connected(node_key()); }, seconds{5})
+        );
+        world_.run_for(milliseconds{50});
+        ASSERT_TRUE(node_.signaling->is_connected(dc_key()));
+        world_.log.clear();
+        node_.events.clear();
+        dc_.events.clear();
+    }
+    [[nodiscard]] bool is_answered(std::uint64_t id) const {
+        for (const AnswerReceived& answer : node_.all<AnswerReceived>()) {
+            if (answer.id == id) {
+                return true;
+            }
+        }
+        return false;
+    }
+    [[nodiscard]] std::vector<Sent> sent_from(const Endpoint& from) const {
+        std::vector<Sent> found;
+        for (const Sent& sent : world_.log) {
+            if (sent.from == from) {
+                found.push_back(sent);
+            }
+        }
+        return found;
+    }
+
+    const Endpoint node_at_ = at("192.0.2.1:9770");
+    const Endpoint dc_at_ = at("203.0.113.10:9770");
+    World world_;
+    crypto::KeyPair node_keys_;
+    crypto::KeyPair dc_keys_;
+    Host& node_;
+    Host& dc_;
 };
 
 }  // namespace ntm::protocol
