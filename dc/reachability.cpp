@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/reachability.hpp"
+
+#include <algorithm>
+
+namespace ntm::dc {
+
+namespace {
+
+// A Direction names no more than this: three Requests go to each.
+constexpr std::size_t most_candidates = 4;
+
+Finding find_by_addresses(const NodeRecord& node, Family family) {
+    Finding finding = Finding::none;
+    for (const InterfaceAddress& own : node.addresses) {
+        if (own.address.family() != family) {
+            continue;
+        }
+        if (!own.address.is_private()) {
+            return Finding::global;
+        }
+        if (family == Family::ipv4) {
+            finding = Finding::behind_nat;
+        }
+    }
+    return finding;
+}
+
+Finding find_in(const NodeRecord& node, Family family) {
+    if (!node.outside || node.outside->address.family() != family) {
+        return find_by_addresses(node, family);
+    }
+    const bool is_own = std::ranges::any_of(node.addresses, [&](const InterfaceAddress& own) {
+        return own.address == node.outside->address;
+    });
+    return is_own && node.outside->port == node.port ? Finding::global : Finding::behind_nat;
+}
+
+}  // namespace
+
+Reachability find_reachability(const NodeRecord& node) {
+    Reachability reachability;
+    reachability.ipv4 = find_in(node, Family::ipv4);
+    reachability.ipv6 = find_in(node, Family::ipv6);
+    if (node.outside) {
+        reachability.outside = node.outside->address;
+    }
+    return reachability;
+}
+
+Families families_of(const Reachability& reachability) noexcept {
+    return {reachability.has(Family::ipv4), reachability.has(Family::ipv6)};
+}
+
+std::vector<Candidate> find_candidates(
+    const NodeRecord& node, Family family, const std::optional<Endpoint>& proven
+) {
+    std::vector<Candidate> candidates;
+    if (node.outside && node.outside->address.family() == family) {
+        candidates.push_back({*node.outside, proven == node.outside});
+    }
+    for (const InterfaceAddress& own : node.addresses) {
+        const Endpoint endpoint{own.address, node.port};
+        const bool is_known = std::ranges::any_of(candidates, [&](const Candidate& known) {
+            return known.endpoint == endpoint;
+        });
+        const bool is_usable = own.address.family() == family && !own.address.is_private();
+        if (is_usable && !is_known && candidates.size() < most_candidates) {
+            candidates.push_back({endpoint, proven == endpoint});
+        }
+    }
+    return candidates;
+}
+
+}  // namespace ntm::dc

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The NAT finding: what a node's registered addresses and the outside address that the DC sees say
+// about how the node can be reached. Pure; the path director and `node show` use it.
+#pragma once
+
+#include "dc/records.hpp"
+#include "dc/relay_selection.hpp"
+#include "dc/route_decision.hpp"
+
+#include <vector>
+
+namespace ntm::dc {
+
+// The family that the DC sees is judged by comparing: the outside is one of the node's own
+// addresses and ports (global) or not (behind a NAT). Of a family that it does not see, a private
+// IPv4 address counts as behind a NAT and a public address as global; an IPv6 address that is
+// private (unique local) leads nowhere.
+[[nodiscard]] Reachability find_reachability(const NodeRecord& node);
+
+[[nodiscard]] Families families_of(const Reachability& reachability) noexcept;
+
+// Where the peer may send first packets of a direct tunnel in `family`: the outside address, then
+// own addresses that need no NAT. `proven` is the address at which the DC has proven the node.
+[[nodiscard]] std::vector<Candidate> find_candidates(
+    const NodeRecord& node, Family family, const std::optional<Endpoint>& proven
+);
+
+}  // namespace ntm::dc

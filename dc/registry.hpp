@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The nodes and relays that this DC knows, found by key, name or virtual address. Only memory: who
+// changes a record hands it to the Store too. Elements stay where they are until they are removed.
+#pragma once
+
+#include "common/base/time.hpp"
+#include "dc/records.hpp"
+#include "dc/settings.hpp"
+#include "dc/token_bucket.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace ntm::dc {
+
+struct Node {
+    Node(NodeRecord provisioned, const Limits& limits)
+        : record{std::move(provisioned)},
+          requests{limits.requests_per_second},
+          calls{limits.calls_per_second} {}
+
+    NodeRecord record;
+    // A message of the registered run came last; nothing while it is not registered.
+    std::optional<Instant> last_heard;
+    std::map<std::string, Duration, std::less<>> relay_rtts;  // by relay name
+    TokenBucket requests;
+    TokenBucket calls;
+
+    [[nodiscard]] bool is_registered(Instant now, Duration lifetime) const noexcept {
+        return last_heard && now - *last_heard < lifetime;
+    }
+};
+
+struct RelayLoad {
+    std::uint64_t paths = 0;
+    std::uint64_t packets_per_second = 0;
+    std::uint64_t bits_per_second = 0;
+    std::uint32_t busiest_worker_permille = 0;
+};
+
+struct Relay {
+    explicit Relay(RelayRecord provisioned) : record{std::move(provisioned)} {}
+
+    RelayRecord record;
+    // Registered with this run of the DC, and heard within the limit.
+    bool is_alive = false;
+    bool is_draining = false;
+    // This run of the DC has begun only just: the relay may come yet.
+    bool is_expected = false;
+    Instant last_heard;
+    RelayLoad load;
+    // After a restart of the relay or of the DC: Directions sent again and accepted.
+    std::uint64_t to_restore = 0;
+    std::uint64_t restored = 0;
+    // Some Direction went without an answer: to be sent again when the relay is heard.
+    bool has_unanswered = false;
+};
+
+class Registry {
+  public:
+    explicit Registry(const Limits& limits) : limits_{limits} {}
+
+    // False and no change if the key, name or an address is there already.
+    [[nodiscard]] bool add_node(NodeRecord record);
+    void remove_node(const PeerKey& key);
+    [[nodiscard]] Node* find_node(const PeerKey& key) noexcept;
+    [[nodiscard]] Node* find_node_by_fqdn(std::string_view fqdn);
+    [[nodiscard]] Node* find_node_by_vip(const IpAddress& vip);
+
+    [[nodiscard]] bool add_relay(RelayRecord record);
+    void remove_relay(const PeerKey& key);
+    [[nodiscard]] Relay* find_relay(const PeerKey& key) noexcept;
+    [[nodiscard]] Relay* find_relay_by_name(std::string_view name);
+
+    // By name.
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<Node>, std::less<>>& nodes() const {
+        return nodes_;
+    }
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<Relay>, std::less<>>& relays() const {
+        return relays_;
+    }
+
+  private:
+    [[nodiscard]] bool is_key_known(const PeerKey& key) const;
+
+    const Limits limits_;
+    std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;
+    std::map<std::string, std::unique_ptr<Relay>, std::less<>> relays_;
+    std::unordered_map<PeerKey, Node*> nodes_by_key_;
+    std::unordered_map<PeerKey, Relay*> relays_by_key_;
+    std::unordered_map<IpAddress, Node*> nodes_by_vip_;
+};
+
+}  // namespace ntm::dc

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/sqlite_load.hpp"
+
+#include "dc/record_text.hpp"
+
+namespace ntm::dc {
+
+namespace {
+
+// Reads columns in order and remembers the first that is not what was written.
+class Row {
+  public:
+    explicit Row(Statement& statement) : statement_{statement} {}
+
+    [[nodiscard]] std::uint64_t number() { return statement_.unsigned_number(); }
+    [[nodiscard]] std::uint64_t number_below(const char* column, std::uint64_t bound) {
+        const std::uint64_t value = number();
+        return value < bound ? value : wrong(column, std::uint64_t{0});
+    }
+    [[nodiscard]] std::uint32_t revision(const char* column) {
+        return static_cast<std::uint32_t>(number_below(column, std::uint64_t{1} << 32));
+    }
+    [[nodiscard]] std::string text() { return statement_.text(); }
+    [[nodiscard]] PeerKey key(const char* column) {
+        const auto key = PeerKey::from_bytes(statement_.bytes());
+        return key ? *key : wrong(column, PeerKey{});
+    }
+    [[nodiscard]] std::optional<PeerKey> key_or_nothing(const char* column) {
+        if (statement_.is_nothing()) {
+            static_cast<void>(statement_.bytes());
+            return std::nullopt;
+        }
+        return key(column);
+    }
+    [[nodiscard]] Secret32 secret(const char* column) {
+        Bytes bytes = statement_.bytes();
+        if (bytes.size() != Secret32::size) {
+            return wrong(column, Secret32{});
+        }
+        Secret32 secret{std::span<const std::uint8_t, Secret32::size>{bytes}};
+        wipe(bytes);
+        return secret;
+    }
+    [[nodiscard]] crypto::Suite suite(const char* column) {
+        const auto suite = suite_of(number());
+        return suite ? *suite : wrong(column, crypto::Suite::aes_128_gcm);
+    }
+    [[nodiscard]] IpAddress address(const char* column, Family family) {
+        const auto address = IpAddress::parse(text());
+        return address && address->family() == family ? *address : wrong(column, IpAddress{});
+    }
+    template <typename T>
+    [[nodiscard]] T parsed(const char* column, std::optional<T> (*parse)(std::string_view)) {
+        auto value = parse(text());
+        return value ? *std::move(value) : wrong(column, T{});
+    }
+    [[nodiscard]] const char* wrong_column() const noexcept { return wrong_; }
+
+  private:
+    template <typename T>
+    [[nodiscard]] T wrong(const char* column, T fallback) {
+        wrong_ = wrong_ == nullptr ? column : wrong_;
+        return fallback;
+    }
+    Statement& statement_;
+    const char* wrong_ = nullptr;
+};
+
+NodeRecord read_node(Row& row) {
+    NodeRecord node;
+    node.key = row.key("nodes.key");
+    node.fqdn = row.text();
+    node.vipv4 = row.address("nodes.vipv4", Family::ipv4).ipv4();
+    node.vipv6 = row.address("nodes.vipv6", Family::ipv6).ipv6();
+    node.boot_id = BootId{row.number()};
+    node.registration_id = row.number();
+    const auto outside = row.parsed("nodes.outside", read_endpoints);
+    if (!outside.empty()) {
+        node.outside = outside.front();
+    }
+    node.addresses = row.parsed("nodes.addresses", read_addresses);
+    node.port = Port{static_cast<std::uint16_t>(row.number_below("nodes.port", 65536))};
+    node.suites = row.parsed("nodes.suites", read_suites);
+    return node;
+}
+
+RelayRecord read_relay(Row& row) {
+    RelayRecord relay;
+    relay.key = row.key("relays.key");
+    relay.name = row.text();
+    relay.boot_id = BootId{row.number()};
+    relay.addresses = row.parsed("relays.addresses", read_endpoints);
+    relay.capacity_paths = row.number();
+    return relay;
+}
+
+PathEnd read_end(Row& row) {
+    PathEnd end;
+    end.node = row.key("paths.initiator or responder");
+    end.boot_id = BootId{row.number()};
+    end.leg_secret = row.secret("paths.leg_secret");
+    end.candidates = row.parsed("paths.candidates", read_candidates);
+    return end;
+}
+
+PathRecord read_path(Row& row) {
+    PathRecord path;
+    path.id = PathId{row.number()};
+    path.revision = row.revision("paths.revision");
+    path.kind = static_cast<RouteKind>(row.number_below("paths.kind", 2));
+    path.reason = static_cast<RouteReason>(row.number_below("paths.reason", 5));
+    path.relay = row.key_or_nothing("paths.relay");
+    path.relay_revision = row.revision("paths.relay_revision");
+    path.path_secret = row.secret("paths.path_secret");
+    path.suite = row.suite("paths.suite");
+    path.is_directed = row.number() != 0;
+    path.is_direct_allowed = row.number() != 0;
+    path.created_unix_seconds = static_cast<std::int64_t>(row.number());
+    path.ends = {read_end(row), read_end(row)};
+    return path;
+}
+
+ReleaseRecord read_release(Row& row) {
+    ReleaseRecord release;
+    release.peer = row.key("releases.peer");
+    release.path_id = PathId{row.number()};
+    release.revision = row.revision("releases.revision");
+    release.reason = static_cast<v1::ReleaseReason>(
+        row.number_below("releases.reason", v1::ReleaseReason_ARRAYSIZE)
+    );
+    return release;
+}
+
+// Appends one record for each row; the wrong column if there is one.
+template <typename Record>
+const char* read_all(
+    Database& database, const char* sql, std::vector<Record>& into, Record (*read)(Row&)
+) {
+    Statement statement{database, sql};
+    while (statement.next()) {
+        Row row{statement};
+        into.push_back(read(row));
+        if (row.wrong_column() != nullptr) {
+            return row.wrong_column();
+        }
+    }
+    return nullptr;
+}
+
+const char* read_tables(Database& database, StoredState& state) {
+    const char* wrong = read_all(
+        database,
+        "SELECT key, fqdn, vipv4, vipv6, boot_id, registration_id, outside, addresses, port, suites"
+        " FROM nodes ORDER BY fqdn",
+        state.nodes,
+        read_node
+    );
+    if (wrong == nullptr) {
+        wrong = read_all(
+            database,
+            "SELECT key, name, boot_id, addresses, capacity_paths FROM relays ORDER BY name",
+            state.relays,
+            read_relay
+        );
+    }
+    if (wrong == nullptr) {
+        wrong = read_all(
+            database,
+            "SELECT id, revision, kind, reason, relay, relay_revision, path_secret, suite,"
+            " is_directed, is_direct_allowed, created_unix_seconds,"
+            " initiator, initiator_boot_id, initiator_leg_secret, initiator_candidates,"
+            " responder, responder_boot_id, responder_leg_secret, responder_candidates"
+            " FROM paths ORDER BY id",
+            state.paths,
+            read_path
+        );
+    }
+    if (wrong == nullptr) {
+        wrong = read_all(
+            database,
+            "SELECT peer, path_id, revision, reason FROM releases ORDER BY peer, path_id",
+            state.releases,
+            read_release
+        );
+    }
+    return wrong;
+}
+
+}  // namespace
+
+Result<StoredState, StoreError> load_state(Database& database) {
+    StoredState state;
+    const char* wrong = read_tables(database, state);
+    state.next_address_number = static_cast<std::uint64_t>(
+        database.number("SELECT value FROM counters WHERE name = 'next_address_number'").value_or(1)
+    );
+    if (database.failure()) {
+        return Unexpected{StoreError{*database.failure()}};
+    }
+    if (wrong != nullptr) {
+        return Unexpected{StoreError{
+            database.file() + ": the store is damaged: a value of " + wrong +
+            " can not be; restore it from a backup, or move it away to begin with an empty one"}};
+    }
+    return state;
+}
+
+}  // namespace ntm::dc

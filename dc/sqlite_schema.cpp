@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/sqlite_schema.hpp"
+
+namespace ntm::dc {
+
+namespace {
+
+constexpr std::int64_t application_id = 0x4e544d31;  // "NTM1"
+constexpr std::int64_t schema_version = 1;
+
+// Ids and revisions are the bits of unsigned numbers. Lists are text of dc/record_text.hpp.
+constexpr const char* tables = R"sql(
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE nodes (
+    key BLOB PRIMARY KEY CHECK (length(key) = 32),
+    fqdn TEXT NOT NULL UNIQUE,
+    vipv4 TEXT NOT NULL UNIQUE,
+    vipv6 TEXT NOT NULL UNIQUE,
+    boot_id INTEGER NOT NULL,
+    registration_id INTEGER NOT NULL,
+    outside TEXT NOT NULL,
+    addresses TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    suites TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE relays (
+    key BLOB PRIMARY KEY CHECK (length(key) = 32),
+    name TEXT NOT NULL UNIQUE,
+    boot_id INTEGER NOT NULL,
+    addresses TEXT NOT NULL,
+    capacity_paths INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE paths (
+    id INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    relay BLOB,
+    relay_revision INTEGER NOT NULL,
+    path_secret BLOB NOT NULL CHECK (length(path_secret) = 32),
+    suite INTEGER NOT NULL,
+    is_directed INTEGER NOT NULL,
+    is_direct_allowed INTEGER NOT NULL,
+    created_unix_seconds INTEGER NOT NULL,
+    initiator BLOB NOT NULL,
+    initiator_boot_id INTEGER NOT NULL,
+    initiator_leg_secret BLOB NOT NULL CHECK (length(initiator_leg_secret) = 32),
+    initiator_candidates TEXT NOT NULL,
+    responder BLOB NOT NULL,
+    responder_boot_id INTEGER NOT NULL,
+    responder_leg_secret BLOB NOT NULL CHECK (length(responder_leg_secret) = 32),
+    responder_candidates TEXT NOT NULL
+);
+CREATE TABLE releases (
+    peer BLOB NOT NULL CHECK (length(peer) = 32),
+    path_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    PRIMARY KEY (peer, path_id)
+) WITHOUT ROWID;
+)sql";
+
+std::optional<StoreError> failure_of(const Database& database) {
+    if (!database.failure()) {
+        return std::nullopt;
+    }
+    return StoreError{*database.failure()};
+}
+
+// Taking the write lock in exclusive mode keeps every other process out until this one ends.
+void lock(Database& database) {
+    database.run("PRAGMA locking_mode = EXCLUSIVE");
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = FULL");
+    database.run("PRAGMA secure_delete = ON");
+    database.run("BEGIN IMMEDIATE");
+    database.run("COMMIT");
+}
+
+void create_tables(Database& database) {
+    database.run("BEGIN IMMEDIATE");
+    database.run(tables);
+    database.run("PRAGMA application_id = 1314147633");
+    database.run("PRAGMA user_version = 1");
+    database.run("COMMIT");
+}
+static_assert(application_id == 1314147633 && schema_version == 1);
+
+}  // namespace
+
+std::optional<StoreError> prepare_schema(Database& database) {
+    lock(database);
+    const auto owner = database.number("PRAGMA application_id");
+    const auto version = database.number("PRAGMA user_version");
+    const auto objects = database.number("SELECT count(*) FROM sqlite_schema");
+    if (database.failure()) {
+        return failure_of(database);
+    }
+    if (owner == 0 && objects == 0) {
+        create_tables(database);
+        return failure_of(database);
+    }
+    if (owner != application_id) {
+        return StoreError{database.file() + ": this is a database of another program"};
+    }
+    if (version != schema_version) {
+        return StoreError{
+            database.file() + ": the store has version " + std::to_string(version.value_or(0)) +
+            " and this ntm-dc knows version " + std::to_string(schema_version)};
+    }
+    const std::string verdict = database.text("PRAGMA quick_check(1)");
+    if (!database.failure() && verdict != "ok") {
+        return StoreError{
+            database.file() + ": the store is damaged (" + verdict +
+            "); restore it from a backup, or move it away to begin with an empty one"};
+    }
+    return failure_of(database);
+}
+
+}  // namespace ntm::dc

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where a DC keeps what must survive it. One small interface in plain terms, so that another
+// database can take SQLite's place. Writes gather in a transaction that the first of them opens;
+// `commit` makes all of them durable at once, and the coordinator lets no answer out before it
+// (docs/protocol.md section 4: "acknowledged" means stored).
+#pragma once
+
+#include "common/base/result.hpp"
+#include "dc/records.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ntm::dc {
+
+struct StoreError {
+    std::string text;  // a sentence for an operator
+};
+
+struct StoredState {
+    std::vector<NodeRecord> nodes;
+    std::vector<RelayRecord> relays;
+    std::vector<PathRecord> paths;
+    std::vector<ReleaseRecord> releases;
+    std::uint64_t next_address_number = 1;
+};
+
+class Store {
+  public:
+    Store() = default;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+    virtual ~Store() = default;
+
+    // Raises the DC's term by one, durably, and returns it: once for each start.
+    [[nodiscard]] virtual Result<std::uint64_t, StoreError> advance_term() = 0;
+    [[nodiscard]] virtual Result<StoredState, StoreError> load() = 0;
+
+    // A put replaces what has the same key. Failures come out at commit.
+    virtual void put_node(const NodeRecord& node) = 0;
+    virtual void remove_node(const PeerKey& key) = 0;
+    virtual void put_relay(const RelayRecord& relay) = 0;
+    virtual void remove_relay(const PeerKey& key) = 0;
+    virtual void put_path(const PathRecord& path) = 0;
+    virtual void remove_path(PathId id) = 0;
+    virtual void put_release(const ReleaseRecord& release) = 0;
+    virtual void remove_release(const PeerKey& peer, PathId id) = 0;
+    virtual void put_next_address_number(std::uint64_t number) = 0;
+
+    // After a failure the memory of the process and the store differ: the process must end.
+    [[nodiscard]] virtual Result<Nothing, StoreError> commit() = 0;
+};
+
+}  // namespace ntm::dc
