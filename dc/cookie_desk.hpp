@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Answers COOKIE asks (docs/protocol.md section 4.1): 72 bytes for 72 bytes, nothing kept but a
+// table of fixed size that limits how often one source is answered.
+#pragma once
+
+#include "common/base/datagram.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/token_mint.hpp"
+#include "dc/token_bucket.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace ntm::dc {
+
+class CookieDesk {
+  public:
+    struct Counters {
+        std::uint64_t answered = 0;
+        std::uint64_t limited = 0;
+        std::uint64_t malformed = 0;
+    };
+    CookieDesk(BootId boot_id, std::uint32_t per_second, RandomSource& random);
+
+    // Leaves from the address that was asked.
+    [[nodiscard]] std::optional<Datagram> answer(const Datagram& ask, Instant now);
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+  private:
+    [[nodiscard]] TokenBucket& bucket_of(const IpAddress& source);
+
+    BootId boot_id_;
+    std::uint64_t salt_;  // nobody outside can tell which sources share a bucket
+    crypto::TokenMint mint_;
+    std::vector<TokenBucket> buckets_;
+    Counters counters_;
+};
+
+}  // namespace ntm::dc

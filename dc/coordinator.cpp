@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/coordinator.hpp"
+
+#include "common/protocol/cookie.hpp"
+#include "common/protocol/ntm_header.hpp"
+#include "dc/coordinator_parts.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace ntm::dc {
+
+namespace {
+
+// Handshakes begun towards nodes after a start: 1000 a second.
+constexpr std::size_t greeted_at_once = 100;
+constexpr Duration greeting_pause = std::chrono::milliseconds{100};
+
+protocol::Signaling::Settings make_signaling_settings(Coordinator::Identity identity) {
+    protocol::Signaling::Settings settings{std::move(identity.key), identity.boot_id};
+    settings.demands_tokens = true;
+    return settings;
+}
+
+}  // namespace
+
+Coordinator::Parts::Parts(
+    Settings given, Identity identity, std::uint64_t term, Store& store, RandomSource& random
+)
+    : settings{std::move(given)},
+      signaling{make_signaling_settings(std::move(identity)), random},
+      registry{settings.limits},
+      context{settings, term, signaling, store, registry, paths, random, notices},
+      pool{settings.blocks, 1},
+      relay_courier{context},
+      node_courier{context},
+      releases{context},
+      director{context, {relay_courier, node_courier, releases}},
+      node_desk{context, director},
+      relay_desk{context, director},
+      cookies{signaling.boot_id(), settings.limits.cookies_per_second, random} {}
+
+Result<std::unique_ptr<Coordinator>, StoreError> Coordinator::create(
+    Settings settings, Identity identity, Store& store, RandomSource& random, Instant now
+) {
+    auto state = store.load();
+    if (!state) {
+        return Unexpected{state.error()};
+    }
+    const auto term = store.advance_term();
+    if (!term) {
+        return Unexpected{term.error()};
+    }
+    auto parts =
+        std::make_unique<Parts>(std::move(settings), std::move(identity), *term, store, random);
+    parts->adopt(std::move(*state), now);
+    if (parts->failure) {
+        return Unexpected{*parts->failure};
+    }
+    parts->settle(now);
+    return std::unique_ptr<Coordinator>{new Coordinator{std::move(parts)}};
+}
+
+Coordinator::Coordinator(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
+Coordinator::~Coordinator() = default;
+
+void Coordinator::Parts::adopt(StoredState state, Instant now) {
+    pool = AddressPool{settings.blocks, state.next_address_number};
+    for (NodeRecord& record : state.nodes) {
+        if (!pool.adopt({record.vipv4, record.vipv6})) {
+            failure = StoreError{
+                "the store gives " + record.fqdn + " the address " +
+                IpAddress{record.vipv4}.text() +
+                ", which does not lie in the configured virtual blocks (" +
+                settings.blocks.ipv4.text() + ", " + settings.blocks.ipv6.text() +
+                "): nodes keep their addresses, so the blocks can not change under them"};
+            return;
+        }
+        signaling.add_peer(record.key, protocol::PeerKind::node);
+        if (record.outside) {
+            signaling.set_endpoints(record.key, {*record.outside});
+            to_greet.push_back(record.key);
+        }
+        const PeerKey key = record.key;
+        const bool has_registered = !record.boot_id.is_zero();
+        static_cast<void>(registry.add_node(std::move(record)));
+        if (has_registered) {
+            registry.find_node(key)->last_heard = now;
+        }
+    }
+    for (RelayRecord& record : state.relays) {
+        signaling.add_peer(record.key, protocol::PeerKind::relay);
+        static_cast<void>(registry.add_relay(std::move(record)));
+    }
+    for (const ReleaseRecord& release : state.releases) {
+        releases.adopt(release);
+    }
+    relay_desk.expect_all(now);
+    for (PathRecord& record : state.paths) {
+        director.adopt(std::move(record), now);
+    }
+    greet_at = to_greet.empty() ? Instant::never() : now;
+    greet_some(now);
+}
+
+// The holes that idle nodes keep open in their NATs lead here still.
+void Coordinator::Parts::greet_some(Instant now) {
+    if (greet_at > now) {
+        return;
+    }
+    for (std::size_t i = 0; i < greeted_at_once && !to_greet.empty(); ++i) {
+        const PeerKey node = to_greet.front();
+        to_greet.pop_front();
+        if (registry.find_node(node) != nullptr && !signaling.is_connected(node)) {
+            signaling.connect(node, false, now);
+        }
+    }
+    greet_at = to_greet.empty() ? Instant::never() : now + greeting_pause;
+}
+
+void Coordinator::handle_datagram(const Datagram& datagram, Instant now) {
+    const auto header = protocol::NtmHeader::parse(datagram.payload);
+    if (!header) {
+        ++parts_->counters.bad_header;
+        return;
+    }
+    switch (header->type) {
+        case protocol::PacketType::handshake:
+        case protocol::PacketType::signal:
+            parts_->signaling.handle_datagram(datagram, now);
+            break;
+        case protocol::PacketType::cookie:
+            parts_->handle_cookie(datagram, now);
+            break;
+        default:
+            ++parts_->counters.not_for_a_dc;
+            return;
+    }
+    parts_->settle(now);
+}
+
+void Coordinator::Parts::handle_cookie(const Datagram& datagram, Instant now) {
+    const auto header = protocol::NtmHeader::parse(datagram.payload);
+    if (!header->is_answer()) {
+        if (auto answer = cookies.answer(datagram, now)) {
+            answers.push_back(std::move(*answer));
+        }
+        return;
+    }
+    const auto answer = protocol::parse_cookie_answer(datagram.payload);
+    if (!answer || !signaling.owns_cookie(answer->nonce)) {
+        ++counters.not_for_a_dc;
+        return;
+    }
+    signaling.handle_datagram(datagram, now);
+}
+
+void Coordinator::handle_timeout(Instant now) {
+    parts_->signaling.handle_timeout(now);
+    parts_->dispatch_events(now);
+    parts_->relay_desk.handle_timeout(now);
+    parts_->director.handle_timeout(now);
+    parts_->greet_some(now);
+    parts_->settle(now);
+}
+
+Instant Coordinator::next_timeout() const {
+    return std::min(
+        {parts_->signaling.next_timeout(),
+         parts_->relay_desk.next_timeout(),
+         parts_->director.next_timeout(),
+         parts_->relay_courier.next_timeout(),
+         parts_->greet_at}
+    );
+}
+
+void Coordinator::Parts::settle(Instant now) {
+    dispatch_events(now);
+    relay_courier.pump(now);
+    node_courier.pump(now);
+    releases.pump(now);
+}
+
+void Coordinator::Parts::dispatch_events(Instant now) {
+    for (const protocol::SignalingEvent& event : signaling.take_events()) {
+        std::visit([&](const auto& happened) { handle(happened, now); }, event);
+    }
+}
+
+void Coordinator::Parts::handle(const protocol::PeerConnected& event, Instant) {
+    if (Node* node = registry.find_node(event.peer)) {
+        node_desk.handle_connected(*node, event.boot_id);
+    }
+}
+
+void Coordinator::Parts::handle(const protocol::RequestReceived& event, Instant now) {
+    if (Node* node = registry.find_node(event.peer)) {
+        node_desk.handle(*node, event, now);
+        return;
+    }
+    if (Relay* relay = registry.find_relay(event.peer)) {
+        relay_desk.handle(*relay, event, now);
+    }
+}
+
+void Coordinator::Parts::handle(const protocol::AnswerReceived& event, Instant now) {
+    if (Node* node = registry.find_node(event.peer)) {
+        const bool is_registered_run = signaling.boot_id_of(event.peer) == node->record.boot_id;
+        node->last_heard = is_registered_run ? now : node->last_heard;
+    }
+    if (const auto report = relay_courier.take_answer(event)) {
+        director.handle(*report, now);
+        return;
+    }
+    if (const auto report = node_courier.take_answer(event)) {
+        director.handle(*report, now);
+        return;
+    }
+    static_cast<void>(releases.take_answer(event));
+}
+
+void Coordinator::Parts::handle(const protocol::RequestFailed& event, Instant now) {
+    if (const auto report = relay_courier.take_failure(event)) {
+        director.handle(*report, now);
+        return;
+    }
+    if (const auto report = node_courier.take_failure(event)) {
+        director.handle(*report, now);
+        return;
+    }
+    static_cast<void>(releases.take_failure(event));
+}
+
+void Coordinator::Parts::handle(const protocol::PeerMoved& event, Instant now) {
+    Node* node = registry.find_node(event.peer);
+    if (node != nullptr && event.is_proven) {
+        node_desk.handle_moved(*node, event.endpoint, now);
+    }
+}
+
+std::vector<Datagram> Coordinator::take_datagrams() {
+    if (parts_->failure) {
+        return {};
+    }
+    if (const auto stored = parts_->context.store.commit(); !stored) {
+        parts_->failure = stored.error();
+        return {};
+    }
+    std::vector<Datagram> datagrams = parts_->signaling.take_datagrams();
+    std::ranges::move(std::exchange(parts_->answers, {}), std::back_inserter(datagrams));
+    return datagrams;
+}
+
+std::vector<Notice> Coordinator::take_notices() {
+    return std::exchange(parts_->notices, {});
+}
+
+const std::optional<StoreError>& Coordinator::failure() const noexcept {
+    return parts_->failure;
+}
+
+const Context& Coordinator::context() const noexcept {
+    return parts_->context;
+}
+
+CoordinatorCounters Coordinator::counters() const {
+    CoordinatorCounters counters = parts_->counters;
+    counters.cookies_answered = parts_->cookies.counters().answered;
+    counters.cookies_limited = parts_->cookies.counters().limited;
+    counters.cookies_malformed = parts_->cookies.counters().malformed;
+    counters.signaling = parts_->signaling.counters();
+    return counters;
+}
+
+std::size_t Coordinator::pending_releases() const noexcept {
+    return parts_->releases.size();
+}
+
+}  // namespace ntm::dc

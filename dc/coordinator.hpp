@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The brain of a DC: a state machine without sockets, clocks or logs. Datagrams, operators' orders
+// and the time go in; datagrams and notices come out. main.cpp drives it, and so do the simulation
+// and the tests.
+//
+// Rules for whoever drives it: call handle_timeout whenever next_timeout has come, and
+// take_datagrams after every call that may have changed something. take_datagrams commits to the
+// store first and gives nothing out if that fails: `failure` then says why, and the coordinator has
+// to be thrown away, since its memory is ahead of the store.
+#pragma once
+
+#include "common/base/datagram.hpp"
+#include "common/base/random.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/x25519.hpp"
+#include "dc/context.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ntm::dc {
+
+struct CoordinatorCounters {
+    std::uint64_t bad_header = 0;
+    std::uint64_t not_for_a_dc = 0;  // DATA, LEG, END, and COOKIE answers to no question of ours
+    std::uint64_t cookies_answered = 0;
+    std::uint64_t cookies_limited = 0;
+    std::uint64_t cookies_malformed = 0;
+    protocol::SignalingCounters signaling;
+};
+
+class Coordinator {
+  public:
+    // Loads the store, begins a new term and reaches for the nodes that it knows.
+    struct Identity {
+        crypto::KeyPair key;
+        BootId boot_id;  // new for each start
+    };
+    [[nodiscard]] static Result<std::unique_ptr<Coordinator>, StoreError> create(
+        Settings settings, Identity identity, Store& store, RandomSource& random, Instant now
+    );
+    ~Coordinator();
+    Coordinator(const Coordinator&) = delete;
+    Coordinator& operator=(const Coordinator&) = delete;
+
+    void handle_datagram(const Datagram& datagram, Instant now);
+    void handle_timeout(Instant now);
+    [[nodiscard]] Instant next_timeout() const;
+    [[nodiscard]] std::vector<Datagram> take_datagrams();
+    [[nodiscard]] std::vector<Notice> take_notices();
+    [[nodiscard]] const std::optional<StoreError>& failure() const noexcept;
+
+    // Provisioning. The error is a sentence; nothing has changed then.
+    [[nodiscard]] Result<Nothing, std::string> add_node(
+        std::string_view fqdn, const PeerKey& key, Instant now
+    );
+    [[nodiscard]] Result<Nothing, std::string> remove_node(std::string_view fqdn, Instant now);
+    [[nodiscard]] Result<Nothing, std::string> add_relay(
+        std::string_view name, const PeerKey& key, Instant now
+    );
+    [[nodiscard]] Result<Nothing, std::string> remove_relay(std::string_view name, Instant now);
+
+    // For showing only.
+    [[nodiscard]] const Context& context() const noexcept;
+    [[nodiscard]] CoordinatorCounters counters() const;
+    [[nodiscard]] std::size_t pending_releases() const noexcept;
+
+  private:
+    struct Parts;
+    explicit Coordinator(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ntm::dc

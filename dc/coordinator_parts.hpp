@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a coordinator is made of; only coordinator.cpp and provisioning.cpp include it.
+#pragma once
+
+#include "dc/address_pool.hpp"
+#include "dc/cookie_desk.hpp"
+#include "dc/coordinator.hpp"
+#include "dc/node_desk.hpp"
+#include "dc/path_director.hpp"
+#include "dc/relay_desk.hpp"
+
+#include <deque>
+
+namespace ntm::dc {
+
+struct Coordinator::Parts {
+    Parts(
+        Settings given, Identity identity, std::uint64_t term, Store& store, RandomSource& random
+    );
+
+    void adopt(StoredState state, Instant now);
+    void greet_some(Instant now);
+    void dispatch_events(Instant now);
+    void handle(const protocol::PeerConnected& event, Instant now);
+    void handle(const protocol::RequestReceived& event, Instant now);
+    void handle(const protocol::AnswerReceived& event, Instant now);
+    void handle(const protocol::RequestFailed& event, Instant now);
+    void handle(const protocol::PeerMoved& event, Instant now);
+    void handle_cookie(const Datagram& datagram, Instant now);
+    // What every call ends with.
+    void settle(Instant now);
+
+    const Settings settings;
+    protocol::Signaling signaling;
+    Registry registry;
+    PathTable paths;
+    std::vector<Notice> notices;
+    Context context;
+    AddressPool pool;
+    RelayCourier relay_courier;
+    NodeCourier node_courier;
+    ReleaseOutbox releases;
+    PathDirector director;
+    NodeDesk node_desk;
+    RelayDesk relay_desk;
+    CookieDesk cookies;
+    std::vector<Datagram> answers;  // of the cookie desk
+    std::deque<PeerKey> to_greet;   // nodes to be reached after a start
+    Instant greet_at = Instant::never();
+    CoordinatorCounters counters;
+    std::optional<StoreError> failure;
+};
+
+}  // namespace ntm::dc

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/directions.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ntm::dc {
+
+namespace {
+
+std::string to_field(ByteView bytes) {
+    return as_text(bytes);
+}
+
+v1::PathRole wire_role(Role role) {
+    return role == Role::initiator ? v1::ROLE_INITIATOR : v1::ROLE_RESPONDER;
+}
+
+std::uint32_t lifetime_seconds(const Context& context) {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(context.settings.timing.path_lifetime);
+    return static_cast<std::uint32_t>(seconds.count());
+}
+
+bool serves(const std::vector<Endpoint>& addresses, Family family) {
+    return std::ranges::any_of(addresses, [&](const Endpoint& own) {
+        return own.address.family() == family;
+    });
+}
+
+void fill_relay(v1::RouteDirection& direction, const Relay& relay) {
+    direction.set_kind(v1::ROUTE_RELAYED);
+    direction.set_relay_name(relay.record.name);
+    for (const Endpoint& endpoint : relay.record.addresses) {
+        *direction.add_relay() = to_wire(endpoint);
+    }
+}
+
+void fill_candidates(v1::RouteDirection& direction, const std::vector<Candidate>& candidates) {
+    direction.set_kind(v1::ROUTE_DIRECT);
+    for (const Candidate& candidate : candidates) {
+        v1::Candidate& named = *direction.add_candidates();
+        *named.mutable_address() = to_wire(candidate.endpoint);
+        named.set_is_proven(candidate.is_proven);
+    }
+}
+
+void fill_peer(v1::RouteDirection& direction, const NodeRecord& peer) {
+    direction.set_peer_vipv4(to_field(peer.vipv4.bytes));
+    direction.set_peer_vipv6(to_field(peer.vipv6.bytes));
+    direction.set_peer_fqdn(peer.fqdn);
+    direction.set_peer_static_key(to_field(peer.key.bytes));
+}
+
+}  // namespace
+
+v1::Address to_wire(const Endpoint& endpoint) {
+    v1::Address address;
+    address.set_ip(to_field(endpoint.address.bytes()));
+    address.set_port(endpoint.port.number);
+    return address;
+}
+
+std::optional<Endpoint> from_wire(const v1::Address& address) {
+    const auto ip = IpAddress::from_bytes(as_bytes(address.ip()));
+    if (!ip || address.port() == 0 || address.port() > 65535) {
+        return std::nullopt;
+    }
+    if (ip->is_unspecified() || ip->is_multicast()) {
+        return std::nullopt;
+    }
+    return Endpoint{*ip, Port{static_cast<std::uint16_t>(address.port())}};
+}
+
+std::optional<std::vector<Endpoint>> read_relay_addresses(
+    const google::protobuf::RepeatedPtrField<v1::Address>& addresses
+) {
+    std::vector<Endpoint> endpoints;
+    for (const v1::Address& address : addresses) {
+        const auto endpoint = from_wire(address);
+        if (!endpoint || serves(endpoints, endpoint->address.family())) {
+            return std::nullopt;
+        }
+        endpoints.push_back(*endpoint);
+    }
+    if (endpoints.empty()) {
+        return std::nullopt;
+    }
+    std::ranges::sort(endpoints, {}, [](const Endpoint& own) { return own.address.is_ipv6(); });
+    return endpoints;
+}
+
+v1::RelayDirection build_relay_direction(const Path& path, const Context& context) {
+    const PathRecord& record = path.record;
+    v1::RelayDirection direction;
+    direction.set_path_id(record.id.value);
+    direction.set_revision(record.relay_revision);
+    direction.set_mode(v1::RELAY_SWITCH);
+    direction.set_lifetime_seconds(lifetime_seconds(context));
+    const Relay* relay = context.registry.find_relay(*record.relay);
+    for (const Role role : {Role::initiator, Role::responder}) {
+        const PathEnd& end = record.end(role);
+        v1::RelayLeg& leg = *direction.add_legs();
+        leg.set_role(wire_role(role));
+        leg.set_leg_secret(to_field(end.leg_secret.view()));
+        const auto proven = context.signaling.proven_endpoint_of(end.node);
+        const bool is_useful = proven && relay != nullptr && !proven->address.is_loopback() &&
+                               serves(relay->record.addresses, proven->address.family());
+        if (is_useful) {
+            *leg.mutable_proven() = to_wire(*proven);
+        }
+    }
+    return direction;
+}
+
+v1::RouteDirection build_route_direction(const Path& path, Role role, const Context& context) {
+    const PathRecord& record = path.record;
+    const PathEnd& end = record.end(role);
+    v1::RouteDirection direction;
+    direction.set_path_id(record.id.value);
+    direction.set_revision(record.revision);
+    direction.set_role(wire_role(role));
+    if (const Node* peer = context.registry.find_node(record.end(other(role)).node)) {
+        fill_peer(direction, peer->record);
+    }
+    const Relay* relay = record.relay ? context.registry.find_relay(*record.relay) : nullptr;
+    if (relay != nullptr) {
+        fill_relay(direction, *relay);
+        direction.set_leg_secret(to_field(end.leg_secret.view()));
+    } else {
+        fill_candidates(direction, end.candidates);
+    }
+    direction.set_path_secret(to_field(record.path_secret.view()));
+    direction.set_suite(static_cast<v1::Suite>(record.suite));
+    direction.set_lifetime_seconds(lifetime_seconds(context));
+    direction.set_inner_mtu(context.settings.inner_mtu);
+    direction.set_node_boot_id(end.boot_id.value);
+    return direction;
+}
+
+}  // namespace ntm::dc

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Registration and Keep Alive.
+#include "dc/node_desk.hpp"
+
+#include "dc/directions.hpp"
+#include "dc/names.hpp"
+#include "dc/record_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ntm::dc {
+
+namespace {
+
+constexpr int most_addresses = 32;
+constexpr int most_relays_named = 8;
+
+std::uint32_t in_seconds(Duration duration) {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(duration).count()
+    );
+}
+
+void fill_prefix(v1::Prefix& to, const Prefix& from) {
+    to.set_ip(as_text(from.address.bytes()));
+    to.set_length(from.length);
+}
+
+// An address that says something about where the node is: no loopback, no link's own, and not the
+// virtual ones, which every node carries.
+bool is_real(const IpAddress& address, const VirtualBlocks& blocks) {
+    return !address.is_unspecified() && !address.is_loopback() && !address.is_link_local() &&
+           !address.is_multicast() && !blocks.ipv4.contains(address) &&
+           !blocks.ipv6.contains(address);
+}
+
+// Nothing if an address is malformed.
+std::optional<std::vector<InterfaceAddress>> read_addresses(
+    const v1::RegistrationRequest& asked, const VirtualBlocks& blocks
+) {
+    std::vector<InterfaceAddress> addresses;
+    for (const v1::NodeAddress& own : asked.addresses()) {
+        const auto address = IpAddress::from_bytes(as_bytes(own.ip()));
+        if (!address || own.prefix_length() > address->bytes().size() * 8) {
+            return std::nullopt;
+        }
+        if (is_real(*address, blocks)) {
+            addresses.push_back({*address, static_cast<std::uint8_t>(own.prefix_length())});
+        }
+    }
+    return addresses;
+}
+
+// Suites that nobody here knows are passed over; a node that names none speaks the default.
+std::vector<crypto::Suite> read_suites(const v1::RegistrationRequest& asked) {
+    std::vector<crypto::Suite> suites;
+    for (const int number : asked.suites()) {
+        const auto suite = suite_of(static_cast<std::uint64_t>(number));
+        if (suite && std::ranges::find(suites, *suite) == suites.end()) {
+            suites.push_back(*suite);
+        }
+    }
+    if (asked.suites().empty()) {
+        suites.push_back(crypto::Suite::aes_128_gcm);
+    }
+    return suites;
+}
+
+}  // namespace
+
+void NodeDesk::handle(Node& node, const protocol::RequestReceived& request, Instant now) {
+    using Body = v1::Signal::BodyCase;
+    const Body body = request.message.body_case();
+    if (body == Body::kRegistrationRequest) {
+        handle_registration(node, request, now);
+        return;
+    }
+    if (node.record.boot_id != request.boot_id) {
+        context_.refuse(request, v1::STATUS_STALE, "this run of the node must register first", now);
+        return;
+    }
+    node.last_heard = now;
+    switch (body) {
+        case Body::kKeepAlive:
+            return handle_keep_alive(node, request, now);
+        case Body::kDirectionRequest:
+            return handle_direction(node, request, now);
+        case Body::kPathRelease:
+            return handle_release(node, request, now);
+        default:
+            context_.refuse(request, v1::STATUS_NOT_PERMITTED, "a node may not send this", now);
+    }
+}
+
+void NodeDesk::handle_connected(Node& node, BootId boot_id) {
+    // Another run registers first, and its paths get new secrets then.
+    if (node.record.boot_id == boot_id) {
+        director_.deliver_to(node);
+    }
+}
+
+void NodeDesk::handle_moved(Node& node, const Endpoint& endpoint, Instant now) {
+    if (node.record.outside == endpoint) {
+        return;
+    }
+    node.record.outside = endpoint;
+    context_.store.put_node(node.record);
+    director_.plan_again(node, now);
+}
+
+void NodeDesk::handle_registration(
+    Node& node, const protocol::RequestReceived& request, Instant now
+) {
+    const v1::RegistrationRequest& asked = request.message.registration_request();
+    if (context_.signaling.boot_id_of(node.record.key) != request.boot_id) {
+        context_.refuse(request, v1::STATUS_STALE, "from an earlier run of the node", now);
+        return;
+    }
+    if (normalise_fqdn(asked.fqdn()) != node.record.fqdn) {
+        const std::string text = "this key belongs to " + node.record.fqdn;
+        context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
+        return;
+    }
+    if (asked.port() == 0 || asked.port() > 65535) {
+        context_.refuse(request, v1::STATUS_BAD_REQUEST, "port is not from 1 to 65535", now);
+        return;
+    }
+    const bool is_too_long = asked.addresses_size() > most_addresses;
+    if (is_too_long || !read_addresses(asked, context_.settings.blocks)) {
+        const char* text = is_too_long ? "too many addresses" : "an address is malformed";
+        context_.refuse(request, v1::STATUS_BAD_REQUEST, text, now);
+        return;
+    }
+    node.last_heard = now;
+    const bool is_same_run = node.record.boot_id == request.boot_id;
+    if (is_same_run && request.id < node.record.registration_id) {
+        answer_registration(node, request, now);
+        return;
+    }
+    take_registration(node, request, now);
+}
+
+void NodeDesk::take_registration(
+    Node& node, const protocol::RequestReceived& request, Instant now
+) {
+    const v1::RegistrationRequest& asked = request.message.registration_request();
+    NodeRecord& record = node.record;
+    const bool is_new_run = record.boot_id != request.boot_id;
+    const auto addresses = read_addresses(asked, context_.settings.blocks).value();
+    const Port port{static_cast<std::uint16_t>(asked.port())};
+    // Whoever replays a packet from elsewhere does not move the node: only what is proven counts.
+    const auto proven = context_.signaling.proven_endpoint_of(record.key);
+    const auto outside =
+        record.outside && proven != request.source ? record.outside : std::optional{request.source};
+    const bool has_moved =
+        record.outside != outside || record.addresses != addresses || record.port != port;
+    record.boot_id = request.boot_id;
+    record.registration_id = request.id;
+    record.outside = outside;
+    record.addresses = addresses;
+    record.port = port;
+    record.suites = read_suites(asked);
+    context_.store.put_node(record);
+    answer_registration(node, request, now);
+    if (is_new_run) {
+        context_.inform(record.fqdn + " registered from " + request.source.text());
+        director_.rekey(node, now);
+        return;
+    }
+    if (has_moved) {
+        context_.inform(record.fqdn + " moved to " + request.source.text());
+        director_.plan_again(node, now);
+    }
+    director_.deliver_to(node);
+}
+
+void NodeDesk::answer_registration(
+    const Node& node, const protocol::RequestReceived& request, Instant now
+) {
+    const Settings& settings = context_.settings;
+    v1::Signal message;
+    v1::RegistrationResponse& response = *message.mutable_registration_response();
+    response.set_vipv4(as_text(node.record.vipv4.bytes));
+    response.set_vipv4_prefix_length(settings.blocks.ipv4.length);
+    response.set_vipv6(as_text(node.record.vipv6.bytes));
+    response.set_vipv6_prefix_length(settings.blocks.ipv6.length);
+    *response.mutable_outside() = to_wire(request.source);
+    response.set_keep_alive_seconds(in_seconds(settings.timing.keep_alive));
+    response.set_lifetime_seconds(in_seconds(settings.timing.registration_lifetime));
+    fill_prefix(*response.add_virtual_prefixes(), settings.blocks.ipv4);
+    fill_prefix(*response.add_virtual_prefixes(), settings.blocks.ipv6);
+    fill_relays(response);
+    context_.signaling.send_answer(request, std::move(message), now);
+}
+
+// Relays that are away are named too: at a restart of the DC they come back within a second.
+void NodeDesk::fill_relays(v1::RegistrationResponse& response) const {
+    for (const bool is_alive : {true, false}) {
+        for (const auto& [name, relay] : context_.registry.relays()) {
+            const bool is_wanted = relay->is_alive == is_alive && !relay->is_draining;
+            const bool is_full = response.relays_size() >= most_relays_named;
+            if (!is_wanted || is_full || relay->record.addresses.empty()) {
+                continue;
+            }
+            v1::RelayCandidate& candidate = *response.add_relays();
+            candidate.set_name(name);
+            for (const Endpoint& endpoint : relay->record.addresses) {
+                *candidate.add_addresses() = to_wire(endpoint);
+            }
+        }
+    }
+}
+
+void NodeDesk::handle_keep_alive(
+    Node& node, const protocol::RequestReceived& request, Instant now
+) {
+    note_rtts(node, request.message.keep_alive());
+    v1::Signal message;
+    *message.mutable_keep_alive_ack()->mutable_outside() = to_wire(request.source);
+    context_.signaling.send_answer(request, std::move(message), now);
+    director_.deliver_to(node);
+}
+
+void NodeDesk::note_rtts(Node& node, const v1::KeepAlive& report) {
+    for (const v1::RelayRtt& measured : report.rtts()) {
+        if (context_.registry.find_relay_by_name(measured.name()) != nullptr) {
+            node.relay_rtts.insert_or_assign(
+                measured.name(), std::chrono::microseconds{measured.rtt_microseconds()}
+            );
+        }
+    }
+}
+
+}  // namespace ntm::dc

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The life of paths (docs/protocol.md section 4.2): plans each one's route, has the relay and then
+// both ends directed, answers those who wait, and plans again when an end, a relay or the DC itself
+// has moved, failed or restarted.
+//
+// Theory of operation: a PathRecord says what a path should be; `is_accepted` and the two
+// deliveries say who has that already. Whatever happens either changes the record (one revision
+// more) or voids somebody's acknowledgement; proceed() then does the next thing that is missing:
+// find a relay, have it accept, tell the ends.
+#pragma once
+
+#include "dc/context.hpp"
+#include "dc/node_courier.hpp"
+#include "dc/relay_courier.hpp"
+#include "dc/relay_selection.hpp"
+#include "dc/release_outbox.hpp"
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace ntm::dc {
+
+class PathDirector {
+  public:
+    struct Couriers {
+        RelayCourier& relays;
+        NodeCourier& nodes;
+        ReleaseOutbox& releases;
+    };
+    PathDirector(Context& context, const Couriers& couriers)
+        : context_{context}, couriers_{couriers} {}
+
+    // From the store, at the start. What no node has heard of is given up.
+    void adopt(PathRecord record, Instant now);
+
+    // A Direction Request that is in order; `suite` is for a path that is made anew.
+    struct Order {
+        Node& asker;
+        Node& peer;
+        crypto::Suite suite = crypto::Suite::aes_128_gcm;
+    };
+    void direct(const Order& order, const protocol::RequestReceived& request, Instant now);
+    // Ends a path everywhere but at `by`, which has ended it itself.
+    void release(
+        Path& path, v1::ReleaseReason reason, const std::optional<PeerKey>& by, Instant now
+    );
+    // Ends all paths of a node or relay that is no longer provisioned.
+    void release_all_of(const PeerKey& gone, Instant now);
+
+    // The node runs anew: every path gets a new secret, unasked (docs/protocol.md section 6).
+    void rekey(const Node& node, Instant now);
+    // Its addresses are others: direct paths get other candidates or a relay.
+    void plan_again(const Node& node, Instant now);
+    // It can be reached: what it has not acknowledged is sent.
+    void deliver_to(const Node& node);
+
+    // The relay runs anew: what it was still to release is gone with it.
+    void forget_releases(const Relay& relay);
+    // The relay has lost its paths, or this DC has lost sight of them: sends all of them again.
+    // Returns how many.
+    std::uint64_t restore(Relay& relay);
+    // It is alive (again): parked paths and unanswered Directions go on.
+    void relay_came(Relay& relay, Instant now);
+    // It is silent or draining: its paths are moved where another relay can take them.
+    void leave_relay(Relay& relay, Instant now);
+    // Its addresses have changed: both ends of each path must know.
+    void readdress(const Relay& relay);
+
+    void handle(const RelayReport& report, Instant now);
+    void handle(const NodeReport& report, Instant now);
+
+    void handle_timeout(Instant now);
+    [[nodiscard]] Instant next_timeout() const;
+
+  private:
+    // path_planning.cpp: what a path should be.
+    [[nodiscard]] Path& create(const Order& order, Instant now);
+    [[nodiscard]] PathId draw_id();
+    void plan(Path& path, Instant now);
+    void plan_direct(Path& path, Family family);
+    void plan_relayed(Path& path, const RouteDecision& decision, Instant now);
+    [[nodiscard]] std::vector<RelayOption> list_relays(const Path& path) const;
+    void move_to(Path& path, const PeerKey& relay);
+    void leave(Path& path);
+    void raise_revision(Path& path);
+    void complain(Path& path);
+    void redraw(Path& path, Instant now);
+
+    // path_director.cpp: who has it.
+    void proceed(Path& path, Urgency urgency, Instant now);
+    void deliver(Path& path, Instant now);
+    void finish_move(Path& path);
+    void answer(Path& path, const Waiter& waiter, Instant now);
+    void refuse_all(Path& path, v1::Status status, const std::string& text, Instant now);
+    void give_up_unless_directed(Path& path, Instant now);
+
+    // path_events.cpp: what happens to it.
+    void handle_verdict(
+        Relay& relay, const RelayReport::Verdict& verdict, bool is_answered, Instant now
+    );
+    void accept(Path& path, Instant now);
+    void refuse(Path& path, Relay& relay, const std::string& text, Instant now);
+    void end_restoring(Path& path, bool is_restored);
+    void remove(Path& path);
+
+    // path_timers.cpp: what time does to it.
+    void renew(Path& path, Instant now);
+    void wait_for_relay(Path& path, Instant now);
+    void end_wait(Path& path, Instant now);
+    void move_some(Instant now);
+
+    using Due = std::pair<Instant, PathId>;
+    using DueQueue = std::priority_queue<Due, std::vector<Due>, std::greater<>>;
+
+    Context& context_;
+    Couriers couriers_;
+    DueQueue renewals_;  // entries whose path says otherwise are void
+    DueQueue waits_;
+    std::set<PathId> parked_;     // without a relay
+    std::deque<PathId> to_move_;  // off a relay, some at a time
+    Instant move_at_;
+};
+
+}  // namespace ntm::dc

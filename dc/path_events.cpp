@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What happens to paths: answers of relays and nodes, relays that come and go.
+#include "dc/path_director.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntm::dc {
+
+namespace {
+
+constexpr std::uint32_t most_corrections = 3;
+constexpr std::uint32_t most_draws = 3;
+
+}  // namespace
+
+std::uint64_t PathDirector::restore(Relay& relay) {
+    couriers_.relays.drop(relay.record.key);
+    const PathTable::Ids& ids = context_.paths.of_relay(relay.record.key);
+    relay.to_restore = ids.size();
+    relay.restored = 0;
+    relay.has_unanswered = false;
+    for (const PathId id : ids) {
+        Path& path = *context_.paths.find(id);
+        path.is_accepted = false;
+        path.is_restoring = true;
+        const bool is_awaited = !path.waiters.empty();
+        couriers_.relays.want(path, is_awaited ? Urgency::at_once : Urgency::in_turn);
+    }
+    return relay.to_restore;
+}
+
+void PathDirector::relay_came(Relay& relay, Instant now) {
+    couriers_.releases.resume(relay.record.key);
+    if (std::exchange(relay.has_unanswered, false)) {
+        for (const PathId id : context_.paths.of_relay(relay.record.key)) {
+            Path& path = *context_.paths.find(id);
+            if (!path.is_accepted) {
+                couriers_.relays.want(path, Urgency::in_turn);
+            }
+        }
+    }
+    const std::set<PathId> parked = parked_;
+    for (const PathId id : parked) {
+        Path& path = *context_.paths.find(id);
+        plan(path, now);
+        proceed(path, Urgency::in_turn, now);
+    }
+    for (const auto& [name, old] : context_.registry.relays()) {
+        const bool is_to_leave = old->is_draining || (!old->is_alive && !old->is_expected);
+        if (old.get() != &relay && is_to_leave) {
+            leave_relay(*old, now);
+        }
+    }
+}
+
+void PathDirector::leave_relay(Relay& relay, Instant now) {
+    if (!relay.is_alive) {
+        couriers_.relays.drop(relay.record.key);
+        relay.has_unanswered = true;
+    }
+    const PathTable::Ids ids = context_.paths.of_relay(relay.record.key);
+    for (const PathId id : ids) {
+        Path& path = *context_.paths.find(id);
+        if (path.waiters.empty()) {
+            to_move_.push_back(id);
+            continue;
+        }
+        plan(path, now);
+        proceed(path, Urgency::at_once, now);
+    }
+    move_at_ = now;
+}
+
+void PathDirector::readdress(const Relay& relay) {
+    for (const PathId id : context_.paths.of_relay(relay.record.key)) {
+        raise_revision(*context_.paths.find(id));
+    }
+}
+
+void PathDirector::handle(const RelayReport& report, Instant now) {
+    Relay* relay = context_.registry.find_relay(report.relay);
+    if (relay == nullptr) {
+        return;
+    }
+    if (!report.addresses.empty() && report.addresses != relay->record.addresses) {
+        relay->record.addresses = report.addresses;
+        context_.store.put_relay(relay->record);
+        readdress(*relay);
+    }
+    for (const RelayReport::Verdict& verdict : report.verdicts) {
+        handle_verdict(*relay, verdict, report.is_answered, now);
+    }
+}
+
+void PathDirector::handle_verdict(
+    Relay& relay, const RelayReport::Verdict& verdict, bool is_answered, Instant now
+) {
+    Path* path = context_.paths.find(verdict.path_id);
+    const bool is_wanted = path != nullptr && path->record.relay == relay.record.key &&
+                           path->record.relay_revision == verdict.asked_revision;
+    if (!is_wanted) {
+        return;
+    }
+    if (!is_answered) {
+        relay.has_unanswered = true;
+        refuse(*path, relay, "gave no answer", now);
+        return;
+    }
+    if (verdict.status == v1::STATUS_OK) {
+        accept(*path, now);
+        return;
+    }
+    if (verdict.status == v1::STATUS_PATH_ID_TAKEN && path->draws < most_draws) {
+        redraw(*path, now);
+        return;
+    }
+    // The relay knows a later state than the store: this DC's store is from before.
+    const bool is_behind = verdict.held_revision >= path->record.relay_revision;
+    if (verdict.status == v1::STATUS_STALE && is_behind && path->corrections < most_corrections) {
+        ++path->corrections;
+        path->record.revision = std::max(path->record.revision, verdict.held_revision);
+        raise_revision(*path);
+        path->record.relay_revision = path->record.revision;
+        context_.store.put_path(path->record);
+        couriers_.relays.want(*path, Urgency::at_once);
+        return;
+    }
+    const std::string& why = verdict.text.empty() ? v1::Status_Name(verdict.status) : verdict.text;
+    refuse(*path, relay, "refused: " + why, now);
+}
+
+void PathDirector::accept(Path& path, Instant now) {
+    path.is_accepted = true;
+    parked_.erase(path.record.id);
+    path.wait_until.reset();
+    path.refused_by.clear();
+    path.corrections = 0;
+    path.draws = 0;
+    end_restoring(path, true);
+    deliver(path, now);
+}
+
+void PathDirector::refuse(Path& path, Relay& relay, const std::string& text, Instant now) {
+    context_.warn(
+        "relay " + relay.record.name + " " + text + " (path " + path.record.id.text() + ")"
+    );
+    if (std::ranges::find(path.refused_by, relay.record.key) == path.refused_by.end()) {
+        path.refused_by.push_back(relay.record.key);
+    }
+    const std::uint32_t revision = path.record.revision;
+    plan(path, now);
+    if (path.record.revision != revision) {
+        proceed(path, Urgency::at_once, now);
+        return;
+    }
+    refuse_all(path, v1::STATUS_NO_RELAY, "relay " + relay.record.name + " " + text, now);
+    path.refused_by.clear();
+    give_up_unless_directed(path, now);
+}
+
+void PathDirector::handle(const NodeReport& report, Instant now) {
+    Path* path = context_.paths.find(report.path_id);
+    if (path == nullptr || !report.is_answered) {
+        return;
+    }
+    PathRecord& record = path->record;
+    Delivery& delivery = path->delivery(report.role);
+    if (report.status == v1::STATUS_OK) {
+        delivery.revision = std::max(delivery.revision, report.revision);
+        delivery.valid_until = now + context_.settings.timing.path_lifetime;
+        finish_move(*path);
+        return;
+    }
+    const std::string name = context_.name_of(record.end(report.role).node);
+    if (report.status == v1::STATUS_STALE) {
+        // It holds a later one than the store: this DC's store is from before.
+        const bool is_behind =
+            report.revision == record.revision && report.held_revision >= record.revision;
+        if (is_behind && path->corrections < most_corrections) {
+            ++path->corrections;
+            record.revision = report.held_revision;
+            raise_revision(*path);
+            proceed(*path, Urgency::in_turn, now);
+        }
+        return;
+    }
+    context_.warn(
+        name + " refused path " + record.id.text() + ": " + v1::Status_Name(report.status) +
+        (report.text.empty() ? "" : " (" + report.text + ")")
+    );
+}
+
+void PathDirector::end_restoring(Path& path, bool is_restored) {
+    if (!std::exchange(path.is_restoring, false) || !path.record.relay) {
+        return;
+    }
+    Relay* relay = context_.registry.find_relay(*path.record.relay);
+    if (relay == nullptr) {
+        return;
+    }
+    if (!is_restored) {
+        --relay->to_restore;
+        return;
+    }
+    ++relay->restored;
+    if (relay->restored == relay->to_restore) {
+        context_.inform(
+            "relay " + relay->record.name + ": restored " + std::to_string(relay->restored) +
+            " of " + std::to_string(relay->to_restore) + " paths"
+        );
+    }
+}
+
+void PathDirector::remove(Path& path) {
+    end_restoring(path, false);
+    const PathId id = path.record.id;
+    parked_.erase(id);
+    context_.store.remove_path(id);
+    context_.paths.remove(id);
+}
+
+}  // namespace ntm::dc

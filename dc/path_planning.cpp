@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a path should be: route, relay, secrets and revision.
+#include "dc/path_director.hpp"
+#include "dc/reachability.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ntm::dc {
+
+namespace {
+
+bool have_same_endpoints(const std::vector<Candidate>& a, const std::vector<Candidate>& b) {
+    return std::ranges::equal(a, b, {}, &Candidate::endpoint, &Candidate::endpoint);
+}
+
+Families families_of(const std::vector<Endpoint>& addresses) {
+    Families families;
+    for (const Endpoint& endpoint : addresses) {
+        families.ipv4 |= endpoint.address.is_ipv4();
+        families.ipv6 |= endpoint.address.is_ipv6();
+    }
+    return families;
+}
+
+std::optional<Duration> rtt_to(const Node& node, const std::string& relay) {
+    const auto at = node.relay_rtts.find(relay);
+    return at == node.relay_rtts.end() ? std::nullopt : std::optional{at->second};
+}
+
+bool is_among(const std::vector<PeerKey>& keys, const PeerKey& key) {
+    return std::ranges::find(keys, key) != keys.end();
+}
+
+}  // namespace
+
+Path& PathDirector::create(const Order& order, Instant now) {
+    PathRecord record;
+    record.id = draw_id();
+    record.revision = 0;  // the first plan makes it 1
+    record.suite = order.suite;
+    context_.random.fill(record.path_secret.mutable_view());
+    record.end(Role::initiator).node = order.asker.record.key;
+    record.end(Role::initiator).boot_id = order.asker.record.boot_id;
+    record.end(Role::responder).node = order.peer.record.key;
+    record.end(Role::responder).boot_id = order.peer.record.boot_id;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.since_origin());
+    record.created_unix_seconds = context_.settings.unix_seconds_at_origin + seconds.count();
+    Path& path = context_.paths.add(std::move(record));
+    path.renew_at = now + context_.settings.timing.path_lifetime / 2;
+    renewals_.emplace(path.renew_at, path.record.id);
+    return path;
+}
+
+PathId PathDirector::draw_id() {
+    while (true) {
+        const PathId id{context_.random.number()};
+        if (!id.is_zero() && context_.paths.find(id) == nullptr) {
+            return id;
+        }
+    }
+}
+
+void PathDirector::plan(Path& path, Instant now) {
+    PathRecord& record = path.record;
+    const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
+    const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
+    if (initiator == nullptr || responder == nullptr) {
+        return;
+    }
+    const RouteDecision decision = decide_route(
+        find_reachability(initiator->record),
+        find_reachability(responder->record),
+        record.is_direct_allowed
+    );
+    // A path that its nodes know as relayed stays so: it works, and to change it is optimisation.
+    const bool may_be_direct = !record.is_directed || record.kind == RouteKind::direct;
+    if (decision.kind == RouteKind::direct && may_be_direct) {
+        plan_direct(path, decision.family);
+        return;
+    }
+    plan_relayed(path, decision, now);
+}
+
+void PathDirector::plan_direct(Path& path, Family family) {
+    PathRecord& record = path.record;
+    std::array<std::vector<Candidate>, 2> candidates;
+    bool is_same = record.kind == RouteKind::direct;
+    for (const Role role : {Role::initiator, Role::responder}) {
+        const PeerKey& peer = record.end(other(role)).node;
+        const auto proven = context_.signaling.proven_endpoint_of(peer);
+        auto& found = candidates[static_cast<std::size_t>(role)];
+        found = find_candidates(context_.registry.find_node(peer)->record, family, proven);
+        is_same = is_same && have_same_endpoints(record.end(role).candidates, found);
+    }
+    if (is_same) {
+        return;
+    }
+    leave(path);
+    record.kind = RouteKind::direct;
+    record.reason = RouteReason::reachable;
+    for (const Role role : {Role::initiator, Role::responder}) {
+        record.end(role).candidates = std::move(candidates[static_cast<std::size_t>(role)]);
+    }
+    parked_.erase(record.id);
+    raise_revision(path);
+}
+
+void PathDirector::plan_relayed(Path& path, const RouteDecision& decision, Instant now) {
+    PathRecord& record = path.record;
+    const auto initiator = context_.registry.find_node(record.end(Role::initiator).node);
+    const auto responder = context_.registry.find_node(record.end(Role::responder).node);
+    const Families initiator_families = families_of(find_reachability(initiator->record));
+    const Families responder_families = families_of(find_reachability(responder->record));
+    const std::vector<RelayOption> options = list_relays(path);
+    const Relay* present = record.relay ? context_.registry.find_relay(*record.relay) : nullptr;
+    for (const RelayOption& option : options) {
+        const bool is_present = present != nullptr && option.name == present->record.name;
+        const bool can_stay = can_serve(option, initiator_families, responder_families);
+        if (is_present && (can_stay || present->is_expected)) {
+            return;
+        }
+    }
+    const auto best = select_relay(options, initiator_families, responder_families);
+    if (best) {
+        const Relay* relay = context_.registry.find_relay_by_name(options[*best].name);
+        record.reason = decision.reason;
+        move_to(path, relay->record.key);
+        return;
+    }
+    if (present != nullptr) {
+        return;  // it may come back
+    }
+    record.kind = RouteKind::relayed;
+    record.reason = decision.reason;
+    context_.store.put_path(record);
+    wait_for_relay(path, now);
+}
+
+std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
+    const PathRecord& record = path.record;
+    const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
+    const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
+    std::vector<RelayOption> options;
+    for (const auto& [name, relay] : context_.registry.relays()) {
+        RelayOption option;
+        option.name = name;
+        option.is_alive = relay->is_alive;
+        option.is_draining = relay->is_draining;
+        option.is_excluded = is_among(path.refused_by, relay->record.key);
+        option.families = families_of(relay->record.addresses);
+        // A path that is on the relay takes no room besides.
+        const std::uint64_t own = record.relay == relay->record.key ? 1 : 0;
+        const std::uint64_t directed = context_.paths.of_relay(relay->record.key).size();
+        const std::uint64_t paths = std::max<std::uint64_t>(relay->load.paths, directed);
+        option.paths = paths - std::min(paths, own);
+        option.capacity_paths = relay->record.capacity_paths;
+        option.busiest_worker_permille = relay->load.busiest_worker_permille;
+        option.initiator_rtt = rtt_to(*initiator, name);
+        option.responder_rtt = rtt_to(*responder, name);
+        options.push_back(std::move(option));
+    }
+    return options;
+}
+
+// A leg secret is known to one relay and one node.
+void PathDirector::move_to(Path& path, const PeerKey& relay) {
+    leave(path);
+    couriers_.releases.withdraw(relay, path.record.id);
+    std::erase(path.left_relays, relay);
+    context_.paths.set_relay(path, relay);
+    path.record.kind = RouteKind::relayed;
+    for (PathEnd& end : path.record.ends) {
+        end.candidates.clear();
+        context_.random.fill(end.leg_secret.mutable_view());
+    }
+    path.is_accepted = false;
+    parked_.erase(path.record.id);
+    path.wait_until.reset();
+    raise_revision(path);
+    path.record.relay_revision = path.record.revision;
+    context_.store.put_path(path.record);
+}
+
+// Takes the path off its relay, if it has one, which goes on until both ends have changed over. The
+// caller raises the revision to that of the
+// release; a return to this relay comes with a higher one, above its tombstone.
+void PathDirector::leave(Path& path) {
+    PathRecord& record = path.record;
+    if (!record.relay) {
+        return;
+    }
+    end_restoring(path, false);
+    couriers_.releases.hold({*record.relay, record.id, record.revision + 1, v1::RELEASE_REPLACED});
+    path.left_relays.push_back(*record.relay);
+    context_.paths.set_relay(path, std::nullopt);
+    path.is_accepted = false;
+}
+
+void PathDirector::raise_revision(Path& path) {
+    ++path.record.revision;
+    context_.store.put_path(path.record);
+}
+
+// An end finds nothing coming back: a relay takes the place of a direct tunnel, another relay that
+// of the present one; where there is none, the present one is directed once more.
+void PathDirector::complain(Path& path) {
+    PathRecord& record = path.record;
+    if (record.kind == RouteKind::direct) {
+        record.is_direct_allowed = false;
+        context_.store.put_path(record);
+        return;
+    }
+    if (record.relay && path.is_accepted) {
+        path.refused_by.push_back(*record.relay);
+        path.is_accepted = false;
+    }
+}
+
+// The relay holds this Path ID for somebody else's path.
+void PathDirector::redraw(Path& path, Instant now) {
+    const PathRecord& taken = path.record;
+    Node* initiator = context_.registry.find_node(taken.end(Role::initiator).node);
+    Node* responder = context_.registry.find_node(taken.end(Role::responder).node);
+    std::vector<Waiter> waiters = std::exchange(path.waiters, {});
+    const Order order{*initiator, *responder, taken.suite};
+    const std::uint32_t draws = path.draws + 1;
+    context_.paths.set_relay(path, std::nullopt);  // nothing of ours is there to release
+    release(path, v1::RELEASE_REPLACED, std::nullopt, now);
+    Path& fresh = create(order, now);
+    fresh.waiters = std::move(waiters);
+    fresh.draws = draws;
+    plan(fresh, now);
+    proceed(fresh, Urgency::at_once, now);
+}
+
+}  // namespace ntm::dc
