@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/daemon.hpp"
+
+#include "common/config/daemon_main.hpp"
+#include "common/config/key_file.hpp"
+#include "dc/admin.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+namespace ntm::dc {
+
+namespace {
+
+std::int64_t unix_seconds_at_origin(Instant now) {
+    using std::chrono::duration_cast;
+    using std::chrono::seconds;
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return duration_cast<seconds>(wall).count() -
+           duration_cast<seconds>(now.since_origin()).count();
+}
+
+}  // namespace
+
+Daemon::Daemon() = default;
+
+Result<std::unique_ptr<Daemon>, std::string> Daemon::create(const DcConfig& config) {
+    std::unique_ptr<Daemon> daemon{new Daemon};
+    if (const auto failure = daemon->open(config)) {
+        return Unexpected{*failure};
+    }
+    return daemon;
+}
+
+std::optional<std::string> Daemon::open(const DcConfig& config) {
+    auto sockets = UdpSockets::open(loop_, config.addresses, config.port);
+    if (!sockets) {
+        return sockets.error();
+    }
+    sockets_ = std::move(*sockets);
+    if (auto failure = open_coordinator(config)) {
+        return failure;
+    }
+    return open_admin(config);
+}
+
+std::optional<std::string> Daemon::open_coordinator(const DcConfig& config) {
+    const auto key = config::read_key_file(config.key_file);
+    if (!key) {
+        return key.error();
+    }
+    auto store = SqliteStore::open(config.store);
+    if (!store) {
+        return store.error().text;
+    }
+    store_ = std::move(*store);
+    Settings settings = config.settings;
+    settings.unix_seconds_at_origin = unix_seconds_at_origin(now());
+    Coordinator::Identity identity{crypto::KeyPair::from_private(*key), BootId{random_.number()}};
+    auto coordinator =
+        Coordinator::create(std::move(settings), std::move(identity), *store_, random_, now());
+    if (!coordinator) {
+        return coordinator.error().text;
+    }
+    coordinator_ = std::move(*coordinator);
+    return std::nullopt;
+}
+
+std::optional<std::string> Daemon::open_admin(const DcConfig& config) {
+    auto server = admin::AdminServer::create(loop_, config.admin_socket);
+    if (!server) {
+        return server.error();
+    }
+    admin_ = std::move(*server);
+    const AdminContext context{
+        *coordinator_, &Daemon::now, [this] { return settle(); }, now(), sockets_->endpoints()};
+    for (AdminVerb& verb : make_admin_verbs(context)) {
+        admin_->handle(verb.noun, verb.verb, std::move(verb.handle));
+    }
+    return std::nullopt;
+}
+
+int Daemon::run() {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.async_wait([this](const asio::error_code& error, int) {
+        if (!error) {
+            spdlog::info("asked to end");
+            loop_.stop();
+        }
+    });
+    sockets_->start([this](const std::vector<Datagram>& batch) {
+        const Instant received_at = now();
+        for (const Datagram& datagram : batch) {
+            coordinator_->handle_datagram(datagram, received_at);
+        }
+        settle();
+    });
+    for (const Endpoint& endpoint : sockets_->endpoints()) {
+        spdlog::info("listening on UDP {}", endpoint.text());
+    }
+    const Context& context = coordinator_->context();
+    spdlog::info(
+        "ready: term {}, {} nodes, {} relays, {} paths",
+        context.term,
+        context.registry.nodes().size(),
+        context.registry.relays().size(),
+        context.paths.all().size()
+    );
+    settle();
+    loop_.run();
+    return exit_code_;
+}
+
+Instant Daemon::now() {
+    return Instant{std::chrono::steady_clock::now().time_since_epoch()};
+}
+
+std::optional<std::string> Daemon::settle() {
+    const std::vector<Datagram> datagrams = coordinator_->take_datagrams();
+    log_notices();
+    if (const auto& failure = coordinator_->failure()) {
+        spdlog::critical("{}", failure->text);
+        exit_code_ = config::exit_failed;
+        loop_.stop();
+        return failure->text;
+    }
+    sockets_->send(datagrams);
+    set_timer();
+    return std::nullopt;
+}
+
+void Daemon::set_timer() {
+    const Instant next = coordinator_->next_timeout();
+    if (next == Instant::never()) {
+        timer_.cancel();
+        return;
+    }
+    timer_.expires_at(std::chrono::steady_clock::time_point{next.since_origin()});
+    timer_.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            coordinator_->handle_timeout(now());
+            settle();
+        }
+    });
+}
+
+void Daemon::log_notices() {
+    for (const Notice& notice : coordinator_->take_notices()) {
+        const bool is_warning = notice.severity == Notice::Severity::warning;
+        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", notice.text);
+    }
+}
+
+}  // namespace ntm::dc

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ntm-dc process around its coordinator: sockets, clock, timer, admin socket, log, signals.
+// Each wakeup feeds a batch of datagrams to the brain and then stores and sends once.
+#pragma once
+
+#include "common/admin/admin_server.hpp"
+#include "common/crypto/system_random.hpp"
+#include "dc/config.hpp"
+#include "dc/coordinator.hpp"
+#include "dc/sqlite_store.hpp"
+#include "dc/udp_sockets.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ntm::dc {
+
+class Daemon {
+  public:
+    // The error is a sentence.
+    [[nodiscard]] static Result<std::unique_ptr<Daemon>, std::string> create(const DcConfig& config
+    );
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    // Until a signal ends it (0) or the store fails (1).
+    [[nodiscard]] int run();
+
+  private:
+    Daemon();
+    [[nodiscard]] std::optional<std::string> open(const DcConfig& config);
+    [[nodiscard]] std::optional<std::string> open_coordinator(const DcConfig& config);
+    [[nodiscard]] std::optional<std::string> open_admin(const DcConfig& config);
+    [[nodiscard]] static Instant now();
+    // Stores, sends, logs and sets the timer. Why it could not, if so: the loop then ends.
+    std::optional<std::string> settle();
+    void set_timer();
+    void log_notices();
+
+    asio::io_context loop_;
+    asio::signal_set signals_{loop_};
+    asio::steady_timer timer_{loop_};
+    crypto::SystemRandom random_;
+    std::unique_ptr<SqliteStore> store_;
+    std::unique_ptr<Coordinator> coordinator_;
+    std::unique_ptr<UdpSockets> sockets_;
+    std::unique_ptr<admin::AdminServer> admin_;
+    int exit_code_ = 0;
+};
+
+}  // namespace ntm::dc

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ntm-dc: the coordinator of one or more name zones (docs/architecture.md).
+#include "common/config/daemon_main.hpp"
+#include "dc/config.hpp"
+#include "dc/daemon.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+
+int run(const ntm::dc::DcConfig& config) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-dc"));
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    auto daemon = ntm::dc::Daemon::create(config);
+    if (!daemon) {
+        spdlog::critical("{}", daemon.error());
+        return ntm::config::exit_failed;
+    }
+    return (*daemon)->run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const ntm::config::DaemonInfo info{
+        "ntm-dc",
+        "The NTMobile coordinator: registers nodes, decides routes, directs relays.",
+        "/etc/ntm/dc.yaml"};
+    return ntm::config::daemon_main(argc, argv, info, ntm::dc::read_config, run);
+}
