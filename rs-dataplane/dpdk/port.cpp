@@ -223,6 +223,7 @@ relay::PortView Port::view() const {
         if (rte_eth_stats_get(device, &stats) == 0) {
             view.received += stats.ipackets;
             view.transmitted += stats.opackets;
+            view.transmitted_bytes += stats.obytes;
             view.missed += stats.imissed;
             view.errors += stats.ierrors;
             view.no_buffer += stats.rx_nombuf;

@@ -27,11 +27,12 @@ struct PortView {
     MacAddress mac;
     bool is_up = false;
     std::uint16_t mtu = 0;
-    std::uint64_t received = 0;     // frames, by the port's own count
-    std::uint64_t transmitted = 0;  // likewise
-    std::uint64_t missed = 0;       // lost before a worker saw them: rx queue full
-    std::uint64_t errors = 0;       // received and broken
-    std::uint64_t no_buffer = 0;    // lost for want of a buffer
+    std::uint64_t received = 0;           // frames, by the port's own count
+    std::uint64_t transmitted = 0;        // likewise
+    std::uint64_t transmitted_bytes = 0;  // likewise
+    std::uint64_t missed = 0;             // lost before a worker saw them: rx queue full
+    std::uint64_t errors = 0;             // received and broken
+    std::uint64_t no_buffer = 0;          // lost for want of a buffer
     std::uint64_t tx_errors = 0;
 };
 

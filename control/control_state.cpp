@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/control_state.hpp"
+
+#include <algorithm>
+#include <asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+namespace ntm::control {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// At most so much of one kind before the other descriptors get their turn.
+constexpr std::size_t most_datagrams = 64;
+constexpr std::size_t most_frames = 256;
+// Punt rings are looked at this often while frames come, and more and more seldom when none do.
+constexpr microseconds busy_poll_interval{50};
+constexpr microseconds idle_poll_interval{1000};
+constexpr std::size_t polls_until_idle = 20;
+
+Instant now() {
+    return Instant{std::chrono::steady_clock::now().time_since_epoch()};
+}
+
+std::chrono::steady_clock::time_point of_clock(Instant instant) {
+    return std::chrono::steady_clock::time_point{instant.since_origin()};
+}
+
+std::vector<MirroredPort> mirrored(
+    const std::vector<TapDevice>& taps, const relay::Observation& observation
+) {
+    std::vector<MirroredPort> ports;
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+        ports.push_back({taps[i].index(), observation.port(i).mac});
+    }
+    return ports;
+}
+
+}  // namespace
+
+ControlThread::State::State(
+    const RelayConfig& config,
+    Identity identity,
+    DataPlane data_plane,
+    OpenedParts parts,
+    RandomSource& random
+)
+    : config_{config},
+      data_plane_{data_plane},
+      started_{now()},
+      netlink_{std::move(parts.netlink)},
+      sockets_{std::move(parts.sockets)},
+      bridge_{std::move(parts.taps), data_plane.exception_path},
+      mirror_{netlink_, std::move(parts.events), mirrored(bridge_.taps(), data_plane.observation)},
+      keeper_{data_plane.table, data_plane.observation},
+      director_{
+          director_settings(std::move(identity)),
+          [this](const IpAddress& remote) { return mirror_.routes().resolve(remote); },
+          random,
+          started_},
+      rates_{data_plane.observation},
+      watchdog_{
+          {[this] { return data_plane_.grace_period.start(); },
+           [this](std::uint64_t token) { return data_plane_.grace_period.has_ended(token); },
+           [this](std::uint64_t token) {
+               return data_plane_.grace_period.laggard(token);
+           }}},
+      signals_{loop_, SIGTERM, SIGINT},
+      director_timer_{loop_},
+      punt_timer_{loop_},
+      second_timer_{loop_} {}
+
+DirectorSettings ControlThread::State::director_settings(Identity identity) const {
+    std::vector<Endpoint> addresses;
+    for (const IpAddress& address : config_.own_addresses()) {
+        const auto has_family = [&](const Endpoint& other) {
+            return other.address.family() == address.family();
+        };
+        if (std::ranges::none_of(addresses, has_family)) {
+            addresses.push_back({address, config_.listen_port});
+        }
+    }
+    DirectorSettings settings{
+        config_.name,
+        std::move(identity.key),
+        identity.boot_id,
+        std::move(identity.token_key),
+        std::move(addresses),
+        config_.path_capacity,
+        {}};
+    for (const DcConfig& dc : config_.dcs) {
+        settings.dcs.push_back({dc.name, dc.key, dc.addresses});
+    }
+    return settings;
+}
+
+Result<Nothing, std::string> ControlThread::State::open() {
+    if (const auto loaded = mirror_.load(); !loaded) {
+        return loaded;
+    }
+    auto server = admin::AdminServer::create(loop_, config_.admin_socket);
+    if (!server) {
+        return Unexpected{server.error()};
+    }
+    admin_ = *std::move(server);
+    add_admin_handlers();
+    return Nothing{};
+}
+
+void ControlThread::State::add_admin_handlers() {
+    using admin::Answer;
+    using admin::Json;
+    admin_->handle("status", "show", [this](const Json&) -> Answer {
+        return status_json(sources(), started_, watchdog_.stuck(), now());
+    });
+    admin_->handle("path", "show", [this](const Json& args) {
+        return path_json(sources(), args, now());
+    });
+    admin_->handle("worker", "show", [this](const Json&) -> Answer {
+        return worker_json(sources());
+    });
+    admin_->handle("drop", "show", [this](const Json& args) -> Answer {
+        return drop_json(sources(), args);
+    });
+    admin_->handle("port", "show", [this](const Json&) -> Answer { return port_json(sources()); });
+}
+
+TelemetrySources ControlThread::State::sources() const {
+    return {config_, director_, keeper_, data_plane_.observation, rates_, bridge_};
+}
+
+void ControlThread::State::run() {
+    // The gateways will be needed: the kernel resolves them before the first path is here.
+    for (std::size_t i = 0; i < config_.ports.size(); ++i) {
+        for (const IpAddress& gateway : config_.ports[i].gateways) {
+            mirror_.routes().use({bridge_.taps()[i].index(), gateway});
+        }
+    }
+    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+        watch(sockets_[i].descriptor(), [this, i] { receive_datagrams(i); });
+    }
+    for (std::size_t i = 0; i < bridge_.taps().size(); ++i) {
+        watch(bridge_.taps()[i].descriptor(), [this, i] { move_kernel_frames(i); });
+    }
+    watch(mirror_.descriptor(), [this] { follow_network(); });
+    signals_.async_wait([this](const asio::error_code& error, int) {
+        if (!error) {
+            loop_.stop();
+        }
+    });
+    spdlog::info(
+        "relay {} is up: port {}, {} paths, key {}",
+        config_.name,
+        config_.listen_port.number,
+        config_.path_capacity,
+        director_.signaling().own_key().text()
+    );
+    poll_punts();
+    every_second();
+    settle();
+    loop_.run();
+    spdlog::info("relay {} stops", config_.name);
+    // Descriptors belong to the sockets and TAPs.
+    for (const auto& watched : watched_) {
+        watched->release();
+    }
+    admin_.reset();
+}
+
+void ControlThread::State::stop() {
+    loop_.stop();
+}
+
+void ControlThread::State::watch(int descriptor, std::function<void()> ready) {
+    watched_.push_back(std::make_shared<Watched>(loop_, descriptor));
+    await(watched_.back(), ready);
+}
+
+void ControlThread::State::await(
+    const std::shared_ptr<Watched>& watched, const std::function<void()>& ready
+) {
+    watched->async_wait(Watched::wait_read, [this, watched, ready](const asio::error_code& error) {
+        if (error) {
+            return;
+        }
+        ready();
+        await(watched, ready);
+    });
+}
+
+void ControlThread::State::receive_datagrams(std::size_t socket) {
+    sockets_[socket].receive(
+        [this](const Datagram& datagram) { director_.handle_datagram(datagram, now()); },
+        most_datagrams
+    );
+    settle();
+}
+
+void ControlThread::State::move_kernel_frames(std::size_t port) {
+    bridge_.kernel_to_port(port, most_frames);
+}
+
+void ControlThread::State::follow_network() {
+    const RouteMirror::Effect effect = mirror_.follow();
+    if (effect.are_routes_changed) {
+        director_.handle_route_change();
+    }
+    are_settings_changed_ = are_settings_changed_ || effect.are_hops_changed;
+    settle();
+}
+
+void ControlThread::State::poll_punts() {
+    const std::size_t moved = bridge_.punts_to_kernel(most_frames);
+    idle_polls_ = moved == 0 ? idle_polls_ + 1 : 0;
+    keeper_.tend();
+    data_plane_.settings.reclaim();
+    const bool is_idle = idle_polls_ >= polls_until_idle;
+    punt_timer_.expires_after(is_idle ? idle_poll_interval : busy_poll_interval);
+    punt_timer_.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            poll_punts();
+        }
+    });
+}
+
+void ControlThread::State::every_second() {
+    rates_.sample(now());
+    director_.set_load(rates_.load());
+    mirror_.manage_unresolved();
+    const Watchdog::Finding finding = watchdog_.look(now());
+    if (finding.stuck) {
+        const unsigned lcore = data_plane_.observation.worker(*finding.stuck).lcore;
+        spdlog::error(
+            "worker {} (lcore {}) is stuck: it has not come round for {} s, and paths can not be "
+            "changed until it does",
+            *finding.stuck,
+            lcore,
+            std::chrono::duration_cast<std::chrono::seconds>(Watchdog::patience).count()
+        );
+    }
+    if (finding.recovered) {
+        spdlog::warn("worker {} goes on", *finding.recovered);
+    }
+    settle();
+    second_timer_.expires_after(std::chrono::seconds{1});
+    second_timer_.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            every_second();
+        }
+    });
+}
+
+void ControlThread::State::settle() {
+    if (director_.next_timeout() <= now()) {
+        director_.handle_timeout(now());
+    }
+    carry_out_commands();
+    // Resolving legs may have brought next hops of which the kernel must be told.
+    if (mirror_.routes().has_new_neighbours()) {
+        mirror_.manage_new();
+        are_settings_changed_ = true;
+    }
+    // Settings before datagrams: an answer to what we send may come at once.
+    publish_settings();
+    send_datagrams();
+    log_events();
+    arm_director_timer();
+}
+
+void ControlThread::State::carry_out_commands() {
+    for (const DirectorCommand& command : director_.take_commands()) {
+        if (const auto* const sessions = std::get_if<SetSessions>(&command)) {
+            sessions_ = sessions->ids;
+            are_settings_changed_ = true;
+            continue;
+        }
+        keeper_.carry_out(command);
+    }
+    for (const PathId id : keeper_.take_refused()) {
+        spdlog::warn("the relay table did not take path {}", id.text());
+        director_.handle_table_full(id, now());
+    }
+}
+
+void ControlThread::State::publish_settings() {
+    if (!are_settings_changed_) {
+        return;
+    }
+    are_settings_changed_ = false;
+    auto next = std::make_unique<relay::Settings>(data_plane_.settings.current());
+    next->next_hops = mirror_.routes().next_hops();
+    next->sessions = relay::SessionSet{sessions_};
+    data_plane_.settings.publish(std::move(next));
+}
+
+void ControlThread::State::send_datagrams() {
+    for (const Datagram& datagram : director_.take_datagrams()) {
+        UdpSocket& socket = sockets_[datagram.remote.address.is_ipv4() ? 0 : 1];
+        if (!socket.send(datagram)) {
+            spdlog::debug("could not send to {}", datagram.remote.text());
+        }
+    }
+}
+
+void ControlThread::State::log_events() {
+    for (const DirectorEvent& event : director_.take_events()) {
+        switch (event.kind) {
+            case DirectorEvent::Kind::dc_reached:
+                spdlog::info("DC {} reached; it will direct {} paths again", event.dc, event.text);
+                break;
+            case DirectorEvent::Kind::dc_unreachable:
+                spdlog::warn(
+                    "DC {} does not answer; trying on, and relaying what is here", event.dc
+                );
+                break;
+            case DirectorEvent::Kind::dc_refused:
+                spdlog::error("DC {} refuses this relay: {}", event.dc, event.text);
+                break;
+            case DirectorEvent::Kind::dc_restarted:
+                spdlog::info("DC {} has started anew", event.dc);
+                break;
+        }
+    }
+    for (const std::string& problem : mirror_.take_problems()) {
+        spdlog::warn(problem);
+    }
+}
+
+void ControlThread::State::arm_director_timer() {
+    const Instant wanted = director_.next_timeout();
+    if (wanted == director_wanted_ || wanted == Instant::never()) {
+        return;
+    }
+    director_wanted_ = wanted;
+    director_timer_.expires_at(of_clock(wanted));
+    director_timer_.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            director_wanted_ = Instant::never();
+            settle();
+        }
+    });
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The inside of ControlThread: what it owns and its loop's handlers. Included by control_thread.cpp
+// and control_state.cpp only.
+#pragma once
+
+#include "common/admin/admin_server.hpp"
+#include "control/control_thread.hpp"
+#include "control/network_mirror.hpp"
+#include "control/rates.hpp"
+#include "control/relay_director.hpp"
+#include "control/table_keeper.hpp"
+#include "control/tap_bridge.hpp"
+#include "control/telemetry.hpp"
+#include "control/udp_socket.hpp"
+#include "control/watchdog.hpp"
+
+#include <array>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ntm::control {
+
+// Everything that create() opens before the loop can run.
+struct OpenedParts {
+    std::vector<TapDevice> taps;
+    std::vector<UdpSocket> sockets;  // IPv4, IPv6
+    NetlinkRequests netlink;
+    NetlinkEvents events;
+};
+
+class ControlThread::State {
+  public:
+    State(
+        const RelayConfig& config,
+        Identity identity,
+        DataPlane data_plane,
+        OpenedParts parts,
+        RandomSource& random
+    );
+
+    [[nodiscard]] Result<Nothing, std::string> open();
+    void run();
+    void stop();
+
+  private:
+    using Watched = asio::posix::stream_descriptor;
+
+    // Calls `ready` each time that the descriptor has something to read.
+    void watch(int descriptor, std::function<void()> ready);
+    void await(const std::shared_ptr<Watched>& watched, const std::function<void()>& ready);
+
+    void receive_datagrams(std::size_t socket);
+    void move_kernel_frames(std::size_t port);
+    void follow_network();
+    void poll_punts();
+    void every_second();
+
+    // Carries out all that the director wants, and arms its timer. At the end of each handler.
+    void settle();
+    void carry_out_commands();
+    void send_datagrams();
+    void log_events();
+    void publish_settings();
+    void arm_director_timer();
+    void add_admin_handlers();
+    [[nodiscard]] TelemetrySources sources() const;
+    [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
+
+    RelayConfig config_;
+    DataPlane data_plane_;
+    Instant started_;
+    asio::io_context loop_;
+    NetlinkRequests netlink_;
+    std::vector<UdpSocket> sockets_;
+    TapBridge bridge_;
+    NetworkMirror mirror_;
+    TableKeeper keeper_;
+    RelayDirector director_;
+    Rates rates_;
+    Watchdog watchdog_;
+    std::unique_ptr<admin::AdminServer> admin_;
+    std::vector<std::shared_ptr<Watched>> watched_;
+    asio::signal_set signals_;
+    asio::steady_timer director_timer_;
+    asio::steady_timer punt_timer_;
+    asio::steady_timer second_timer_;
+    Instant director_wanted_ = Instant::never();
+    std::size_t idle_polls_ = 0;
+    std::vector<SessionId> sessions_;
+    bool are_settings_changed_ = true;
+};
+
+}  // namespace ntm::control

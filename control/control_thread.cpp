@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/control_thread.hpp"
+
+#include "control/control_state.hpp"
+#include "control/port_setup.hpp"
+
+namespace ntm::control {
+
+relay::Settings first_settings(
+    const RelayConfig& config, BootId boot_id, const std::vector<MacAddress>& macs
+) {
+    relay::Settings settings;
+    settings.ntm_port = config.listen_port;
+    settings.boot_id = boot_id;
+    settings.own = tables::OwnAddresses{config.own_addresses()};
+    for (const MacAddress& mac : macs) {
+        settings.ports.push_back({mac});
+    }
+    return settings;
+}
+
+namespace {
+
+Result<OpenedParts, std::string> open_parts(
+    const RelayConfig& config, const relay::Observation& observation
+) {
+    auto netlink = NetlinkRequests::open();
+    if (!netlink) {
+        return Unexpected{netlink.error()};
+    }
+    // Before anything is set, so that no change goes unseen.
+    auto events = NetlinkEvents::open();
+    if (!events) {
+        return Unexpected{events.error()};
+    }
+    auto taps = set_up_taps(config, observation, *netlink);
+    if (!taps) {
+        return Unexpected{taps.error()};
+    }
+    std::vector<UdpSocket> sockets;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        auto socket = UdpSocket::open(family, config.listen_port);
+        if (!socket) {
+            return Unexpected{socket.error()};
+        }
+        sockets.push_back(*std::move(socket));
+    }
+    return OpenedParts{
+        *std::move(taps), std::move(sockets), *std::move(netlink), *std::move(events)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ControlThread>, std::string> ControlThread::create(
+    const RelayConfig& config, Identity identity, DataPlane data_plane, RandomSource& random
+) {
+    auto parts = open_parts(config, data_plane.observation);
+    if (!parts) {
+        return Unexpected{parts.error()};
+    }
+    auto state =
+        std::make_unique<State>(config, std::move(identity), data_plane, *std::move(parts), random);
+    if (auto opened = state->open(); !opened) {
+        return Unexpected{opened.error()};
+    }
+    return std::unique_ptr<ControlThread>{new ControlThread{std::move(state)}};
+}
+
+ControlThread::ControlThread(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
+ControlThread::~ControlThread() = default;
+
+void ControlThread::run() {
+    state_->run();
+}
+
+void ControlThread::stop() {
+    state_->stop();
+}
+
+}  // namespace ntm::control

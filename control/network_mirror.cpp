@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/network_mirror.hpp"
+
+#include <utility>
+
+namespace ntm::control {
+
+namespace {
+
+// Asked again at once; more wait for their turn.
+constexpr std::size_t most_asked_again = 256;
+constexpr std::size_t most_problems_remembered = 1000;
+
+}  // namespace
+
+Result<Nothing, std::string> NetworkMirror::load() {
+    const auto updates = requests_->dump();
+    if (!updates) {
+        return Unexpected{updates.error()};
+    }
+    mirror_.clear();
+    for (const NetlinkUpdate& update : *updates) {
+        static_cast<void>(mirror_.apply(update));
+    }
+    return Nothing{};
+}
+
+RouteMirror::Effect NetworkMirror::follow() {
+    const auto updates = events_.read();
+    if (!updates) {
+        if (const auto loaded = load(); !loaded) {
+            report(loaded.error());
+        }
+        return {true, true};
+    }
+    RouteMirror::Effect all;
+    for (const NetlinkUpdate& update : *updates) {
+        const RouteMirror::Effect one = mirror_.apply(update);
+        all.are_hops_changed = all.are_hops_changed || one.are_hops_changed;
+        all.are_routes_changed = all.are_routes_changed || one.are_routes_changed;
+    }
+    return all;
+}
+
+void NetworkMirror::manage(const Neighbour& neighbour) {
+    const auto done = requests_->manage_neighbour(neighbour.link, neighbour.address);
+    if (!done) {
+        report(done.error());
+    }
+}
+
+void NetworkMirror::manage_new() {
+    for (const Neighbour& neighbour : mirror_.take_new_neighbours()) {
+        manage(neighbour);
+    }
+}
+
+void NetworkMirror::manage_unresolved() {
+    const std::vector<relay::NextHop> hops = mirror_.next_hops();
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < hops.size() && asked < most_asked_again; ++i) {
+        if (!hops[i].is_usable) {
+            manage(mirror_.neighbours()[i]);
+            ++asked;
+        }
+    }
+}
+
+void NetworkMirror::report(const std::string& problem) {
+    if (reported_.size() < most_problems_remembered && reported_.insert(problem).second) {
+        problems_.push_back(problem);
+    }
+}
+
+std::vector<std::string> NetworkMirror::take_problems() {
+    return std::exchange(problems_, {});
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/table_keeper.hpp"
+
+#include <utility>
+
+namespace ntm::control {
+
+void TableKeeper::carry_out(const DirectorCommand& command) {
+    waiting_.push_back(command);
+    work_off();
+}
+
+void TableKeeper::tend() {
+    writer_.reclaim();
+    work_off();
+}
+
+void TableKeeper::work_off() {
+    while (!waiting_.empty() && attempt(waiting_.front()) != Outcome::later) {
+        waiting_.pop_front();
+    }
+}
+
+std::vector<PathId> TableKeeper::take_refused() {
+    return std::exchange(refused_, {});
+}
+
+TableKeeper::Outcome TableKeeper::attempt(const DirectorCommand& command) {
+    if (const auto* const one = std::get_if<InstallPath>(&command)) {
+        return install(one->path);
+    }
+    if (const auto* const one = std::get_if<ReplacePath>(&command)) {
+        return replace(one->path);
+    }
+    if (const auto* const one = std::get_if<RemovePath>(&command)) {
+        places_.erase(one->id);
+        // A path that the table refused is not there to be removed.
+        return writer_.remove(one->id) ? Outcome::done : Outcome::refused;
+    }
+    return Outcome::done;
+}
+
+TableKeeper::Outcome TableKeeper::install(const tables::RelayPath& path) {
+    const auto slot = writer_.insert(path);
+    if (slot) {
+        places_[path.id] = Place{*slot, observation_->path(*slot)};
+        return Outcome::done;
+    }
+    // Full, and nothing is on its way out that would make room: waiting does not help.
+    if (slot.error() == tables::TableError::full && writer_.waiting() != 0) {
+        return Outcome::later;
+    }
+    refused_.push_back(path.id);
+    return Outcome::refused;
+}
+
+TableKeeper::Outcome TableKeeper::replace(const tables::RelayPath& path) {
+    const auto slot = writer_.replace(path);
+    if (slot) {
+        return Outcome::done;
+    }
+    if (slot.error() == tables::TableError::full && writer_.waiting() != 0) {
+        return Outcome::later;
+    }
+    if (slot.error() != tables::TableError::unknown) {
+        refused_.push_back(path.id);
+        places_.erase(path.id);
+        static_cast<void>(writer_.remove(path.id).has_value());
+    }
+    return Outcome::refused;
+}
+
+std::optional<relay::PathView> TableKeeper::view(PathId id) const {
+    const auto place = places_.find(id);
+    if (place == places_.end()) {
+        return std::nullopt;
+    }
+    relay::PathView counted = observation_->path(place->second.slot);
+    for (std::size_t i = 0; i < counted.size(); ++i) {
+        counted[i].packets -= place->second.before[i].packets;
+        counted[i].bytes -= place->second.before[i].bytes;
+        // A slot's time of an earlier path says nothing about this one.
+        if (counted[i].packets == 0) {
+            counted[i].last_seen_seconds = 0;
+        }
+    }
+    return counted;
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Carries the director's commands out on the relay table and keeps, for each path, its slot and
+// what the slot's counters were when the path came, so that a path's own counts can be shown.
+#pragma once
+
+#include "common/base/ids.hpp"
+#include "common/base/time.hpp"
+#include "control/relay_director.hpp"
+#include "rs-dataplane/relay/observation.hpp"
+#include "rs-dataplane/tables/grace_period.hpp"
+#include "rs-dataplane/tables/relay_table.hpp"
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace ntm::control {
+
+class TableKeeper {
+  public:
+    TableKeeper(tables::RelayTable::Writer writer, const relay::Observation& observation)
+        : writer_{writer}, observation_{&observation} {}
+
+    // Queues the command and carries out all that can be. SetSessions is not for this table.
+    void carry_out(const DirectorCommand& command);
+    // Frees what workers have let go of, and goes on with what waited for that.
+    void tend();
+    // Paths that the table would not take, since the last call: full, or an address not ours.
+    [[nodiscard]] std::vector<PathId> take_refused();
+
+    // What came in from each leg since the path was installed; nothing if it is not.
+    [[nodiscard]] std::optional<relay::PathView> view(PathId id) const;
+    [[nodiscard]] std::size_t backlog() const noexcept { return waiting_.size(); }
+    [[nodiscard]] const tables::RelayTable::Writer& writer() const noexcept { return writer_; }
+
+  private:
+    struct Place {
+        tables::Slot slot = 0;
+        relay::PathView before;
+    };
+    enum class Outcome : std::uint8_t { done, refused, later };
+    [[nodiscard]] Outcome attempt(const DirectorCommand& command);
+    [[nodiscard]] Outcome install(const tables::RelayPath& path);
+    [[nodiscard]] Outcome replace(const tables::RelayPath& path);
+    void work_off();
+
+    tables::RelayTable::Writer writer_;
+    const relay::Observation* observation_;
+    std::unordered_map<PathId, Place> places_;
+    std::deque<DirectorCommand> waiting_;  // for a grace period, in order
+    std::vector<PathId> refused_;
+};
+
+}  // namespace ntm::control

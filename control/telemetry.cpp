@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/telemetry.hpp"
+
+#include "common/packet/drop_reason.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+namespace ntm::control {
+
+namespace {
+
+using admin::Json;
+
+double seconds_of(Duration duration) {
+    return std::chrono::duration<double>(
+               std::chrono::duration_cast<std::chrono::milliseconds>(duration)
+    )
+        .count();
+}
+
+Json endpoint_or_null(const std::optional<Endpoint>& endpoint) {
+    return endpoint ? Json(endpoint->text()) : Json();
+}
+
+Json dc_json(const TelemetrySources& from, const DcLink& dc, Instant now) {
+    const protocol::Signaling& signaling = from.director.signaling();
+    Json json{
+        {"name", dc.name()},
+        {"key", dc.key().text()},
+        {"connected", signaling.is_connected(dc.key())},
+        {"registered", dc.is_registered()},
+        {"reachable", dc.is_reachable()},
+        {"endpoint", endpoint_or_null(signaling.endpoint_of(dc.key()))},
+        {"term", dc.term()},
+        {"boot_id", dc.last_boot_id().text()},
+        {"paths", from.director.paths().count_of(dc.key())},
+        {"last_heard_seconds", seconds_of(now - dc.last_heard())},
+    };
+    if (const auto rtt = signaling.smoothed_rtt_of(dc.key())) {
+        json["rtt_milliseconds"] = std::chrono::duration<double, std::milli>(*rtt).count();
+    }
+    return json;
+}
+
+Json director_json(const DirectorCounters& counters) {
+    return {
+        {"tunnel_requests", counters.requests},
+        {"legs_bound", counters.bound},
+        {"legs_moved", counters.moved},
+        {"requests_without_proof", counters.needs_token},
+        {"requests_of_unknown_path", counters.unknown_path},
+        {"requests_with_bad_tag", counters.bad_leg_tag},
+        {"requests_too_short", counters.request_too_short},
+        {"malformed", counters.malformed},
+        {"not_for_control", counters.not_for_control},
+        {"directions_taken", counters.directions_taken},
+        {"directions_refused", counters.directions_refused},
+        {"paths_released", counters.paths_released},
+        {"paths_expired", counters.paths_expired},
+    };
+}
+
+Json leg_json(const Leg& leg, const relay::LegView& seen, const char* role, Instant now) {
+    Json json{
+        {"role", role},
+        {"bound", leg.is_bound()},
+        {"remote", nullptr},
+        {"local", nullptr},
+        {"proven", endpoint_or_null(leg.proven)},
+        {"has_route", leg.next_hop != tables::no_next_hop},
+        {"packets", seen.packets},
+        {"bytes", seen.bytes},
+        {"idle_seconds", nullptr},
+    };
+    if (leg.binding) {
+        json["remote"] = leg.binding->outer.remote.text();
+        json["local"] = leg.binding->outer.local.text();
+        json["bound_seconds"] = seconds_of(now - leg.binding->since);
+    }
+    if (leg.previous) {
+        json["previous_remote"] = leg.previous->outer.remote.text();
+    }
+    if (seen.last_seen_seconds != 0) {
+        const std::int64_t now_seconds = relay::whole_seconds(now);
+        json["idle_seconds"] = std::max<std::int64_t>(0, now_seconds - seen.last_seen_seconds);
+    }
+    return json;
+}
+
+Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now) {
+    const auto dc = std::ranges::find(from.director.dcs(), path.dc, &DcLink::key);
+    const relay::PathView seen = from.keeper.view(path.id).value_or(relay::PathView{});
+    return {
+        {"path_id", path.id.text()},
+        {"dc", dc == from.director.dcs().end() ? path.dc.text() : dc->name()},
+        {"mode", "switch"},
+        {"revision", path.revision},
+        {"open", path.legs[0].is_bound() && path.legs[1].is_bound()},
+        {"age_seconds", seconds_of(now - path.directed)},
+        {"expires_seconds", seconds_of(path.expires - now)},
+        {"legs",
+         Json::array(
+             {leg_json(path.legs[0], seen[0], "initiator", now),
+              leg_json(path.legs[1], seen[1], "responder", now)}
+         )},
+    };
+}
+
+std::optional<PathId> parse_path_id(const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return PathId{value};
+}
+
+}  // namespace
+
+Json balance_json(const WorkerTotals& totals) {
+    return {
+        {"received", totals.received},
+        {"injected", totals.injected},
+        {"made", totals.made},
+        {"transmitted", totals.transmitted},
+        {"punted", totals.punted},
+        {"dropped", totals.dropped},
+        {"held", totals.held},
+        {"imbalance", totals.imbalance()},
+    };
+}
+
+Json status_json(
+    const TelemetrySources& from, Instant started, std::optional<unsigned> stuck_worker, Instant now
+) {
+    Json addresses = Json::array();
+    for (const IpAddress& address : from.config.own_addresses()) {
+        addresses.push_back(Endpoint{address, from.config.listen_port}.text());
+    }
+    Json dcs = Json::array();
+    for (const DcLink& dc : from.director.dcs()) {
+        dcs.push_back(dc_json(from, dc, now));
+    }
+    const DirectorLoad& load = from.rates.load();
+    return {
+        {"name", from.director.name()},
+        {"key", from.director.signaling().own_key().text()},
+        {"boot_id", from.director.boot_id().text()},
+        {"uptime_seconds", seconds_of(now - started)},
+        {"addresses", addresses},
+        {"paths", from.director.paths().size()},
+        {"path_capacity", from.director.paths().capacity()},
+        {"table_backlog", from.keeper.backlog()},
+        {"workers", from.observation.worker_count()},
+        {"stuck_worker", stuck_worker ? Json(*stuck_worker) : Json()},
+        {"packets_per_second", load.packets_per_second},
+        {"bits_per_second", load.bits_per_second},
+        {"busiest_worker_permille", load.busiest_worker_permille},
+        {"dcs", dcs},
+        {"control", director_json(from.director.counters())},
+        {"balance", balance_json(read_totals(from.observation))},
+    };
+}
+
+admin::Answer path_json(const TelemetrySources& from, const Json& args, Instant now) {
+    const PathBook& book = from.director.paths();
+    Json paths = Json::array();
+    if (args.contains("path_id")) {
+        const auto wanted = args.at("path_id").get<std::string>();
+        const auto id = parse_path_id(wanted);
+        const RelayedPath* const path = id ? book.find(*id) : nullptr;
+        if (path == nullptr) {
+            const std::string what = "no path " + wanted + " here";
+            return Unexpected{admin::AdminError{"unknown_path", what, "ntmctl path lists them"}};
+        }
+        paths.push_back(one_path(from, *path, now));
+        return Json{{"total", book.size()}, {"paths", paths}};
+    }
+    const auto limit = args.value("limit", std::size_t{1000});
+    for (const auto& [id, path] : book.all()) {
+        if (paths.size() >= limit) {
+            break;
+        }
+        paths.push_back(one_path(from, path, now));
+    }
+    return Json{{"total", book.size()}, {"paths", paths}};
+}
+
+Json worker_json(const TelemetrySources& from) {
+    Json workers = Json::array();
+    for (std::size_t i = 0; i < from.observation.worker_count(); ++i) {
+        const relay::WorkerView view = from.observation.worker(i);
+        const WorkerTotals totals = read_totals(*view.counters);
+        const auto& rates = from.rates.workers();
+        const WorkerRate rate = i < rates.size() ? rates[i] : WorkerRate{};
+        Json punted;
+        for (std::size_t j = 0; j < totals.punted_by_class.size(); ++j) {
+            punted[std::string{relay::punt_class_names[j]}] = totals.punted_by_class[j];
+        }
+        workers.push_back(
+            {{"worker", i},
+             {"lcore", view.lcore},
+             {"asleep", view.is_asleep},
+             {"packets_per_second", rate.packets_per_second},
+             {"busy_permille", rate.busy_permille},
+             {"balance", balance_json(totals)},
+             {"punted_by_class", punted},
+             {"cookies_answered", totals.cookies_answered},
+             {"busy_cycles", totals.busy_cycles},
+             {"idle_cycles", totals.idle_cycles},
+             {"sleeps", totals.sleeps}}
+        );
+    }
+    return {{"cycles_per_second", from.observation.cycles_per_second()}, {"workers", workers}};
+}
+
+Json drop_json(const TelemetrySources& from, const Json& args) {
+    const bool shows_all = args.value("all", false);
+    const WorkerTotals totals = read_totals(from.observation);
+    Json drops = Json::array();
+    for (std::size_t i = 1; i < drop_reason_count; ++i) {
+        if (totals.dropped_by_reason[i] == 0 && !shows_all) {
+            continue;
+        }
+        const DropReasonText& text = describe(static_cast<DropReason>(i));
+        drops.push_back(
+            {{"reason", std::string{text.name}},
+             {"packets", totals.dropped_by_reason[i]},
+             {"meaning", std::string{text.sentence}}}
+        );
+    }
+    return {{"drops", drops}, {"balance", balance_json(totals)}};
+}
+
+Json port_json(const TelemetrySources& from) {
+    Json ports = Json::array();
+    for (std::size_t i = 0; i < from.observation.port_count(); ++i) {
+        const relay::PortView view = from.observation.port(i);
+        const PortConfig& config = from.config.ports[i];
+        const TapCounters& tap = from.bridge.counters(i);
+        Json addresses = Json::array();
+        for (const InterfaceAddress& address : config.addresses) {
+            addresses.push_back(address.text());
+        }
+        ports.push_back(
+            {{"port", i},
+             {"name", view.name},
+             {"driver", view.driver},
+             {"mac", view.mac.text()},
+             {"up", view.is_up},
+             {"mtu_bytes", view.mtu},
+             {"received", view.received},
+             {"transmitted", view.transmitted},
+             {"transmitted_bytes", view.transmitted_bytes},
+             {"missed", view.missed},
+             {"errors", view.errors},
+             {"no_buffer", view.no_buffer},
+             {"transmit_errors", view.tx_errors},
+             {"tap", config.tap},
+             {"addresses", addresses},
+             {"tap_to_kernel", tap.to_kernel},
+             {"tap_kernel_refused", tap.kernel_refused},
+             {"tap_from_kernel", tap.from_kernel},
+             {"tap_not_injected", tap.not_injected}}
+        );
+    }
+    return ports;
+}
+
+}  // namespace ntm::control

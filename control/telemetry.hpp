@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the relay tells over its admin socket: status, path, worker, drop, port. Functions of what
+// they are given; keys are snake_case with their units.
+#pragma once
+
+#include "common/admin/message.hpp"
+#include "common/base/time.hpp"
+#include "control/config.hpp"
+#include "control/rates.hpp"
+#include "control/relay_director.hpp"
+#include "control/table_keeper.hpp"
+#include "control/tap_bridge.hpp"
+#include "rs-dataplane/relay/observation.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace ntm::control {
+
+struct TelemetrySources {
+    const RelayConfig& config;
+    const RelayDirector& director;
+    const TableKeeper& keeper;
+    const relay::Observation& observation;
+    const Rates& rates;
+    const TapBridge& bridge;
+};
+
+// Counters and their balance (docs/architecture.md): at rest, imbalance is 0.
+[[nodiscard]] admin::Json balance_json(const WorkerTotals& totals);
+
+[[nodiscard]] admin::Json status_json(
+    const TelemetrySources& from, Instant started, std::optional<unsigned> stuck_worker, Instant now
+);
+// args: {"path_id": hex} for one, {"limit": n} for the most to show (1000 without).
+[[nodiscard]] admin::Answer path_json(
+    const TelemetrySources& from, const admin::Json& args, Instant now
+);
+[[nodiscard]] admin::Json worker_json(const TelemetrySources& from);
+// args: {"all": true} shows reasons that have not occurred too.
+[[nodiscard]] admin::Json drop_json(const TelemetrySources& from, const admin::Json& args);
+[[nodiscard]] admin::Json port_json(const TelemetrySources& from);
+
+}  // namespace ntm::control
