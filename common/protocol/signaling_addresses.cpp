@@ -11,6 +11,8 @@ namespace ntm::protocol {
 namespace {
 
 constexpr std::size_t most_targets = 4;
+// Enough for the other to answer and to probe, and for a short answer beside.
+constexpr std::size_t announcement_pad = 100;
 constexpr std::size_t empty_signal_size = NtmHeader::size + crypto::tag_size;
 
 }  // namespace
@@ -41,19 +43,26 @@ std::vector<Endpoint> Signaling::State::targets_of(const Peer& peer) {
     return targets;
 }
 
+// Whether to send there, and not needed for the probe that shall prove the place.
+bool Signaling::State::has_room(Peer& peer, const Endpoint& to, std::size_t bytes) {
+    const PendingRequest* const probe = peer.requests.probe_to(to);
+    const bool is_reserved = probe != nullptr && probe->tries == 0 && !peer.addresses.is_proven(to);
+    return !is_reserved && is_allowed(peer, to, bytes);
+}
+
 bool Signaling::State::is_allowed(const Peer& peer, const Endpoint& to, std::size_t bytes) {
     return std::ranges::find(peer.endpoints, to) != peer.endpoints.end() ||
            peer.addresses.may_send(to, bytes);
 }
 
-std::vector<Endpoint> Signaling::State::ways_to(const Peer& peer, std::size_t bytes) {
+std::vector<Endpoint> Signaling::State::ways_to(Peer& peer, std::size_t bytes) {
     const auto& current = peer.addresses.current();
     if (!current) {
         // This host has moved and knows not yet which way the peer is reached: all of them, until
         // one is answered.
         return targets_of(peer);
     }
-    if (is_allowed(peer, *current, bytes)) {
+    if (has_room(peer, *current, bytes)) {
         return {*current};
     }
     // Whoever only claims to be the peer at a new address must not cut off the old one.
@@ -91,7 +100,7 @@ void Signaling::State::answer_empty(Peer& peer, SessionId session, const Endpoin
         return other.session.own_id() == session;
     });
     if (found == peer.sessions.end() || found->session.is_initiator() ||
-        !is_allowed(peer, to, empty_signal_size)) {
+        !has_room(peer, to, empty_signal_size)) {
         return;
     }
     if (auto datagram = found->session.seal({})) {
@@ -115,20 +124,25 @@ void Signaling::State::prove_address(Peer& peer, Instant now) {
         }
         return;
     }
+    PendingRequest fresh = new_probe(peer, 0, now);
+    fresh.only_to = *current;
+    try_request(peer, peer.requests.add(std::move(fresh)), now);
+}
+
+PendingRequest Signaling::State::new_probe(const Peer& peer, std::size_t pad, Instant now) {
     v1::Signal message;
     message.set_id(next_request_id_++);
-    message.mutable_address_probe();
+    message.mutable_address_probe()->set_pad(std::string(pad, '\0'));
     PendingRequest probe;
     probe.id = message.id();
     probe.plaintext.resize(message.ByteSizeLong());
     message.SerializeWithCachedSizesToArray(probe.plaintext.data());
     probe.is_probe = true;
-    probe.only_to = *current;
     probe.made = now;
     probe.made_for = peer.boot_id;
     probe.dies_with_boot = true;
     probe.backoff = Backoff{peer.rtt.value()};
-    try_request(peer, peer.requests.add(std::move(probe)), now);
+    return probe;
 }
 
 // The present address is proven: what could not be sent there goes out.
@@ -152,8 +166,14 @@ void Signaling::State::announce_move(const PeerKey& key, Instant now) {
     }
     peer->addresses.forget_current();
     peer->reported.reset();
-    if (resend_requests(*peer, true, now) == 0) {
-        send_signal(*peer, {}, std::nullopt);
+    if (!peer->sessions.empty()) {
+        if (peer->announcement) {
+            (void)peer->requests.take(*peer->announcement);
+        }
+        PendingRequest announcement = new_probe(*peer, announcement_pad, now);
+        peer->announcement = announcement.id;
+        try_request(*peer, peer->requests.add(std::move(announcement)), now);
+        resend_requests(*peer, true, now);
     }
     if (peer->dial) {
         connect(key, peer->dial->is_persistent, now);

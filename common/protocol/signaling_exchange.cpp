@@ -107,7 +107,7 @@ std::size_t Signaling::State::resend_requests(Peer& peer, bool is_new_boot, Inst
     std::size_t sent = 0;
     for (PendingRequest* const request : peer.requests.all()) {
         // One that has just gone out on the session before may well have arrived.
-        if (is_new_boot || request->tries != 1) {
+        if (!request->is_probe && (is_new_boot || request->tries != 1)) {
             try_request(peer, *request, now);
             sent += request->last_sent == now ? 1 : 0;
         }
@@ -145,6 +145,8 @@ void Signaling::State::handle_body(
     if (message.is_answer()) {
         return handle_answer(peer, std::move(message), datagram, now);
     }
+    // First the probe, if one is needed: answers to an unproven address must leave room for it.
+    prove_address(peer, now);
     handle_request(peer, std::move(message), datagram, now);
 }
 
@@ -158,7 +160,8 @@ void Signaling::State::handle_answer(
     if (request->tries == 1) {
         peer.rtt.add(now - request->last_sent);
     }
-    if (std::ranges::find(request->sent_to, datagram.remote) != request->sent_to.end()) {
+    // Sent to several ends, it may have been read at another than the answer seems to come from.
+    if (request->sent_to == std::vector{datagram.remote}) {
         peer.addresses.prove(datagram.remote);
     }
     if (!request->is_probe) {
@@ -234,7 +237,11 @@ void Signaling::State::send_answer(
 }
 
 void Signaling::State::send_answer_bytes(Peer& peer, const Bytes& answer, const Endpoint& to) {
-    if (!send_signal(peer, answer, to).empty() || peer.addresses.current() == std::nullopt) {
+    const std::size_t length = NtmHeader::size + answer.size() + crypto::tag_size;
+    if (has_room(peer, to, length) && !send_signal(peer, answer, to).empty()) {
+        return;
+    }
+    if (!peer.addresses.current()) {
         return;
     }
     const auto& current = *peer.addresses.current();

@@ -54,6 +54,7 @@ void Signaling::State::handle_signal(
     peer.is_silent = false;
     report_address(peer);
     if (plaintext->empty()) {
+        prove_address(peer, now);
         answer_empty(peer, header.session_id(), datagram.remote);
     } else {
         handle_body(peer, *plaintext, datagram, now);

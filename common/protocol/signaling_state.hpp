@@ -75,7 +75,8 @@ struct Peer {
     std::optional<Dial> dial;
     RequestBook requests;
     AnswerCache answers;
-    std::vector<Bytes> held;  // answers that wait for the address to be proven
+    std::optional<std::uint64_t> announcement;  // the probe that told of our last move
+    std::vector<Bytes> held;                    // answers that wait for the address to be proven
     AddressLedger addresses;
     std::optional<std::pair<Endpoint, bool>> reported;  // by PeerMoved
     SmoothedRtt rtt;
@@ -178,8 +179,10 @@ class Signaling::State {
     );
     [[nodiscard]] static std::vector<Endpoint> targets_of(const Peer& peer);
     [[nodiscard]] static bool is_allowed(const Peer& peer, const Endpoint& to, std::size_t bytes);
-    [[nodiscard]] static std::vector<Endpoint> ways_to(const Peer& peer, std::size_t bytes);
+    [[nodiscard]] static std::vector<Endpoint> ways_to(Peer& peer, std::size_t bytes);
+    [[nodiscard]] static bool has_room(Peer& peer, const Endpoint& to, std::size_t bytes);
     void prove_address(Peer& peer, Instant now);
+    [[nodiscard]] PendingRequest new_probe(const Peer& peer, std::size_t pad, Instant now);
     void catch_up(Peer& peer, Instant now);
     void answer_empty(Peer& peer, SessionId session, const Endpoint& to);
 
