@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/direct_legs.hpp"
+
+#include "common/protocol/sealed.hpp"
+
+#include <algorithm>
+
+namespace ntm::client {
+
+namespace {
+
+void write_address(const Endpoint& endpoint, v1::Address& message) {
+    message.set_ip(as_text(endpoint.address.bytes()));
+    message.set_port(endpoint.port.number);
+}
+
+}  // namespace
+
+DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, Instant now)
+    : direction_{direction}, context_{context}, last_begin_{now} {
+    begin(now);
+}
+
+// A Request to where the peer was last and to each of its candidates, from the newest address of
+// the family.
+void DirectLegs::begin(Instant now) {
+    attempts_.clear();
+    data_follows_at_.reset();
+    last_begin_ = now;
+    if (last_remote_) {
+        add_attempt(*last_remote_, true, now);
+    }
+    for (const PeerCandidate& candidate : direction_.candidates) {
+        if (candidate.endpoint != last_remote_) {
+            add_attempt(candidate.endpoint, candidate.is_proven, now);
+        }
+    }
+}
+
+void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant now) {
+    for (const LocalAddress& local : context_.locals.usable()) {
+        if (local.ip().family() != remote.address.family()) {
+            continue;
+        }
+        LegBinding::Plan plan;
+        plan.way = {local.ip(), remote};
+        plan.is_trusted = is_trusted;
+        attempts_.emplace_back(plan, now);
+        return;
+    }
+}
+
+void DirectLegs::retry(Instant now) {
+    if (attempts_.empty() && now - last_begin_ >= between_attempts) {
+        begin(now);
+    }
+}
+
+// The newest address takes over as soon as the peer has bound it; the old one serves until then.
+void DirectLegs::locals_changed(Instant now) {
+    if (active_ && !context_.locals.has(active_->local)) {
+        active_.reset();
+    }
+    const auto usable = context_.locals.usable();
+    const bool is_on_newest =
+        active_ && !usable.empty() &&
+        std::none_of(usable.begin(), usable.end(), [&](const LocalAddress& local) {
+            const bool is_newer =
+                local.ip() != active_->local && local.ip().family() == active_->local.family();
+            const auto at = std::find_if(usable.begin(), usable.end(), [&](const auto& other) {
+                return other.ip() == active_->local;
+            });
+            return is_newer && at != usable.end() && local.interface_age > at->interface_age;
+        });
+    if (!is_on_newest) {
+        begin(now);
+    }
+}
+
+void DirectLegs::handle_relay_event(const RelayEvent& /*event*/, Instant /*now*/) {}
+
+void DirectLegs::handle_leg(
+    const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+) {
+    // The role is that of the node whose leg it is, in both directions.
+    if (header.is_answer() != (header.role() == direction_.role)) {
+        ++context_.counters.wrong_role;
+        return;
+    }
+    if (header.is_answer()) {
+        handle_response(header, datagram, now);
+        return;
+    }
+    handle_request(header, datagram, now);
+}
+
+void DirectLegs::handle_response(
+    const protocol::NtmHeader& /*header*/, const Datagram& datagram, Instant now
+) {
+    auto message = protocol::open_leg(direction_.path_secret, datagram.payload);
+    if (!message) {
+        ++context_.counters.bad_tag;
+        return;
+    }
+    if (!message->has_response()) {
+        ++context_.counters.malformed_message;
+        return;
+    }
+    const v1::TunnelResponse& response = message->response();
+    const auto attempt = std::find_if(attempts_.begin(), attempts_.end(), [&](LegBinding& at) {
+        return at.handle_response(response, now);
+    });
+    if (attempt == attempts_.end()) {
+        return;
+    }
+    if (const auto outside = usable_endpoint(response.outside())) {
+        outside_ = *outside;
+    }
+    if (!response.bound()) {
+        return;
+    }
+    is_bound_there_ = true;
+    active_ = attempt->way();
+    last_remote_ = active_->remote;
+    attempts_.clear();
+    data_follows_at_.reset();
+}
+
+void DirectLegs::handle_request(
+    const protocol::NtmHeader& /*header*/, const Datagram& datagram, Instant now
+) {
+    auto message = protocol::open_leg(direction_.path_secret, datagram.payload);
+    if (!message) {
+        ++context_.counters.bad_tag;
+        return;
+    }
+    if (!message->has_request() || message->request().nonce().size() != sizeof(std::uint64_t)) {
+        ++context_.counters.malformed_message;
+        return;
+    }
+    const v1::TunnelRequest& request = message->request();
+    const bool is_bound_already = bound_here_ && bound_here_->remote == datagram.remote;
+    if (!is_bound_already && may_bind(request, datagram.remote, now)) {
+        bound_here_ = BoundHere{datagram.remote, now};
+        last_remote_ = datagram.remote;
+        active_ = Way{datagram.local.address, datagram.remote};
+        attempts_.clear();
+        data_follows_at_.reset();
+    }
+    answer(request, datagram, now);
+}
+
+// docs/protocol.md section 5: (a) the proven address while unbound, (b) a token given to this very
+// source after the last binding.
+bool DirectLegs::may_bind(const v1::TunnelRequest& request, const Endpoint& source, Instant now) {
+    const bool is_proven = std::any_of(
+        direction_.candidates.begin(),
+        direction_.candidates.end(),
+        [&](const PeerCandidate& candidate) {
+            return candidate.is_proven && candidate.endpoint == source;
+        }
+    );
+    if (!bound_here_ && is_proven) {
+        return true;
+    }
+    crypto::Token token{};
+    if (request.token().size() != token.size()) {
+        return false;
+    }
+    const ByteView bytes = as_bytes(request.token());
+    std::copy(bytes.begin(), bytes.end(), token.begin());
+    const auto issued = context_.mint.check(token, source, now);
+    return issued && (!bound_here_ || *issued > bound_here_->at);
+}
+
+void DirectLegs::answer(const v1::TunnelRequest& request, const Datagram& datagram, Instant now) {
+    v1::Leg message;
+    v1::TunnelResponse& response = *message.mutable_response();
+    response.set_nonce(request.nonce());
+    write_address(datagram.remote, *response.mutable_outside());
+    response.set_bound(bound_here_ && bound_here_->remote == datagram.remote);
+    response.set_peer_bound(is_bound_there_);
+    response.set_token(as_text(context_.mint.mint(datagram.remote, now)));
+    response.set_boot_id(context_.boot_id.value);
+    Bytes sealed = protocol::seal_leg(
+        direction_.path_secret, direction_.path_id, other(direction_.role), message, context_.random
+    );
+    // Never an answer longer than what it answers.
+    if (sealed.size() <= datagram.payload.size()) {
+        context_.out.datagrams.push_back({datagram.local, datagram.remote, std::move(sealed)});
+    }
+}
+
+Instant DirectLegs::next_timeout() const {
+    Instant next = data_follows_at_.value_or(Instant::never());
+    for (const LegBinding& attempt : attempts_) {
+        next = std::min(next, attempt.next_timeout());
+    }
+    return next;
+}
+
+bool DirectLegs::handle_timeout(Instant now) {
+    if (data_follows_at_ && now >= *data_follows_at_) {
+        data_follows_at_.reset();
+        if (!active_) {
+            active_ = data_follows_on_;
+        }
+    }
+    const bool was_trying = !attempts_.empty();
+    std::erase_if(attempts_, [now](const LegBinding& attempt) { return attempt.is_over(now); });
+    for (LegBinding& attempt : attempts_) {
+        auto request = attempt.handle_timeout(context_.random, now);
+        if (!request) {
+            continue;
+        }
+        if (!request->token().empty() && is_ready() && !active_ && !data_follows_at_) {
+            data_follows_at_ = now + data_follows_after;
+            data_follows_on_ = attempt.way();
+        }
+        send_request(direction_, std::move(*request), attempt.way(), context_, now);
+    }
+    return was_trying && attempts_.empty() && (!is_ready() || !active_);
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A direct path: Requests to every candidate of the peer, and the peer's own Requests, answered and
+// bound here by the rules that a relay has (docs/protocol.md section 5). One bound direction is
+// enough. The path secret takes the leg secret's place.
+#pragma once
+
+#include "client/node/legs.hpp"
+
+#include <vector>
+
+namespace ntm::client {
+
+class DirectLegs final : public Legs {
+  public:
+    DirectLegs(const RouteDirection& direction, TunnelContext& context, Instant now);
+
+    [[nodiscard]] bool is_ready() const override { return is_bound_there_ || bound_here_; }
+    [[nodiscard]] bool is_bound() const override { return is_ready(); }
+    [[nodiscard]] std::optional<Way> way() const override { return active_; }
+    [[nodiscard]] std::optional<Way> wanted_way() const override { return active_; }
+    [[nodiscard]] std::optional<Endpoint> outside() const override { return outside_; }
+
+    void retry(Instant now) override;
+    void locals_changed(Instant now) override;
+    void handle_relay_event(const RelayEvent& event, Instant now) override;
+    void handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now)
+        override;
+
+    [[nodiscard]] Instant next_timeout() const override;
+    [[nodiscard]] bool handle_timeout(Instant now) override;
+
+  private:
+    struct BoundHere {
+        Endpoint remote;
+        Instant at;
+    };
+    void begin(Instant now);
+    void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);
+    void handle_response(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
+    void handle_request(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
+    [[nodiscard]] bool may_bind(
+        const v1::TunnelRequest& request, const Endpoint& source, Instant now
+    );
+    void answer(const v1::TunnelRequest& request, const Datagram& datagram, Instant now);
+
+    const RouteDirection& direction_;
+    TunnelContext& context_;
+    std::optional<Way> active_;
+    std::optional<Endpoint> last_remote_;  // survives the loss of the own address
+    bool is_bound_there_ = false;
+    std::optional<BoundHere> bound_here_;
+    std::vector<LegBinding> attempts_;
+    Instant last_begin_;
+    std::optional<Instant> data_follows_at_;
+    std::optional<Way> data_follows_on_;
+    std::optional<Endpoint> outside_;
+};
+
+}  // namespace ntm::client

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The head of an inner packet, checked: what a DATA plaintext and a packet from the TUN device must
+// be before anything looks at its addresses (docs/protocol.md sections 2 and 7).
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/bytes.hpp"
+
+#include <optional>
+
+namespace ntm::client {
+
+struct InnerPacket {
+    IpAddress source;
+    IpAddress destination;
+
+    // Nothing unless `bytes` is exactly one IPv4 or IPv6 packet by its own length field.
+    [[nodiscard]] static std::optional<InnerPacket> parse(ByteView bytes) noexcept;
+};
+
+}  // namespace ntm::client

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a node's brain is told once, at its start.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/ids.hpp"
+#include "common/crypto/aead.hpp"
+#include "common/crypto/x25519.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ntm::client {
+
+struct NodeSettings {
+    std::string fqdn;
+    Port port;
+    crypto::KeyPair static_key;
+    BootId boot_id;
+    crypto::PublicKey dc_key;
+    std::vector<Endpoint> dc_endpoints;
+    std::vector<std::string> zones;  // names under them are the DC's to answer
+    std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
+};
+
+}  // namespace ntm::client

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// This node's standing with its DC: registration at start, after a move, at half of its lifetime and
+// when the DC has lost its state; keep-alives in between (docs/protocol.md section 4).
+#pragma once
+
+#include "client/node/local_addresses.hpp"
+#include "client/node/node_settings.hpp"
+#include "client/node/relay_watch.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/protocol/signaling.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ntm::client {
+
+// What the DC has granted.
+struct Grant {
+    std::optional<InterfaceAddress> vipv4;
+    std::optional<InterfaceAddress> vipv6;
+    std::vector<Prefix> virtual_prefixes;
+    std::optional<Endpoint> outside;  // as the DC saw it last
+    Duration keep_alive{0};
+    Duration lifetime{0};
+    std::vector<RelayAddresses> relays;
+};
+
+// Checks the whole response; the error is a sentence.
+[[nodiscard]] Result<Grant, std::string> parse_grant(const v1::RegistrationResponse& message);
+
+class Registration {
+  public:
+    using RelayRtts = std::vector<std::pair<std::string, Duration>>;
+
+    Registration(const NodeSettings& settings, protocol::Signaling& signaling)
+        : settings_{settings}, signaling_{signaling} {}
+
+    // The host's addresses have changed: lets the DC know by every means.
+    void addresses_changed(const LocalAddresses& locals, Instant now);
+    void handle_connected(const protocol::PeerConnected& event, Instant now);
+
+    enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused };
+    [[nodiscard]] Outcome handle_answer(const protocol::AnswerReceived& answer, Instant now);
+    [[nodiscard]] Outcome handle_failure(std::uint64_t request, Instant now);
+
+    [[nodiscard]] Instant next_timeout() const;
+    void handle_timeout(const RelayRtts& rtts, Instant now);
+
+    [[nodiscard]] const std::optional<Grant>& grant() const noexcept { return grant_; }
+    // After Outcome::refused: why.
+    [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+
+  private:
+    void reach_dc(const LocalAddresses& locals, Instant now);
+    void send_registration(Instant now);
+    void send_keep_alive(const RelayRtts& rtts, Instant now);
+    [[nodiscard]] Outcome take_response(const v1::Signal& answer, Instant now);
+
+    const NodeSettings& settings_;
+    protocol::Signaling& signaling_;
+    std::vector<LocalAddress> addresses_;
+    bool has_started_ = false;
+    std::optional<std::uint64_t> registering_;
+    std::optional<std::uint64_t> keeping_alive_;
+    std::optional<Instant> register_at_;
+    std::optional<Instant> keep_alive_at_;
+    std::optional<Grant> grant_;
+    std::string refusal_;
+};
+
+}  // namespace ntm::client

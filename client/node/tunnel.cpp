@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/tunnel.hpp"
+
+#include "client/node/inner_packet.hpp"
+#include "common/protocol/sealed.hpp"
+
+#include <algorithm>
+
+namespace ntm::client {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration idle_limit = minutes{10};
+// A relay is kept open by COOKIE; a direct path has only itself.
+constexpr Duration direct_keep_alive = seconds{15};
+constexpr Duration between_complaints = seconds{5};
+
+std::string nonce_bytes(std::uint64_t nonce) {
+    std::array<std::uint8_t, sizeof(nonce)> bytes{};
+    store(bytes.data(), nonce);
+    return as_text(bytes);
+}
+
+}  // namespace
+
+Tunnel::Tunnel(
+    RouteDirection direction, std::unique_ptr<PathKeys> keys, TunnelContext& context, Instant now
+)
+    : direction_{std::make_unique<RouteDirection>(std::move(direction))},
+      keys_{std::move(keys)},
+      context_{context},
+      legs_{make_legs(*direction_, context, now)},
+      since_{now},
+      last_use_{now},
+      last_sent_{now},
+      expires_{now + direction_->lifetime} {}
+
+void Tunnel::renew(Instant now) {
+    expires_ = now + direction_->lifetime;
+    is_expiry_told_ = false;
+    if (!is_ready()) {
+        legs_->retry(now);
+    }
+}
+
+void Tunnel::replace(RouteDirection direction, std::unique_ptr<PathKeys> keys, Instant now) {
+    // The old legs refer to the old direction: they go first.
+    legs_.reset();
+    direction_ = std::make_unique<RouteDirection>(std::move(direction));
+    keys_ = std::move(keys);
+    legs_ = make_legs(*direction_, context_, now);
+    probe_.restart(now);
+    expires_ = now + direction_->lifetime;
+    is_expiry_told_ = false;
+    was_ready_ = false;
+    after_change(now);
+}
+
+void Tunnel::send(Bytes inner, Instant now) {
+    if (inner.size() > direction_->inner_mtu) {
+        ++context_.counters.too_big;
+        return;
+    }
+    note_wanted(now);
+    if (can_send()) {
+        seal_and_send(inner, now);
+        return;
+    }
+    if (!held_.hold(std::move(inner), now)) {
+        ++context_.counters.held_too_long;
+    }
+    if (!legs_->way() || !legs_->is_ready()) {
+        legs_->retry(now);
+    }
+    complain(now);
+}
+
+// A path that has stood and does not now, and that somebody needs: its DC may know better.
+void Tunnel::complain(Instant now) {
+    const bool is_troubled = probe_.is_down();
+    if (!is_troubled || (last_complaint_ && now - *last_complaint_ < between_complaints)) {
+        return;
+    }
+    last_complaint_ = now;
+    context_.out.events.push_back({direction_->path_id, TunnelNews::failed});
+}
+
+void Tunnel::take_over(HeldPackets&& held, Instant now) {
+    if (!held.is_empty()) {
+        note_wanted(now);
+    }
+    held_.take_over(std::move(held));
+    after_change(now);
+}
+
+void Tunnel::note_wanted(Instant now) {
+    last_use_ = now;
+    if (legs_->is_ready()) {
+        probe_.note_sent(now);
+    }
+    if (const auto way = legs_->wanted_way()) {
+        context_.relays.note_active(*way, now);
+    }
+}
+
+void Tunnel::seal_and_send(ByteView inner, Instant now) {
+    auto sealed = keys_->sealer.seal(inner);
+    if (!sealed) {
+        ++context_.counters.path_exhausted;
+        return;
+    }
+    const Way way = *legs_->way();
+    last_sent_ = now;
+    if (!inner.empty()) {
+        ++sent_.packets;
+        sent_.bytes += inner.size();
+    }
+    context_.relays.note_sent(way, now);
+    context_.out.datagrams.push_back(
+        {{way.local, context_.own_port}, way.remote, std::move(*sealed)}
+    );
+}
+
+void Tunnel::handle_data(const Datagram& datagram, Instant now) {
+    auto inner = keys_->opener.open(datagram.payload);
+    if (!inner) {
+        switch (inner.error()) {
+            case protocol::OpenError::replayed:
+                ++context_.counters.replayed;
+                return;
+            case protocol::OpenError::malformed:
+                ++context_.counters.wrong_role;
+                return;
+            case protocol::OpenError::truncated:
+                ++context_.counters.malformed_datagram;
+                return;
+            case protocol::OpenError::bad_tag:
+                ++context_.counters.bad_tag;
+                return;
+        }
+    }
+    note_heard(datagram, now);
+    probe_.note_received(now);
+    if (!inner->empty()) {
+        last_use_ = now;
+        if (const auto way = legs_->wanted_way()) {
+            context_.relays.note_active(*way, now);
+        }
+        deliver(std::move(*inner));
+    }
+    after_change(now);
+}
+
+void Tunnel::note_heard(const Datagram& datagram, Instant now) {
+    context_.relays.note_heard({datagram.local.address, datagram.remote}, now);
+}
+
+// docs/protocol.md section 7: from a VIP of the path's peer to one of one's own, and nothing else.
+void Tunnel::deliver(Bytes inner) {
+    const auto packet = InnerPacket::parse(inner);
+    if (!packet) {
+        ++context_.counters.bad_inner_packet;
+        return;
+    }
+    if (!direction_->is_peer_vip(packet->source)) {
+        ++context_.counters.wrong_inner_source;
+        return;
+    }
+    const auto& own = context_.own_vips;
+    if (std::find(own.begin(), own.end(), packet->destination) == own.end()) {
+        ++context_.counters.wrong_inner_destination;
+        return;
+    }
+    ++received_.packets;
+    received_.bytes += inner.size();
+    context_.out.inner_packets.push_back(std::move(inner));
+}
+
+void Tunnel::handle_end(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
+    if (header.role() == direction_->role) {
+        ++context_.counters.wrong_role;
+        return;
+    }
+    auto message = protocol::open_end(direction_->path_secret, datagram.payload);
+    if (!message) {
+        ++context_.counters.bad_tag;
+        return;
+    }
+    if (message->has_probe() && message->probe().nonce().size() == sizeof(std::uint64_t)) {
+        v1::End answer;
+        answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
+        send_end(answer, now);
+        probe_.hint(now);
+        return;
+    }
+    if (message->has_probe_answer() &&
+        message->probe_answer().nonce().size() == sizeof(std::uint64_t)) {
+        const auto nonce = load<std::uint64_t>(as_bytes(message->probe_answer().nonce()).data());
+        if (probe_.handle_answer(nonce, now)) {
+            note_heard(datagram, now);
+            after_change(now);
+        }
+        return;
+    }
+    ++context_.counters.malformed_message;
+}
+
+void Tunnel::handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
+    legs_->handle_leg(header, datagram, now);
+    after_change(now);
+}
+
+void Tunnel::handle_relay_event(const RelayEvent& event, Instant now) {
+    const bool stood = legs_->is_bound();
+    legs_->handle_relay_event(event, now);
+    if (stood && !legs_->is_bound()) {
+        // The relay has lost its legs: what was found out about the path before is void.
+        probe_.restart(now);
+    }
+    after_change(now);
+}
+
+void Tunnel::locals_changed(Instant now) {
+    legs_->locals_changed(now);
+    after_change(now);
+}
+
+// Tells that the path has become ready, and lets go what waited for that.
+void Tunnel::after_change(Instant now) {
+    const bool is_ready_now = is_ready();
+    if (is_ready_now && !was_ready_) {
+        context_.out.events.push_back({direction_->path_id, TunnelNews::ready});
+    }
+    was_ready_ = is_ready_now;
+    flush(now);
+}
+
+void Tunnel::flush(Instant now) {
+    if (held_.is_empty() || !can_send()) {
+        return;
+    }
+    note_wanted(now);
+    for (const Bytes& inner : held_.take(now)) {
+        seal_and_send(inner, now);
+    }
+}
+
+Instant Tunnel::keep_alive_at() const {
+    const bool is_needed = !direction_->is_relayed() && can_send();
+    return is_needed ? last_sent_ + direct_keep_alive : Instant::never();
+}
+
+Instant Tunnel::next_timeout() const {
+    Instant next = std::min({legs_->next_timeout(), probe_.next_timeout(), held_.next_timeout()});
+    next = std::min(next, keep_alive_at());
+    if (!is_idle_told_) {
+        next = std::min(next, last_use_ + idle_limit);
+    }
+    if (!is_expiry_told_) {
+        next = std::min(next, expires_);
+    }
+    return next;
+}
+
+void Tunnel::handle_timeout(Instant now) {
+    if (legs_->handle_timeout(now)) {
+        last_complaint_ = now;
+        context_.out.events.push_back({direction_->path_id, TunnelNews::failed});
+    }
+    run_probe(now);
+    run_keep_alive(now);
+    context_.counters.held_too_long += held_.expire(now);
+    if (!is_idle_told_ && now >= last_use_ + idle_limit) {
+        is_idle_told_ = true;
+        context_.out.events.push_back({direction_->path_id, TunnelNews::idle});
+    }
+    if (!is_expiry_told_ && now >= expires_) {
+        is_expiry_told_ = true;
+        context_.out.events.push_back({direction_->path_id, TunnelNews::expired});
+    }
+    after_change(now);
+}
+
+void Tunnel::run_probe(Instant now) {
+    const PathProbe::Step step = probe_.handle_timeout(context_.random, now);
+    if (step.went_down) {
+        was_ready_ = false;
+        last_complaint_ = now;
+        context_.out.events.push_back({direction_->path_id, TunnelNews::failed});
+    }
+    if (step.probe) {
+        v1::End message;
+        message.mutable_probe()->set_nonce(nonce_bytes(*step.probe));
+        send_end(message, now);
+    }
+}
+
+void Tunnel::send_end(const v1::End& message, Instant now) {
+    const auto way = legs_->way();
+    if (!way) {
+        return;
+    }
+    Bytes sealed = protocol::seal_end(
+        direction_->path_secret, direction_->path_id, direction_->role, message, context_.random
+    );
+    context_.relays.note_sent(*way, now);
+    context_.out.datagrams.push_back(
+        {{way->local, context_.own_port}, way->remote, std::move(sealed)}
+    );
+}
+
+// An empty DATA packet keeps the NATs of a direct path open.
+void Tunnel::run_keep_alive(Instant now) {
+    if (now >= keep_alive_at()) {
+        seal_and_send({}, now);
+    }
+}
+
+}  // namespace ntm::client

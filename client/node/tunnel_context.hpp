@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the tunnels of a node share, lent by TunnelManager: its relays, its addresses, its
+// randomness, and the place where they put what is to be done.
+#pragma once
+
+#include "client/node/local_addresses.hpp"
+#include "client/node/relay_watch.hpp"
+#include "common/base/datagram.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/random.hpp"
+#include "common/crypto/token_mint.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ntm::client {
+
+// Packets that were not for us to deliver or to send, by reason.
+struct NodeCounters {
+    std::uint64_t malformed_datagram = 0;  // no NTM header, or a wrong length for its type
+    std::uint64_t unknown_path = 0;
+    std::uint64_t unknown_cookie = 0;  // answers no ask of ours
+    std::uint64_t cookie_ask = 0;      // nodes do not answer asks
+    std::uint64_t bad_tag = 0;         // forged, reflected, or under a secret that is over
+    std::uint64_t replayed = 0;
+    std::uint64_t wrong_role = 0;          // claims to come from this end of the path
+    std::uint64_t malformed_message = 0;   // authentic, but not what its type allows
+    std::uint64_t bad_inner_packet = 0;    // authentic, but not one whole IP packet
+    std::uint64_t wrong_inner_source = 0;  // not a VIP of the path's peer
+    std::uint64_t wrong_inner_destination = 0;
+    std::uint64_t bad_packet_from_tun = 0;
+    std::uint64_t not_virtual = 0;     // from the TUN, to or from an address that is not virtual
+    std::uint64_t too_big = 0;         // from the TUN, above the path's inner MTU
+    std::uint64_t held_too_long = 0;   // waited 5 s for a path, or 32 came after it
+    std::uint64_t path_exhausted = 0;  // 2^40 packets under one secret
+};
+
+enum class TunnelNews : std::uint8_t {
+    ready,   // DATA may go
+    failed,  // could not be bound, or the peer has gone silent: the DC should know
+    idle,    // nobody has used it for 10 min
+    expired  // its DC has not renewed it
+};
+
+struct TunnelEvent {
+    PathId path_id;
+    TunnelNews news = TunnelNews::ready;
+};
+
+struct Outbox {
+    std::vector<Datagram> datagrams;
+    std::vector<Bytes> inner_packets;
+    std::vector<TunnelEvent> events;
+};
+
+struct TunnelContext {
+    Port own_port;
+    BootId boot_id;
+    RandomSource& random;
+    crypto::TokenMint& mint;
+    RelayWatch& relays;
+    const LocalAddresses& locals;
+    const std::vector<IpAddress>& own_vips;
+    NodeCounters& counters;
+    Outbox& out;
+};
+
+}  // namespace ntm::client

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The way in and out: what comes from outside goes to the part that it concerns.
+#include "client/node/tunnel_manager.hpp"
+
+#include "client/node/inner_packet.hpp"
+#include "common/protocol/cookie.hpp"
+
+#include <algorithm>
+
+namespace ntm::client {
+
+namespace {
+
+constexpr Duration shutdown_patience = std::chrono::seconds{1};
+
+Secret<16> random_key(RandomSource& random) {
+    Secret<16> key;
+    random.fill(key.mutable_view());
+    return key;
+}
+
+}  // namespace
+
+TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
+    : settings_{std::move(settings)},
+      random_{random},
+      signaling_{
+          {settings_.static_key.clone(), settings_.boot_id, /*demands_tokens=*/false}, random},
+      mint_{random_key(random)},
+      relays_{settings_.port, random},
+      registration_{settings_, signaling_},
+      directions_{settings_, signaling_},
+      context_{
+          settings_.port,
+          settings_.boot_id,
+          random_,
+          mint_,
+          relays_,
+          locals_,
+          own_vips_,
+          counters_,
+          out_} {
+    settings_.fqdn = normalized_name(settings_.fqdn);
+    for (std::string& zone : settings_.zones) {
+        zone = normalized_name(zone);
+    }
+    signaling_.add_peer(settings_.dc_key, protocol::PeerKind::dc);
+}
+
+void TunnelManager::handle_addresses(const std::vector<RealAddress>& present, Instant now) {
+    if (!locals_.update(present)) {
+        return;
+    }
+    relays_.set_locals(locals_.usable(), now);
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        tunnel->locals_changed(now);
+    }
+    registration_.addresses_changed(locals_, now);
+    if (locals_.is_empty()) {
+        warn("this host has no real address left");
+    }
+    settle(now);
+}
+
+void TunnelManager::handle_datagram(const Datagram& datagram, Instant now) {
+    const auto header = protocol::NtmHeader::parse(datagram.payload);
+    if (!header) {
+        ++counters_.malformed_datagram;
+        return;
+    }
+    switch (header->type) {
+        case protocol::PacketType::data:
+        case protocol::PacketType::end:
+        case protocol::PacketType::leg:
+            handle_path_packet(*header, datagram, now);
+            break;
+        case protocol::PacketType::signal:
+        case protocol::PacketType::handshake:
+            signaling_.handle_datagram(datagram, now);
+            settle(now);
+            break;
+        case protocol::PacketType::cookie:
+            handle_cookie(datagram, now);
+            break;
+    }
+}
+
+void TunnelManager::handle_path_packet(
+    const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+) {
+    Tunnel* tunnel = tunnels_.find(header.path_id());
+    if (tunnel == nullptr) {
+        ++counters_.unknown_path;
+        return;
+    }
+    if (header.type == protocol::PacketType::data) {
+        tunnel->handle_data(datagram, now);
+        if (out_.events.empty()) {
+            return;
+        }
+    } else if (header.type == protocol::PacketType::end) {
+        tunnel->handle_end(header, datagram, now);
+    } else {
+        tunnel->handle_leg(header, datagram, now);
+    }
+    settle(now);
+}
+
+void TunnelManager::handle_cookie(const Datagram& datagram, Instant now) {
+    if (protocol::parse_cookie_ask(datagram.payload)) {
+        ++counters_.cookie_ask;
+        return;
+    }
+    const auto answer = protocol::parse_cookie_answer(datagram.payload);
+    if (!answer) {
+        ++counters_.malformed_datagram;
+        return;
+    }
+    if (signaling_.owns_cookie(answer->nonce)) {
+        signaling_.handle_datagram(datagram, now);
+    } else if (!relays_.handle_answer(*answer, now)) {
+        ++counters_.unknown_cookie;
+        return;
+    }
+    settle(now);
+}
+
+void TunnelManager::handle_inner_packet(Bytes packet, Instant now) {
+    const auto head = InnerPacket::parse(packet);
+    if (!head) {
+        ++counters_.bad_packet_from_tun;
+        return;
+    }
+    const auto is_own = [this](const IpAddress& address) {
+        return std::find(own_vips_.begin(), own_vips_.end(), address) != own_vips_.end();
+    };
+    const bool is_virtual =
+        std::any_of(network_.prefixes.begin(), network_.prefixes.end(), [&](const Prefix& prefix) {
+            return prefix.contains(head->destination);
+        });
+    if (shut_down_by_ || !is_own(head->source) || !is_virtual || is_own(head->destination)) {
+        ++counters_.not_virtual;
+        return;
+    }
+    if (Tunnel* tunnel = tunnels_.find_by_vip(head->destination)) {
+        tunnel->send(std::move(packet), now);
+    } else {
+        const auto name = names_.name_of(head->destination);
+        const DirectionWish wish{
+            name.value_or(std::string{}), head->destination, v1::DIRECTION_NEW, {}};
+        if (!directions_.ask_and_hold(wish, std::move(packet), now)) {
+            ++counters_.held_too_long;
+        }
+    }
+    if (!out_.events.empty()) {
+        settle(now);
+    }
+}
+
+void TunnelManager::shutdown(Instant now) {
+    if (shut_down_by_) {
+        return;
+    }
+    shut_down_by_ = now + shutdown_patience;
+    std::vector<PathId> all;
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        all.push_back(path_id);
+    }
+    for (const PathId path_id : all) {
+        release(path_id, v1::RELEASE_SHUTDOWN, now);
+    }
+    settle(now);
+}
+
+bool TunnelManager::is_shut_down(Instant now) const {
+    return shut_down_by_ && (releases_.empty() || now >= *shut_down_by_);
+}
+
+Instant TunnelManager::next_timeout() const {
+    Instant next = std::min({signaling_.next_timeout(), relays_.next_timeout()});
+    next = std::min(next, registration_.next_timeout());
+    next = std::min(next, directions_.next_timeout());
+    next = std::min(next, queries_.next_timeout());
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        next = std::min(next, tunnel->next_timeout());
+    }
+    if (shut_down_by_ && !releases_.empty()) {
+        next = std::min(next, *shut_down_by_);
+    }
+    return next;
+}
+
+void TunnelManager::handle_timeout(Instant now) {
+    signaling_.handle_timeout(now);
+    registration_.handle_timeout(relay_rtts(), now);
+    counters_.held_too_long += directions_.handle_timeout(now);
+    for (const std::uint64_t query : queries_.take_expired(now)) {
+        answers_.push_back({query, DnsOutcome::failed, std::nullopt, std::nullopt});
+    }
+    if (shut_down_by_ && now >= *shut_down_by_) {
+        releases_.clear();
+    }
+    settle(now);
+}
+
+std::vector<Datagram> TunnelManager::take_datagrams() {
+    std::vector<Datagram> all = std::exchange(out_.datagrams, {});
+    const auto add = [&all](std::vector<Datagram> more) {
+        all.insert(
+            all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())
+        );
+    };
+    add(signaling_.take_datagrams());
+    add(relays_.take_datagrams());
+    return all;
+}
+
+std::vector<Bytes> TunnelManager::take_inner_packets() {
+    return std::exchange(out_.inner_packets, {});
+}
+
+std::vector<DnsAnswer> TunnelManager::take_dns_answers() {
+    return std::exchange(answers_, {});
+}
+
+std::vector<NodeEvent> TunnelManager::take_events() {
+    return std::exchange(events_, {});
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The brain of a node: everything between its sockets, its TUN device and its stub resolver, and
+// nothing of them. Datagrams, inner packets, queries, addresses and the time go in; datagrams,
+// inner packets, answers and events come out (docs/protocol.md sections 4 to 7). The program and
+// the simulation drive it the same way: feed it, call handle_timeout() when next_timeout() says
+// so, and take what it has to give after each call.
+//
+// A query for a peer becomes a Direction Request; its answer a Tunnel, which binds its leg; when
+// that is ready the query is answered. The packet that follows finds the tunnel by its virtual
+// destination, is sealed and leaves.
+#pragma once
+
+#include "client/node/direction_requests.hpp"
+#include "client/node/local_addresses.hpp"
+#include "client/node/name_queries.hpp"
+#include "client/node/node_settings.hpp"
+#include "client/node/path_keys.hpp"
+#include "client/node/peer_names.hpp"
+#include "client/node/registration.hpp"
+#include "client/node/relay_watch.hpp"
+#include "client/node/tunnel_context.hpp"
+#include "client/node/tunnel_table.hpp"
+#include "common/base/datagram.hpp"
+#include "common/base/random.hpp"
+#include "common/protocol/signaling.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ntm::client {
+
+enum class DnsOutcome : std::uint8_t {
+    addresses,     // either may be absent
+    no_such_name,  // the DC knows no such node
+    failed,        // no path within 4.5 s, or the DC can not make one
+    not_ours,      // not under a zone of this node: another resolver's business
+};
+
+struct DnsAnswer {
+    std::uint64_t query = 0;
+    DnsOutcome outcome = DnsOutcome::failed;
+    std::optional<IpAddress> vipv4;
+    std::optional<IpAddress> vipv6;
+};
+
+// What the TUN device has to be like.
+struct VirtualNetwork {
+    std::optional<InterfaceAddress> vipv4;
+    std::optional<InterfaceAddress> vipv6;
+    std::vector<Prefix> prefixes;
+    std::uint16_t mtu = 1400;
+    friend bool operator==(const VirtualNetwork&, const VirtualNetwork&) = default;
+};
+
+struct NodeEvent {
+    bool is_warning = false;
+    std::string text;  // a sentence for the log
+};
+
+enum class NatFinding : std::uint8_t { unknown, none, port_preserving, behind_nat, symmetric };
+
+struct NodeStatus {
+    std::string fqdn;
+    BootId boot_id;
+    bool is_registered = false;
+    bool is_dc_connected = false;
+    std::optional<Endpoint> dc;
+    std::optional<Duration> dc_rtt;
+    std::optional<Endpoint> outside;
+    NatFinding nat = NatFinding::unknown;
+    VirtualNetwork network;
+    std::vector<LocalAddress> addresses;
+    std::vector<WayView> relays;
+    std::size_t paths = 0;
+};
+
+struct PathView {
+    PathId path_id;
+    std::uint32_t revision = 0;
+    Role role = Role::initiator;
+    RouteKind kind = RouteKind::relayed;
+    std::string peer_fqdn;
+    std::optional<IpAddress> peer_vipv4;
+    std::optional<IpAddress> peer_vipv6;
+    bool is_ready = false;
+    bool is_bound = false;
+    std::string relay;
+    std::optional<Way> way;
+    std::optional<Endpoint> outside;
+    Traffic sent;
+    Traffic received;
+    std::optional<Duration> rtt;
+    std::optional<unsigned> loss_permille;
+    crypto::Suite suite = crypto::Suite::aes_128_gcm;
+    std::uint16_t inner_mtu = 0;
+    Duration age{0};
+};
+
+class TunnelManager {
+  public:
+    TunnelManager(NodeSettings settings, RandomSource& random);
+    TunnelManager(const TunnelManager&) = delete;
+    TunnelManager& operator=(const TunnelManager&) = delete;
+
+    // All real addresses of the host; the first call starts the node.
+    void handle_addresses(const std::vector<RealAddress>& present, Instant now);
+    void handle_datagram(const Datagram& datagram, Instant now);
+    // One packet from the TUN device.
+    void handle_inner_packet(Bytes packet, Instant now);
+    // An A or AAAA query; its answer comes from take_dns_answers(), perhaps at once.
+    void handle_dns_query(std::uint64_t query, const std::string& name, Instant now);
+    // Gives all paths back. Nothing but datagrams and timeouts is to be fed after it.
+    void shutdown(Instant now);
+    // All paths have been given back, or a second has passed.
+    [[nodiscard]] bool is_shut_down(Instant now) const;
+
+    [[nodiscard]] Instant next_timeout() const;
+    void handle_timeout(Instant now);
+
+    [[nodiscard]] std::vector<Datagram> take_datagrams();
+    [[nodiscard]] std::vector<Bytes> take_inner_packets();
+    [[nodiscard]] std::vector<DnsAnswer> take_dns_answers();
+    [[nodiscard]] std::vector<NodeEvent> take_events();
+
+    // Whether a name is this node's and its DC's business.
+    [[nodiscard]] bool is_in_zones(const std::string& name) const;
+    [[nodiscard]] const VirtualNetwork& virtual_network() const noexcept { return network_; }
+    [[nodiscard]] NodeStatus status() const;
+    [[nodiscard]] std::vector<PathView> paths(Instant now) const;
+    [[nodiscard]] const NodeCounters& counters() const noexcept { return counters_; }
+    [[nodiscard]] const protocol::SignalingCounters& signaling_counters() const noexcept {
+        return signaling_.counters();
+    }
+
+  private:
+    struct Tombstone {
+        std::uint32_t revision = 0;
+        Instant until;
+    };
+    // Works off what the parts have to tell one another, until nothing is left.
+    void settle(Instant now);
+    [[nodiscard]] bool settle_once(Instant now);
+    void handle_signaling_event(const protocol::SignalingEvent& event, Instant now);
+    void handle_answer(const protocol::AnswerReceived& answer, Instant now);
+    void handle_failure(std::uint64_t request, Instant now);
+    void handle_request(const protocol::RequestReceived& request, Instant now);
+    void handle_cookie(const Datagram& datagram, Instant now);
+    void handle_path_packet(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    );
+    void handle_tunnel_event(const TunnelEvent& event, Instant now);
+
+    void granted(Instant now);
+    void direction_settled(DirectionRequests::Settled settled, Instant now);
+    // Nothing if the direction holds, else why it is refused.
+    [[nodiscard]] std::optional<DirectionRefusal> install(
+        const v1::RouteDirection& message, Instant now
+    );
+    void install_new(RouteDirection direction, Instant now);
+    void replace(Tunnel& tunnel, RouteDirection direction, Instant now);
+    void released(const protocol::RequestReceived& request, Instant now);
+    void release(PathId path_id, v1::ReleaseReason reason, Instant now);
+    void remove(PathId path_id, Instant now);
+    [[nodiscard]] bool is_tombstone(PathId path_id, std::uint32_t revision, Instant now);
+
+    void ask_for(const DirectionWish& wish, Instant now);
+    void answer_queries(const Tunnel& tunnel);
+    void fail_queries(const std::string& fqdn, DnsOutcome outcome);
+    void answer_own_name(std::uint64_t query);
+    void update_network();
+    void update_uses();
+    void log(std::string text) { events_.push_back({false, std::move(text)}); }
+    void warn(std::string text) { events_.push_back({true, std::move(text)}); }
+    [[nodiscard]] Registration::RelayRtts relay_rtts() const;
+    [[nodiscard]] NatFinding nat_finding() const;
+
+    NodeSettings settings_;
+    RandomSource& random_;
+    protocol::Signaling signaling_;
+    crypto::TokenMint mint_;
+    LocalAddresses locals_;
+    RelayWatch relays_;
+    Registration registration_;
+    DirectionRequests directions_;
+    NameQueries queries_;
+    PeerNames names_;
+    KeyShelf shelf_;
+    std::vector<IpAddress> own_vips_;
+    NodeCounters counters_;
+    Outbox out_;
+    TunnelContext context_;
+    TunnelTable tunnels_;
+    std::map<PathId, Tombstone> tombstones_;
+    VirtualNetwork network_;
+    std::vector<DnsAnswer> answers_;
+    std::vector<NodeEvent> events_;
+    std::vector<std::uint64_t> releases_;  // under way
+    std::optional<Instant> shut_down_by_;
+    std::string last_refusal_;
+};
+
+}  // namespace ntm::client

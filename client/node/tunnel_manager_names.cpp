@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Names and views of TunnelManager: queries in and out, and what ntmctl shows.
+#include "client/node/tunnel_manager.hpp"
+
+#include <algorithm>
+
+namespace ntm::client {
+
+namespace {
+
+// A path that is not ready this long after it was directed will not become so by waiting.
+constexpr Duration usual_set_up = std::chrono::seconds{2};
+
+}  // namespace
+
+bool TunnelManager::is_in_zones(const std::string& name) const {
+    const std::string fqdn = normalized_name(name);
+    return std::any_of(
+        settings_.zones.begin(),
+        settings_.zones.end(),
+        [&](const std::string& zone) {
+            return fqdn == zone || (fqdn.size() > zone.size() && fqdn.ends_with(zone) &&
+                                    fqdn[fqdn.size() - zone.size() - 1] == '.');
+        }
+    );
+}
+
+void TunnelManager::handle_dns_query(std::uint64_t query, const std::string& name, Instant now) {
+    const std::string fqdn = normalized_name(name);
+    if (!is_in_zones(fqdn)) {
+        answers_.push_back({query, DnsOutcome::not_ours, std::nullopt, std::nullopt});
+        return;
+    }
+    if (shut_down_by_) {
+        answers_.push_back({query, DnsOutcome::failed, std::nullopt, std::nullopt});
+        return;
+    }
+    if (fqdn == settings_.fqdn && !own_vips_.empty()) {
+        answer_own_name(query);
+        return;
+    }
+    const bool is_asked_already = queries_.has(fqdn);
+    queries_.add(query, fqdn, now);
+    if (fqdn == settings_.fqdn) {
+        return;  // waits for the registration
+    }
+    const Tunnel* tunnel = tunnels_.find_by_name(fqdn);
+    if (tunnel != nullptr && tunnel->is_ready()) {
+        answer_queries(*tunnel);
+        return;
+    }
+    const bool is_being_set_up = tunnel != nullptr && now - tunnel->since() < usual_set_up;
+    if (!is_asked_already && !is_being_set_up) {
+        ask_for({fqdn, {}, v1::DIRECTION_NEW, {}}, now);
+    }
+    settle(now);
+}
+
+void TunnelManager::ask_for(const DirectionWish& wish, Instant now) {
+    if (shut_down_by_) {
+        return;
+    }
+    if (!directions_.ask(wish, now) && tunnels_.find_by_name(wish.fqdn) == nullptr) {
+        fail_queries(wish.fqdn, DnsOutcome::failed);
+    }
+}
+
+void TunnelManager::answer_queries(const Tunnel& tunnel) {
+    const RouteDirection& direction = tunnel.direction();
+    for (const std::uint64_t query : queries_.take(direction.peer_fqdn)) {
+        answers_.push_back(
+            {query, DnsOutcome::addresses, direction.peer_vipv4, direction.peer_vipv6}
+        );
+    }
+}
+
+void TunnelManager::fail_queries(const std::string& fqdn, DnsOutcome outcome) {
+    for (const std::uint64_t query : queries_.take(fqdn)) {
+        answers_.push_back({query, outcome, std::nullopt, std::nullopt});
+    }
+}
+
+void TunnelManager::answer_own_name(std::uint64_t query) {
+    DnsAnswer answer{query, DnsOutcome::addresses, std::nullopt, std::nullopt};
+    if (network_.vipv4) {
+        answer.vipv4 = network_.vipv4->address;
+    }
+    if (network_.vipv6) {
+        answer.vipv6 = network_.vipv6->address;
+    }
+    answers_.push_back(answer);
+}
+
+Registration::RelayRtts TunnelManager::relay_rtts() const {
+    Registration::RelayRtts rtts;
+    if (registration_.grant()) {
+        for (const RelayAddresses& relay : registration_.grant()->relays) {
+            if (const auto rtt = relays_.rtt_of_relay(relay.name)) {
+                rtts.emplace_back(relay.name, *rtt);
+            }
+        }
+    }
+    return rtts;
+}
+
+// From what the DC and the relays see: the same address as ours means no NAT; different ports for
+// different observers mean one that maps by destination.
+NatFinding TunnelManager::nat_finding() const {
+    if (!registration_.grant() || !registration_.grant()->outside) {
+        return NatFinding::unknown;
+    }
+    const Endpoint& outside = *registration_.grant()->outside;
+    if (locals_.has(outside.address)) {
+        return NatFinding::none;
+    }
+    for (const WayView& way : relays_.ways()) {
+        if (way.outside && way.outside->address == outside.address &&
+            way.outside->port != outside.port) {
+            return NatFinding::symmetric;
+        }
+    }
+    return outside.port == settings_.port ? NatFinding::port_preserving : NatFinding::behind_nat;
+}
+
+NodeStatus TunnelManager::status() const {
+    NodeStatus status;
+    status.fqdn = settings_.fqdn;
+    status.boot_id = settings_.boot_id;
+    status.is_registered = registration_.grant().has_value();
+    status.is_dc_connected = signaling_.is_connected(settings_.dc_key);
+    status.dc = signaling_.endpoint_of(settings_.dc_key);
+    status.dc_rtt = signaling_.smoothed_rtt_of(settings_.dc_key);
+    if (registration_.grant()) {
+        status.outside = registration_.grant()->outside;
+    }
+    status.nat = nat_finding();
+    status.network = network_;
+    status.addresses = locals_.all();
+    status.relays = relays_.ways();
+    status.paths = tunnels_.all().size();
+    return status;
+}
+
+std::vector<PathView> TunnelManager::paths(Instant now) const {
+    std::vector<PathView> views;
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        const RouteDirection& direction = tunnel->direction();
+        PathView view;
+        view.path_id = path_id;
+        view.revision = direction.revision;
+        view.role = direction.role;
+        view.kind = direction.kind;
+        view.peer_fqdn = direction.peer_fqdn;
+        view.peer_vipv4 = direction.peer_vipv4;
+        view.peer_vipv6 = direction.peer_vipv6;
+        view.is_ready = tunnel->is_ready();
+        view.is_bound = tunnel->legs().is_bound();
+        view.relay = direction.relay_name;
+        view.way = tunnel->legs().wanted_way();
+        view.outside = tunnel->legs().outside();
+        view.sent = tunnel->sent();
+        view.received = tunnel->received();
+        view.rtt = tunnel->probe().rtt();
+        view.loss_permille = tunnel->probe().loss_permille();
+        view.suite = direction.suite;
+        view.inner_mtu = direction.inner_mtu;
+        view.age = now - tunnel->since();
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+}  // namespace ntm::client

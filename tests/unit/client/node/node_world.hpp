@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A node's brain among hand-made neighbours, on one made-up clock: a DC that is a bare Signaling, a
+// relay that answers COOKIE and Tunnel Requests by docs/protocol.md section 5, and the far end of a
+// path. Every datagram takes the time that its link takes.
+#pragma once
+
+#include "client/node/tunnel_manager.hpp"
+#include "common/crypto/token_mint.hpp"
+#include "common/protocol/sealed.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ntm::client::testing {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+[[nodiscard]] IpAddress ip(const std::string& text);
+[[nodiscard]] Endpoint at(const std::string& text);
+[[nodiscard]] RealAddress real(const std::string& text, std::uint32_t interface_index = 2);
+[[nodiscard]] Secret32 secret(std::uint8_t fill);
+// A UDP packet without checksums; enough for a node, which looks at addresses and lengths only.
+[[nodiscard]] Bytes inner_packet(
+    const std::string& from, const std::string& to, std::size_t payload = 20
+);
+
+// The other side of LEG and COOKIE. `map_source` stands for a NAT in front of it.
+struct FakeRelay {
+    explicit FakeRelay(RandomSource& source);
+    struct Leg {
+        std::optional<Endpoint> bound;
+        Instant bound_at;
+        bool is_peer_bound = true;
+    };
+    // What to send back, if anything.
+    [[nodiscard]] std::optional<Bytes> handle(const Datagram& from_node, Instant now);
+    void restart();
+
+    RandomSource& random;
+    std::unique_ptr<crypto::TokenMint> mint;
+    BootId boot_id{0x1111};
+    bool is_up = true;
+    std::map<PathId, Secret32> leg_secrets;
+    std::map<PathId, std::optional<Endpoint>> proven;
+    std::map<PathId, Leg> legs;
+    struct Forwarded {
+        Instant at;
+        Bytes payload;
+        bool was_bound = false;
+    };
+    std::vector<Forwarded> forwarded;  // DATA and END, as they came
+    unsigned cookies = 0;
+    unsigned requests = 0;
+    unsigned requests_with_token = 0;
+
+  private:
+    [[nodiscard]] Bytes answer_cookie(std::uint64_t nonce, const Endpoint& source, Instant now);
+    [[nodiscard]] std::optional<Bytes> answer_request(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    );
+};
+
+class NodeWorld {
+  public:
+    explicit NodeWorld(std::uint64_t seed = 1);
+
+    // Delivers what is under way and rings timers, up to and including `until`.
+    void run_until(Instant until);
+    void run_for(Duration duration) { run_until(now + duration); }
+    // Runs until `is_true`, at most `limit`; false if it did not come.
+    [[nodiscard]] bool run_until_true(
+        const std::function<bool()>& is_true, Duration limit = seconds{20}
+    );
+    // Addresses up, registered, the relay timed.
+    void start(const std::vector<RealAddress>& addresses = {real("192.168.1.2/24")});
+    void set_addresses(const std::vector<RealAddress>& addresses);
+
+    // A Direction for the peer, with an initiator's role unless told otherwise; the relay knows it.
+    [[nodiscard]] v1::RouteDirection relayed_direction(std::uint32_t revision = 1);
+    [[nodiscard]] v1::RouteDirection direct_direction(const std::vector<PeerCandidate>& candidates);
+    // The DC sends a request and its answer is kept in dc_answers.
+    std::uint64_t dc_sends(v1::Signal message);
+    std::uint64_t dc_directs(const v1::RouteDirection& direction);
+    // A ready relayed path, by way of a query.
+    void make_path();
+    // The peer's packets come back through the relay.
+    void peer_sends(Bytes datagram);
+    void peer_sends_data(const Bytes& inner);
+    [[nodiscard]] std::optional<PathView> path();
+
+    void query(std::uint64_t number, const std::string& name);
+    void send_inner(const Bytes& packet);
+    // Collects what the brain has to give; called after everything fed to it.
+    void drain();
+
+    SeededRandom random;
+    Instant now{seconds{1000}};
+    crypto::KeyPair node_key;
+    crypto::KeyPair dc_key;
+    crypto::KeyPair peer_key;
+    std::unique_ptr<TunnelManager> node;
+    std::unique_ptr<protocol::Signaling> dc;
+    FakeRelay relay;
+    // One way, each.
+    Duration dc_delay = milliseconds{10};
+    Duration relay_delay = milliseconds{20};
+    // Real address to what the world sees of it; the identity where there is nothing.
+    std::map<Endpoint, Endpoint> nat;
+    // Addresses of the node that reach nothing.
+    std::set<IpAddress> unplugged;
+    bool is_dc_up = true;
+    // What the DC says to a Direction Request.
+    std::function<v1::Signal(const v1::DirectionRequest&)> on_direction_request;
+    v1::RegistrationResponse grant;
+
+    protocol::DataSealer* peer_sealer();
+
+    std::vector<v1::Signal> dc_requests;  // from the node
+    std::vector<std::pair<Instant, v1::DirectionRequest>> direction_requests;
+    std::map<std::uint64_t, v1::Signal> dc_answers;
+    std::vector<std::pair<Instant, DnsAnswer>> dns_answers;
+    std::vector<std::pair<Instant, Bytes>> delivered;  // to the node's TUN device
+    std::vector<std::pair<Instant, Datagram>> sent;    // by the node
+    std::vector<std::string> log;
+
+    static constexpr std::uint64_t path_number = 0x0102030405060708;
+
+  private:
+    struct Flight {
+        enum class To { node, dc, relay } to;
+        Datagram datagram;
+    };
+    void launch(Instant when, Flight::To to, Datagram datagram);
+    void land(Flight flight);
+    void drain_dc();
+    void answer_as_dc(const protocol::RequestReceived& request);
+    [[nodiscard]] std::optional<Endpoint> node_behind(const Endpoint& outside) const;
+
+    std::multimap<Instant, Flight> under_way_;
+    std::vector<RealAddress> addresses_;
+    std::unique_ptr<protocol::DataSealer> peer_sealer_;
+};
+
+inline const Endpoint dc_v4{Ipv4Address{{203, 0, 113, 10}}, Port{9770}};
+[[nodiscard]] Endpoint dc_v6();
+[[nodiscard]] Endpoint relay_v4();
+[[nodiscard]] Endpoint relay_v6();
+
+}  // namespace ntm::client::testing
