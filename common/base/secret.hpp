@@ -12,6 +12,9 @@ namespace ntm {
 
 // Overwrites memory in a way that the compiler may not remove.
 inline void wipe(MutableByteView bytes) noexcept {
+    if (bytes.empty()) {
+        return;  // of no memory at all: memset takes no null pointer
+    }
     std::memset(bytes.data(), 0, bytes.size());
     asm volatile("" : : "r"(bytes.data()) : "memory");
 }
