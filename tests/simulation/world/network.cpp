@@ -7,6 +7,8 @@ namespace ntm::simulation {
 
 namespace {
 
+constexpr Port socket_port{9770};
+
 // `prefix` with `number` in its last byte.
 InterfaceAddress numbered(const Prefix& prefix, std::size_t number) {
     Bytes bytes{prefix.address.bytes().begin(), prefix.address.bytes().end()};
@@ -118,6 +120,9 @@ void Network::send(HostNumber from, Datagram datagram) {
     if (datagram.local.address.is_unspecified()) {
         const auto source = pick_source(host, datagram.remote.address.family());
         datagram.local.address = source.value_or(IpAddress{});
+    }
+    if (datagram.local.port == Port{}) {
+        datagram.local.port = socket_port;
     }
     const auto segment = segment_of(host, datagram.local.address);
     const bool fits = datagram.local.address.family() == datagram.remote.address.family();

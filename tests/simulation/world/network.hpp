@@ -76,7 +76,7 @@ class Network {
     // The segment's NAT loses its mappings: the next packet gets another port.
     void rebind(SegmentNumber segment);
 
-    // From an application's socket: without a local address one of the host's is taken.
+    // From the host's socket, which is bound to port 9770: what `local` leaves open is filled in.
     void send(HostNumber from, Datagram datagram);
     // Puts a packet on the way as it is, as an attacker on the way could.
     void inject(const WirePacket& packet) { carry(packet); }

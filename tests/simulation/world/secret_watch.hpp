@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Proves that no (key, nonce) pair is used twice (docs/protocol.md section 6). It stands between
+// the DC and its store, so it learns every path secret that was ever made, and sees every DATA
+// packet that a node sends: it finds the secret that opens it, and notes the counter under that
+// secret and role. A counter that comes a second time under one secret is a breach, whatever
+// restarted in between; so is a packet that no secret opens.
+#pragma once
+
+#include "common/base/ids.hpp"
+#include "common/base/secret.hpp"
+#include "common/crypto/aead.hpp"
+#include "dc/store.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ntm::simulation {
+
+class SecretWatch {
+  public:
+    void learn(const dc::PathRecord& path);
+    // Once for each DATA packet at the moment when a node sends it.
+    void see_sent(ByteView payload);
+
+    [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
+    [[nodiscard]] std::size_t secrets() const noexcept;
+    [[nodiscard]] const std::vector<std::string>& breaches() const noexcept { return breaches_; }
+
+  private:
+    struct Known {
+        Secret32 secret;
+        crypto::Suite suite = crypto::Suite::aes_128_gcm;
+        std::map<Role, std::set<std::uint64_t>> counters;
+    };
+    [[nodiscard]] static bool opens(const Known& known, ByteView payload);
+
+    std::map<PathId, std::vector<Known>> known_;  // newest last
+    std::uint64_t packets_ = 0;
+    std::vector<std::string> breaches_;
+};
+
+// Passes everything on to the real store.
+class WatchedStore final : public dc::Store {
+  public:
+    WatchedStore(dc::Store& store, SecretWatch& watch) : store_{store}, watch_{watch} {}
+
+    [[nodiscard]] Result<std::uint64_t, dc::StoreError> advance_term() override {
+        return store_.advance_term();
+    }
+    [[nodiscard]] Result<dc::StoredState, dc::StoreError> load() override { return store_.load(); }
+    void put_node(const dc::NodeRecord& node) override { store_.put_node(node); }
+    void remove_node(const dc::PeerKey& key) override { store_.remove_node(key); }
+    void put_relay(const dc::RelayRecord& relay) override { store_.put_relay(relay); }
+    void remove_relay(const dc::PeerKey& key) override { store_.remove_relay(key); }
+    void put_path(const dc::PathRecord& path) override {
+        watch_.learn(path);
+        store_.put_path(path);
+    }
+    void remove_path(PathId id) override { store_.remove_path(id); }
+    void put_release(const dc::ReleaseRecord& release) override { store_.put_release(release); }
+    void remove_release(const dc::PeerKey& peer, PathId id) override {
+        store_.remove_release(peer, id);
+    }
+    void put_next_address_number(std::uint64_t number) override {
+        store_.put_next_address_number(number);
+    }
+    [[nodiscard]] Result<Nothing, dc::StoreError> commit() override { return store_.commit(); }
+
+  private:
+    dc::Store& store_;
+    SecretWatch& watch_;
+};
+
+}  // namespace ntm::simulation

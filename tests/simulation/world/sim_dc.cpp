@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/simulation/world/sim_dc.hpp"
+
+namespace ntm::simulation {
+
+SimDc::SimDc(
+    const std::string& name,
+    Surroundings surroundings,
+    Setup setup,
+    SecretWatch& secrets,
+    RandomSource& random
+)
+    : Station{name, surroundings}, setup_{std::move(setup)}, secrets_{secrets}, random_{random} {}
+
+void SimDc::start() {
+    if (!file_) {
+        auto opened = dc::SqliteStore::open(setup_.store_file);
+        if (!opened) {
+            breach("has no store: " + opened.error().text);
+            return;
+        }
+        file_ = std::move(opened).value();
+        store_ = std::make_unique<WatchedStore>(*file_, secrets_);
+    }
+    dc::Coordinator::Identity identity{setup_.key.clone(), BootId{random_.number()}};
+    auto made =
+        dc::Coordinator::create(setup_.settings, std::move(identity), *store_, random_, now());
+    if (!made) {
+        breach("does not start: " + made.error().text);
+        return;
+    }
+    coordinator_ = std::move(made).value();
+    world_.trace.note(now(), name() + " starts");
+    provision();
+    run([](Instant) {});
+}
+
+void SimDc::provision() {
+    if (is_provisioned_) {
+        return;
+    }
+    is_provisioned_ = true;
+    for (const auto& [fqdn, key] : setup_.nodes) {
+        if (const auto added = coordinator_->add_node(fqdn, key, now()); !added) {
+            breach(added.error());
+        }
+    }
+    for (const auto& [relay, key] : setup_.relays) {
+        if (const auto added = coordinator_->add_relay(relay, key, now()); !added) {
+            breach(added.error());
+        }
+    }
+}
+
+void SimDc::kill() {
+    coordinator_.reset();
+    if (setup_.store_file != ":memory:") {
+        store_.reset();
+        file_.reset();
+    }
+    forget_timeout();
+    world_.trace.note(now(), name() + " is killed");
+}
+
+std::size_t SimDc::path_count() const {
+    return is_running() ? coordinator_->context().paths.all().size() : 0;
+}
+
+void SimDc::collect_output() {
+    for (Datagram& datagram : coordinator_->take_datagrams()) {
+        world_.network.send(host(), std::move(datagram));
+    }
+    for (const dc::Notice& notice : coordinator_->take_notices()) {
+        world_.trace.note(now(), name() + ": " + notice.text);
+    }
+    if (coordinator_->failure()) {
+        breach("its store fails: " + coordinator_->failure()->text);
+        kill();
+    }
+}
+
+}  // namespace ntm::simulation

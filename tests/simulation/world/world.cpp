@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/simulation/world/world.hpp"
+
+#include <algorithm>
+
+namespace ntm::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Port ntm_port{9770};
+
+SegmentSpec nat_segment(
+    const char* name, const char* inside, const char* outside, NatKind kind, Duration timeout
+) {
+    SegmentSpec spec;
+    spec.name = name;
+    spec.ipv4 = Prefix::parse(inside);
+    spec.nat = kind;
+    spec.nat_outside = IpAddress::parse(outside);
+    spec.nat_timeout = timeout;
+    return spec;
+}
+
+SegmentSpec public_segment(const char* name, const char* ipv4, const char* ipv6) {
+    SegmentSpec spec;
+    spec.name = name;
+    spec.ipv4 = Prefix::parse(ipv4);
+    spec.ipv6 = Prefix::parse(ipv6);
+    return spec;
+}
+
+// The hosts' numbers are 0 to 3, and their addresses end in 10 and more.
+const std::vector<Endpoint> dc_endpoints{
+    *Endpoint::parse("203.0.113.10:9770"), *Endpoint::parse("[2001:db8::a]:9770")};
+const std::vector<Endpoint> relay_endpoints{
+    *Endpoint::parse("203.0.113.11:9770"), *Endpoint::parse("[2001:db8::b]:9770")};
+
+}  // namespace
+
+World::World(const Options& options)
+    : weather_random{options.seed * 8},
+      network{events, weather_random, trace},
+      global{network.add_segment(public_segment("global", "203.0.113.0/24", "2001:db8::/64"))},
+      nat_a{network.add_segment(nat_segment(
+          "nat-a", "10.0.1.0/24", "198.51.100.1", NatKind::port_restricted, options.nat_timeout
+      ))},
+      nat_b{network.add_segment(nat_segment(
+          "nat-b", "10.0.2.0/24", "198.51.100.2", NatKind::symmetric, options.nat_timeout
+      ))},
+      nat_c{network.add_segment(nat_segment(
+          "nat-c", "10.0.3.0/24", "198.51.100.3", NatKind::port_restricted, options.nat_timeout
+      ))},
+      v6only{network.add_segment(public_segment("v6only", "", "2001:db8:6::/64"))},
+      key_random_{options.seed * 8 + 1},
+      dc_random_{options.seed * 8 + 2},
+      relay_random_{options.seed * 8 + 3},
+      mn_random_{options.seed * 8 + 4},
+      cn_random_{options.seed * 8 + 5},
+      dc_key_{crypto::KeyPair::generate(key_random_)},
+      relay_key_{crypto::KeyPair::generate(key_random_)},
+      mn_key_{crypto::KeyPair::generate(key_random_)},
+      cn_key_{crypto::KeyPair::generate(key_random_)},
+      dc{"dc", surroundings(), dc_setup(options.store_file), secrets, dc_random_},
+      relay{"rs", surroundings(), [this] { return relay_settings(); }, relay_random_},
+      mn{"mn",
+         surroundings(),
+         [this] { return node_settings(mn_name); },
+         {ledger, secrets},
+         mn_random_},
+      cn{"cn",
+         surroundings(),
+         [this] { return node_settings(cn_name); },
+         {ledger, secrets},
+         cn_random_} {
+    network.set_round_trip(mn.host(), dc.host(), milliseconds{23});
+    network.set_round_trip(dc.host(), relay.host(), milliseconds{20});
+    network.set_round_trip(mn.host(), relay.host(), milliseconds{38});
+    network.set_round_trip(cn.host(), dc.host(), milliseconds{21});
+    network.set_round_trip(cn.host(), relay.host(), milliseconds{39});
+    network.set_round_trip(cn.host(), mn.host(), milliseconds{40});
+}
+
+Surroundings World::surroundings() {
+    return {events, network, trace, station_breaches_};
+}
+
+client::NodeSettings World::node_settings(const std::string& fqdn) {
+    const bool is_mn = fqdn == mn_name;
+    return {
+        fqdn,
+        ntm_port,
+        (is_mn ? mn_key_ : cn_key_).clone(),
+        BootId{(is_mn ? mn_random_ : cn_random_).number()},
+        dc_key_.public_key(),
+        dc_endpoints,
+        {"a.ntm.test", "b.ntm.test"}};
+}
+
+control::DirectorSettings World::relay_settings() {
+    return {
+        "rs",
+        relay_key_.clone(),
+        BootId{relay_random_.number()},
+        Secret<16>{relay_random_.bytes<16>()},
+        relay_endpoints,
+        64,
+        {{"dc", dc_key_.public_key(), dc_endpoints}}};
+}
+
+SimDc::Setup World::dc_setup(const std::string& store_file) {
+    dc::Settings settings;
+    settings.zones = {"a.ntm.test", "b.ntm.test"};
+    settings.blocks = {*Prefix::parse("198.18.0.0/17"), *Prefix::parse("fd00:a::/64")};
+    return {
+        std::move(settings),
+        dc_key_.clone(),
+        store_file,
+        {{mn_name, mn_key_.public_key()}, {cn_name, cn_key_.public_key()}},
+        {{"rs", relay_key_.public_key()}}};
+}
+
+void World::attach_all(const Places& places) {
+    network.attach(dc.host(), global);
+    network.attach(relay.host(), global);
+    network.attach(mn.host(), places.mn);
+    network.attach(cn.host(), places.cn);
+}
+
+void World::start_all(const Places& places) {
+    attach_all(places);
+    dc.start();
+    relay.start();
+    mn.start();
+    cn.start();
+    run(seconds{3});
+}
+
+bool World::run_until(const std::function<bool()>& is_done, Duration limit) {
+    const Instant end = events.now() + limit;
+    while (!is_done()) {
+        if (!events.step(end)) {
+            events.run_until(end);
+            return is_done();
+        }
+    }
+    return true;
+}
+
+void World::join(SimNode& node, SegmentNumber segment) {
+    network.attach(node.host(), segment);
+    node.update_addresses();
+}
+
+void World::leave(SimNode& node, SegmentNumber segment) {
+    network.detach(node.host(), segment);
+    node.update_addresses();
+}
+
+const SimNode::Query& World::resolve(SimNode& from, const SimNode& peer, Duration limit) {
+    const std::uint64_t query = from.ask(&peer == &cn ? cn_name : mn_name);
+    run_until([&] { return from.query(query).answered.has_value(); }, limit);
+    return from.query(query);
+}
+
+std::shared_ptr<std::vector<std::uint64_t>> World::stream(
+    SimNode& from, SimNode& to, std::size_t count, Duration pause
+) {
+    auto numbers = std::make_shared<std::vector<std::uint64_t>>();
+    for (std::size_t i = 0; i < count; ++i) {
+        events.in(pause * static_cast<Duration::rep>(i), [this, numbers, &from, &to, i] {
+            const auto destination = to.vip(i % 2 == 0 ? Family::ipv4 : Family::ipv6);
+            const auto number = destination ? from.send(to, *destination) : std::nullopt;
+            if (number) {
+                numbers->push_back(*number);
+            }
+        });
+    }
+    return numbers;
+}
+
+bool World::ping(SimNode& from, SimNode& to, Duration limit) {
+    const auto destination = to.vip(Family::ipv4);
+    const auto number = destination ? from.send(to, *destination) : std::nullopt;
+    return number && run_until([&] { return ledger.entry(*number).echoed.has_value(); }, limit);
+}
+
+std::vector<std::string> World::breaches() const {
+    std::vector<std::string> all = station_breaches_;
+    for (const auto* more : {&ledger.breaches(), &secrets.breaches()}) {
+        all.insert(all.end(), more->begin(), more->end());
+    }
+    return all;
+}
+
+}  // namespace ntm::simulation
