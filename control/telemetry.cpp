@@ -66,21 +66,21 @@ Json leg_json(const Leg& leg, const relay::LegView& seen, const char* role, Inst
     Json json{
         {"role", role},
         {"bound", leg.is_bound()},
-        {"remote", nullptr},
-        {"local", nullptr},
-        {"proven", endpoint_or_null(leg.proven)},
+        {"outer_address", nullptr},
+        {"relay_address", nullptr},
+        {"proven_address", endpoint_or_null(leg.proven)},
         {"has_route", leg.next_hop != tables::no_next_hop},
-        {"packets", seen.packets},
-        {"bytes", seen.bytes},
+        {"packets_received", seen.packets},
+        {"bytes_received", seen.bytes},
         {"idle_seconds", nullptr},
     };
     if (leg.binding) {
-        json["remote"] = leg.binding->outer.remote.text();
-        json["local"] = leg.binding->outer.local.text();
+        json["outer_address"] = leg.binding->outer.remote.text();
+        json["relay_address"] = leg.binding->outer.local.text();
         json["bound_seconds"] = seconds_of(now - leg.binding->since);
     }
     if (leg.previous) {
-        json["previous_remote"] = leg.previous->outer.remote.text();
+        json["previous_outer_address"] = leg.previous->outer.remote.text();
     }
     if (seen.last_seen_seconds != 0) {
         const std::int64_t now_seconds = relay::whole_seconds(now);
@@ -160,7 +160,7 @@ Json status_json(
         {"busiest_worker_permille", load.busiest_worker_permille},
         {"dcs", dcs},
         {"control", director_json(from.director.counters())},
-        {"balance", balance_json(read_totals(from.observation))},
+        {"packets", balance_json(read_totals(from.observation))},
     };
 }
 
@@ -205,7 +205,7 @@ Json worker_json(const TelemetrySources& from) {
              {"asleep", view.is_asleep},
              {"packets_per_second", rate.packets_per_second},
              {"busy_permille", rate.busy_permille},
-             {"balance", balance_json(totals)},
+             {"packets", balance_json(totals)},
              {"punted_by_class", punted},
              {"cookies_answered", totals.cookies_answered},
              {"busy_cycles", totals.busy_cycles},
@@ -226,12 +226,12 @@ Json drop_json(const TelemetrySources& from, const Json& args) {
         }
         const DropReasonText& text = describe(static_cast<DropReason>(i));
         drops.push_back(
-            {{"reason", std::string{text.name}},
+            {{"name", std::string{text.name}},
              {"packets", totals.dropped_by_reason[i]},
              {"meaning", std::string{text.sentence}}}
         );
     }
-    return {{"drops", drops}, {"balance", balance_json(totals)}};
+    return {{"drops", drops}, {"packets", balance_json(totals)}};
 }
 
 Json port_json(const TelemetrySources& from) {

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/ntmctl/command_line.hpp"
+
+#include "common/config/nearest.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+namespace ntm::control {
+
+namespace {
+
+struct Command {
+    std::string noun;
+    std::string verb;
+    std::vector<std::string> arguments;  // names of what must follow
+    std::string optional_argument;       // name of what may follow
+    std::string purpose;
+};
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> all{
+        {"status", "show", {}, "", "how a daemon is"},
+        {"path", "show", {}, "path_id", "paths, or one of them"},
+        {"worker", "show", {}, "", "relay: the poll-mode threads"},
+        {"drop", "show", {}, "", "relay: why packets were dropped"},
+        {"port", "show", {}, "", "relay: what frames come and go by"},
+        {"node", "show", {}, "", "DC: provisioned nodes"},
+        {"node", "add", {"fqdn", "key"}, "", "DC: provision a node by its public key"},
+        {"node", "remove", {"fqdn"}, "", "DC: forget a node"},
+        {"relay", "show", {}, "", "DC: provisioned relays"},
+        {"relay", "add", {"name", "key"}, "", "DC: provision a relay by its public key"},
+        {"relay", "remove", {"name"}, "", "DC: forget a relay"},
+        {"key", "generate", {"file"}, "", "make a private key, print its public key"},
+        {"key", "public", {"file"}, "", "print the public key of a private key"},
+    };
+    return all;
+}
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char letter) {
+        return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    });
+    return text;
+}
+
+std::string synopsis(const Command& command) {
+    std::string text = command.noun;
+    if (command.verb != "show") {
+        text += " " + command.verb;
+    }
+    for (const std::string& argument : command.arguments) {
+        text += " " + upper(argument);
+    }
+    if (!command.optional_argument.empty()) {
+        text += " [" + upper(command.optional_argument) + "]";
+    }
+    return text;
+}
+
+std::string list_of_commands() {
+    std::ostringstream text;
+    text << "Commands (`show` is the default verb, and may stand before the noun):\n";
+    for (const Command& command : commands()) {
+        const std::string head = synopsis(command);
+        text << "  " << head << std::string(head.size() < 26 ? 26 - head.size() : 1, ' ')
+             << command.purpose << "\n";
+    }
+    text << "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon unreachable.\n";
+    return text.str();
+}
+
+// The words that come in question at one place of the command line.
+std::vector<std::string> nouns() {
+    std::vector<std::string> words;
+    for (const Command& command : commands()) {
+        if (words.empty() || words.back() != command.noun) {
+            words.push_back(command.noun);
+        }
+    }
+    return words;
+}
+
+std::vector<std::string> verbs_of(const std::string& noun) {
+    std::vector<std::string> words;
+    for (const Command& command : commands()) {
+        if (command.noun == noun) {
+            words.push_back(command.verb);
+        }
+    }
+    return words;
+}
+
+std::string unknown(
+    const std::string& what, const std::string& typed, const std::vector<std::string>& known
+) {
+    std::string text = "unknown " + what + " \"" + typed + "\"; known: " + config::listed(known);
+    const std::string meant = config::nearest(typed, known);
+    return meant.empty() ? text : text + "; did you mean \"" + meant + "\"?";
+}
+
+const Command* find_command(const std::string& noun, const std::string& verb) {
+    const auto found = std::ranges::find_if(commands(), [&](const Command& command) {
+        return command.noun == noun && command.verb == verb;
+    });
+    return found == commands().end() ? nullptr : &*found;
+}
+
+Result<admin::Request, std::string> with_arguments(
+    const Command& command, const std::vector<std::string>& given
+) {
+    const std::size_t needed = command.arguments.size();
+    const std::size_t most = needed + (command.optional_argument.empty() ? 0 : 1);
+    if (given.size() < needed || given.size() > most) {
+        return Unexpected{"usage: ntmctl " + synopsis(command)};
+    }
+    admin::Request request{command.noun, command.verb};
+    for (std::size_t i = 0; i < needed; ++i) {
+        request.args[command.arguments[i]] = given[i];
+    }
+    if (given.size() > needed) {
+        request.args[command.optional_argument] = given.back();
+    }
+    return request;
+}
+
+}  // namespace
+
+Result<admin::Request, std::string> parse_words(std::vector<std::string> words) {
+    if (words.size() > 1 && words.front() == "show") {
+        words.erase(words.begin());
+    }
+    if (words.empty()) {
+        return Unexpected{"what? one of: " + config::listed(nouns())};
+    }
+    const std::string noun = words.front();
+    const std::vector<std::string> verbs = verbs_of(noun);
+    if (verbs.empty()) {
+        return Unexpected{unknown("noun", noun, nouns())};
+    }
+    std::string verb = "show";
+    std::size_t taken = 1;
+    const Command* const shown = find_command(noun, verb);
+    const bool takes_argument = shown != nullptr && !shown->optional_argument.empty();
+    if (words.size() > 1 && std::ranges::find(verbs, words[1]) != verbs.end()) {
+        verb = words[1];
+        taken = 2;
+    } else if (words.size() > 1 && !takes_argument) {
+        return Unexpected{unknown("verb", words[1], verbs)};
+    }
+    const Command* const command = find_command(noun, verb);
+    if (command == nullptr) {
+        return Unexpected{noun + " needs a verb: " + config::listed(verbs)};
+    }
+    return with_arguments(
+        *command, {words.begin() + static_cast<std::ptrdiff_t>(taken), words.end()}
+    );
+}
+
+Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* const* argv) {
+    ControlCommand command;
+    std::vector<std::string> words;
+    std::size_t limit = 0;
+    bool shows_all = false;
+    CLI::App app{"asks and orders the daemons of NTMobile", "ntmctl"};
+    app.footer(list_of_commands());
+    app.add_option("-s,--socket", command.socket, "the daemon's admin socket")
+        ->envname("NTM_SOCKET");
+    app.add_flag("-j,--json", command.is_json, "print JSON, errors too");
+    app.add_option("--limit", limit, "path: show at most so many");
+    app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
+    app.add_option("words", words, "NOUN [VERB] [ARGUMENTS]");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream text;
+        std::ostringstream complaint;
+        const int code = app.exit(error, text, complaint);
+        return Unexpected{UsageEnd{
+            code == 0 ? exit_ok : exit_usage, command.is_json, text.str() + complaint.str()}};
+    }
+    auto request = parse_words(words);
+    if (!request) {
+        return Unexpected{UsageEnd{exit_usage, command.is_json, request.error()}};
+    }
+    command.request = *std::move(request);
+    if (command.request.noun == "key") {
+        command.key_file = command.request.args["file"].get<std::string>();
+    }
+    if (limit != 0) {
+        command.request.args["limit"] = limit;
+    }
+    if (shows_all) {
+        command.request.args["all"] = true;
+    }
+    return command;
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What ntmctl's command line asks for: `ntmctl [-s SOCKET] [-j] NOUN [VERB] [ARGUMENTS]`.
+#pragma once
+
+#include "common/admin/message.hpp"
+#include "common/base/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ntm::control {
+
+// Exit codes of ntmctl.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_unreachable = 3;
+
+struct ControlCommand {
+    std::string socket;  // empty: the one daemon of this host
+    bool is_json = false;
+    admin::Request request;
+    std::string key_file;  // of the nouns that need no daemon: key generate, key public
+};
+
+// What ended the reading of the command line: help that was asked for, or a mistake.
+struct UsageEnd {
+    int exit_code = exit_usage;
+    bool is_json = false;
+    std::string text;
+};
+
+[[nodiscard]] Result<ControlCommand, UsageEnd> parse_control_command(
+    int argc, const char* const* argv
+);
+
+// The words behind the options; the error is a sentence.
+[[nodiscard]] Result<admin::Request, std::string> parse_words(std::vector<std::string> words);
+
+}  // namespace ntm::control

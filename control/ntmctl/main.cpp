@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ntmctl: asks a daemon over its admin socket, and makes key files.
+#include "common/admin/admin_client.hpp"
+#include "common/config/key_file.hpp"
+#include "common/crypto/system_random.hpp"
+#include "common/crypto/x25519.hpp"
+#include "control/ntmctl/command_line.hpp"
+#include "control/ntmctl/render.hpp"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+namespace {
+
+using namespace ntm;
+
+constexpr std::array default_sockets{
+    "/run/ntm/relay.sock", "/run/ntm/dc.sock", "/run/ntm/node.sock"};
+
+int report(const admin::AdminError& error, bool is_json, int exit_code) {
+    if (is_json) {
+        std::printf("%s\n", admin::error_json(error).dump(2).c_str());
+        return exit_code;
+    }
+    std::fprintf(stderr, "ntmctl: %s\n", error.message.c_str());
+    if (!error.hint.empty()) {
+        std::fprintf(stderr, "ntmctl: %s\n", error.hint.c_str());
+    }
+    return exit_code;
+}
+
+int show(const admin::Json& data, bool is_json) {
+    const std::string text =
+        is_json ? data.dump(2, ' ', false, admin::Json::error_handler_t::replace) + "\n"
+                : control::render(data);
+    std::fputs(text.c_str(), stdout);
+    return std::fflush(stdout) == 0 ? control::exit_ok : control::exit_failed;
+}
+
+int show_public_key(const crypto::KeyPair& pair, bool is_json) {
+    const std::string text = pair.public_key().text();
+    return is_json ? show({{"public_key", text}}, true) : show(text, false);
+}
+
+int run_key_command(const control::ControlCommand& command) {
+    if (command.request.verb == "generate") {
+        crypto::SystemRandom random;
+        const auto pair = crypto::KeyPair::generate(random);
+        const auto written = config::write_key_file(command.key_file, pair.private_key());
+        if (!written) {
+            const admin::AdminError error{"key_file", written.error(), ""};
+            return report(error, command.is_json, control::exit_failed);
+        }
+        return show_public_key(pair, command.is_json);
+    }
+    const auto key = config::read_key_file(command.key_file);
+    if (!key) {
+        const admin::AdminError error{"key_file", key.error(), ""};
+        return report(error, command.is_json, control::exit_failed);
+    }
+    return show_public_key(crypto::KeyPair::from_private(*key), command.is_json);
+}
+
+// The socket of the one daemon that runs here; a sentence if there is none, or more than one.
+Result<std::string, std::string> find_socket() {
+    std::string found;
+    for (const char* path : default_sockets) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(path, ignored)) {
+            continue;
+        }
+        if (!found.empty()) {
+            return Unexpected{
+                "several daemons run here: say which with -s SOCKET (" + found + ", " + path + ")"};
+        }
+        found = path;
+    }
+    if (found.empty()) {
+        return Unexpected{std::string{"no daemon's socket in /run/ntm: say where with -s SOCKET"}};
+    }
+    return found;
+}
+
+bool is_usage_error(const std::string& code) {
+    return code == "unknown_noun" || code == "unknown_verb" || code == "bad_request";
+}
+
+int ask_daemon(const control::ControlCommand& command) {
+    const auto socket =
+        command.socket.empty() ? find_socket() : Result<std::string, std::string>{command.socket};
+    if (!socket) {
+        return report(
+            {"unreachable", socket.error(), ""}, command.is_json, control::exit_unreachable
+        );
+    }
+    auto client = admin::AdminClient::connect(*socket);
+    if (!client) {
+        const admin::AdminError error{"unreachable", client.error(), "is the daemon running?"};
+        return report(error, command.is_json, control::exit_unreachable);
+    }
+    const admin::Answer answer = client->ask(command.request);
+    if (answer) {
+        return show(*answer, command.is_json);
+    }
+    const std::string& code = answer.error().code;
+    const int exit_code = code == "no_answer"    ? control::exit_unreachable
+                          : is_usage_error(code) ? control::exit_usage
+                                                 : control::exit_failed;
+    return report(answer.error(), command.is_json, exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto command = control::parse_control_command(argc, argv);
+    if (!command) {
+        const control::UsageEnd& end = command.error();
+        if (end.exit_code == control::exit_ok) {
+            std::fputs(end.text.c_str(), stdout);
+            return control::exit_ok;
+        }
+        return report(
+            {"usage", end.text, "ntmctl --help lists the commands"}, end.is_json, end.exit_code
+        );
+    }
+    return command->request.noun == "key" ? run_key_command(*command) : ask_daemon(*command);
+}

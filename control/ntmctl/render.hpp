@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// JSON answers as text for people: objects as lines of names and values, lists of objects as
+// tables. Knows no noun: what a daemon adds is shown without a change here.
+#pragma once
+
+#include "common/admin/message.hpp"
+
+#include <string>
+
+namespace ntm::control {
+
+[[nodiscard]] std::string render(const admin::Json& data);
+
+}  // namespace ntm::control
