@@ -25,9 +25,9 @@ IpAddress parse_or_die(std::string_view text) {
 
 template <typename T>
 void append_value(Bytes& to, const T& value) {
-    const std::size_t at = to.size();
-    to.resize(at + sizeof(T));
-    store(to.data() + at, value);
+    for (const std::uint8_t byte : std::bit_cast<std::array<std::uint8_t, sizeof(T)>>(value)) {
+        to.push_back(byte);
+    }
 }
 
 void append_be16(Bytes& to, std::size_t value) {

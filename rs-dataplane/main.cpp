@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ntm-relay: reads relay.yaml, starts DPDK, opens the ports, launches the workers, and runs the
+// control thread on the main lcore until SIGTERM or SIGINT. Everything is wired here by hand.
+
+#include "common/config/daemon_main.hpp"
+#include "common/config/key_file.hpp"
+#include "common/crypto/system_random.hpp"
+#include "control/config.hpp"
+#include "control/control_thread.hpp"
+#include "rs-dataplane/dpdk/dataplane.hpp"
+#include "rs-dataplane/dpdk/eal.hpp"
+#include "rs-dataplane/dpdk/telemetry.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+
+using namespace ntm;
+
+dpdk::EalConfig eal_config(const control::RelayConfig& config) {
+    dpdk::EalConfig eal;
+    eal.program = "ntm-relay";
+    eal.file_prefix = config.file_prefix;
+    eal.workers = config.workers;
+    switch (config.hugepages) {
+        case control::Hugepages::if_there:
+            eal.hugepages = dpdk::HugepagePolicy::if_there;
+            break;
+        case control::Hugepages::required:
+            eal.hugepages = dpdk::HugepagePolicy::required;
+            break;
+        case control::Hugepages::none:
+            eal.hugepages = dpdk::HugepagePolicy::none;
+            break;
+    }
+    eal.memory_megabytes =
+        dpdk::needed_megabytes(config.ports.size(), config.workers, config.path_capacity);
+    for (const control::PortConfig& port : config.ports) {
+        if (port.kind == control::PortKind::pci) {
+            eal.pci_devices.push_back(port.device);
+        }
+    }
+    eal.extra_arguments = config.extra_eal_args;
+    return eal;
+}
+
+dpdk::PortKind kind_of(control::PortKind kind) {
+    switch (kind) {
+        case control::PortKind::af_xdp:
+            return dpdk::PortKind::af_xdp;
+        case control::PortKind::af_packet:
+            return dpdk::PortKind::af_packet;
+        case control::PortKind::pci:
+            return dpdk::PortKind::pci;
+        case control::PortKind::vdev:
+            break;
+    }
+    return dpdk::PortKind::vdev;
+}
+
+dpdk::DataplaneConfig dataplane_config(
+    const control::RelayConfig& config,
+    const dpdk::EalStart& eal,
+    const Secret<16>& token_key,
+    RandomSource& random
+) {
+    dpdk::DataplaneConfig made;
+    for (const control::PortConfig& port : config.ports) {
+        made.ports.push_back({kind_of(port.kind), port.device, port.queues, port.mtu});
+    }
+    made.worker_lcores = eal.worker_lcores;
+    made.idle_sleep = config.idle_sleep;
+    made.paths = config.path_capacity;
+    made.own_addresses = config.own_addresses();
+    made.token_key = &token_key;
+    made.seed = random.number();
+    return made;
+}
+
+int fail(const std::string& sentence) {
+    spdlog::critical(sentence);
+    return config::exit_failed;
+}
+
+// The data plane is up; what is left is the control thread.
+int run_control(
+    const control::RelayConfig& config,
+    control::Identity identity,
+    dpdk::Dataplane& dataplane,
+    RandomSource& random
+) {
+    auto first = std::make_unique<const relay::Settings>(
+        control::first_settings(config, identity.boot_id, dataplane.macs())
+    );
+    const auto started = dataplane.start(std::move(first));
+    if (!started) {
+        return fail(started.error());
+    }
+    const dpdk::Telemetry telemetry{dataplane};
+    const control::DataPlane sides{
+        dataplane.table().writer(),
+        relay::SettingsBox::Writer{dataplane.settings()},
+        dataplane.grace_period(),
+        dataplane.exception_path(),
+        dataplane};
+    auto thread = control::ControlThread::create(config, std::move(identity), sides, random);
+    if (!thread) {
+        return fail(thread.error());
+    }
+    (*thread)->run();
+    // Before the control thread goes: it owns what workers punt to.
+    dataplane.stop();
+    return 0;
+}
+
+int run_dataplane(
+    const control::RelayConfig& config, const dpdk::EalStart& eal, const Secret32& key
+) {
+    crypto::SystemRandom random;
+    control::Identity identity{
+        BootId{random.number()},
+        crypto::KeyPair::from_private(key),
+        Secret<16>{std::span<const std::uint8_t, 16>{random.bytes<16>()}}};
+    auto dataplane =
+        dpdk::Dataplane::open(dataplane_config(config, eal, identity.token_key, random));
+    if (!dataplane) {
+        return fail(dataplane.error());
+    }
+    for (const std::string& warning : (*dataplane)->warnings()) {
+        spdlog::warn(warning);
+    }
+    return run_control(config, std::move(identity), **dataplane, random);
+}
+
+int run(const control::RelayConfig& config) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-relay"));
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    const auto key = config::read_key_file(config.key_file);
+    if (!key) {
+        return fail(key.error());
+    }
+    const auto eal = dpdk::start_eal(eal_config(config));
+    if (!eal) {
+        return fail(eal.error());
+    }
+    for (const std::string& warning : eal->warnings) {
+        spdlog::warn(warning);
+    }
+    const int code = run_dataplane(config, *eal, *key);
+    dpdk::stop_eal();
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return ntm::config::daemon_main(
+        argc,
+        argv,
+        {"ntm-relay", "relays tunnels between NTMobile nodes on DPDK", "/etc/ntm/relay.yaml"},
+        ntm::control::read_relay_config,
+        run
+    );
+}
