@@ -54,6 +54,24 @@ TEST_F(Address, NatThatRebindsIsNoticedByTheNextPacket) {
     EXPECT_EQ(dc_.signaling->proven_endpoint_of(node_key()), away_);
 }
 
+TEST_F(Address, ShortAnswersLeaveRoomForALongerProbe) {
+    connect();
+    // The DC's ids have grown, so that its probe is longer than the node's request.
+    const auto nobody = crypto::KeyPair::generate(world_.random).public_key();
+    for (int i = 0; i < 20'000; ++i) {
+        dc_.signaling->send_request(nobody, {}, OnNewBoot::resend, world_.now);
+    }
+    world_.rewrite = [&](Sent& sent) {
+        if (sent.from == node_at_) {
+            sent.from = away_;
+        }
+    };
+    node_.addresses.push_back(away_);
+    const auto id = ask_dc();
+    EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{200}));
+    EXPECT_EQ(dc_.signaling->proven_endpoint_of(node_key()), away_);
+}
+
 TEST_F(Address, LostAnnouncementIsRepeatedUntilThePeerFollows) {
     connect();
     move_node(away_);
