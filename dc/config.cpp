@@ -87,7 +87,7 @@ void walk(Section& root, DcConfig& into) {
     root.section("listen", Need::optional, [&](Section& listen) { read_listen(listen, into); });
     into.key_file = root.text("key_file");
     into.store = root.text("store");
-    into.admin_socket = root.text("admin_socket");
+    into.admin_socket = root.text("admin_socket", "/run/ntm/dc.sock");
     read_zones(root, into);
     root.section("virtual", Need::required, [&](Section& blocks) { read_virtual(blocks, into); });
     root.section("paths", Need::optional, [&](Section& paths) { read_paths(paths, into); });

@@ -145,7 +145,7 @@ void Coordinator::Parts::handle_cookie(const Datagram& datagram, Instant now) {
     const auto header = protocol::NtmHeader::parse(datagram.payload);
     if (!header->is_answer()) {
         if (auto answer = cookies.answer(datagram, now)) {
-            answers.push_back(std::move(*answer));
+            later.push_back(std::move(*answer));
         }
         return;
     }
@@ -178,9 +178,16 @@ Instant Coordinator::next_timeout() const {
 
 void Coordinator::Parts::settle(Instant now) {
     dispatch_events(now);
+    keep_datagrams(later);
     relay_courier.pump(now);
+    keep_datagrams(early);
     node_courier.pump(now);
     releases.pump(now);
+    keep_datagrams(later);
+}
+
+void Coordinator::Parts::keep_datagrams(std::vector<Datagram>& in) {
+    std::ranges::move(signaling.take_datagrams(), std::back_inserter(in));
 }
 
 void Coordinator::Parts::dispatch_events(Instant now) {
@@ -248,9 +255,13 @@ std::vector<Datagram> Coordinator::take_datagrams() {
         parts_->failure = stored.error();
         return {};
     }
-    std::vector<Datagram> datagrams = parts_->signaling.take_datagrams();
-    std::ranges::move(std::exchange(parts_->answers, {}), std::back_inserter(datagrams));
+    std::vector<Datagram> datagrams = take_early_datagrams();
+    std::ranges::move(std::exchange(parts_->later, {}), std::back_inserter(datagrams));
     return datagrams;
+}
+
+std::vector<Datagram> Coordinator::take_early_datagrams() {
+    return std::exchange(parts_->early, {});
 }
 
 std::vector<Notice> Coordinator::take_notices() {

@@ -51,6 +51,9 @@ class Coordinator {
     void handle_timeout(Instant now);
     [[nodiscard]] Instant next_timeout() const;
     [[nodiscard]] std::vector<Datagram> take_datagrams();
+    // Relay Directions alone, uncommitted: they may leave while the path's record is being stored,
+    // since nothing is promised by them. What is not taken here comes with take_datagrams.
+    [[nodiscard]] std::vector<Datagram> take_early_datagrams();
     [[nodiscard]] std::vector<Notice> take_notices();
     [[nodiscard]] const std::optional<StoreError>& failure() const noexcept;
 

@@ -29,6 +29,7 @@ struct Coordinator::Parts {
     void handle_cookie(const Datagram& datagram, Instant now);
     // What every call ends with.
     void settle(Instant now);
+    void keep_datagrams(std::vector<Datagram>& in);
 
     const Settings settings;
     protocol::Signaling signaling;
@@ -44,8 +45,9 @@ struct Coordinator::Parts {
     NodeDesk node_desk;
     RelayDesk relay_desk;
     CookieDesk cookies;
-    std::vector<Datagram> answers;  // of the cookie desk
-    std::deque<PeerKey> to_greet;   // nodes to be reached after a start
+    std::vector<Datagram> early;   // Relay Directions
+    std::vector<Datagram> later;   // all else: once it is stored
+    std::deque<PeerKey> to_greet;  // nodes to be reached after a start
     Instant greet_at = Instant::never();
     CoordinatorCounters counters;
     std::optional<StoreError> failure;

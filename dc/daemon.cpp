@@ -120,6 +120,7 @@ Instant Daemon::now() {
 }
 
 std::optional<std::string> Daemon::settle() {
+    sockets_->send(coordinator_->take_early_datagrams());
     const std::vector<Datagram> datagrams = coordinator_->take_datagrams();
     log_notices();
     if (const auto& failure = coordinator_->failure()) {

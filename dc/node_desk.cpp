@@ -119,6 +119,7 @@ void NodeDesk::handle_registration(
     }
     if (normalise_fqdn(asked.fqdn()) != node.record.fqdn) {
         const std::string text = "this key belongs to " + node.record.fqdn;
+        context_.warn("a node asked for a name that is not its own: " + text);
         context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
         return;
     }

@@ -79,7 +79,12 @@ void RelayCourier::drop(const PeerKey& relay) {
         context_.signaling.cancel_request(relay, id);
         end_asking(letter);
     }
-    lanes_.erase(at);
+    // The rate stays: a relay that restarts again and again gets no more than any other.
+    Lane& lane = at->second;
+    lane.at_once.clear();
+    lane.in_turn.clear();
+    lane.waiting_in_turn.clear();
+    lane.under_way.clear();
 }
 
 std::optional<RelayReport> RelayCourier::take_answer(const protocol::AnswerReceived& answer) {
