@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/config.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace ntm::dc {
+namespace {
+
+const std::string valid = R"(key_file: /k
+store: /s
+zones: [a.ntm.test]
+virtual: {ipv4: 198.18.0.0/17, ipv6: "fd00:a::/64"}
+)";
+
+Result<DcConfig, config::ConfigError> read(const std::string& text) {
+    const std::string file = testing::TempDir() + "ntm_dc_config_test.yaml";
+    std::ofstream{file} << text;
+    auto config = read_config(file);
+    std::filesystem::remove(file);
+    return config;
+}
+
+std::string problem(const std::string& from, const std::string& to) {
+    std::string text = valid;
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos);
+    const auto config = read(text.replace(at, from.size(), to));
+    if (config) {
+        return "";
+    }
+    // Without the file's name, which is the test's own.
+    const std::string found = config.error().text();
+    return found.substr(found.find(".yaml:") + 6);
+}
+
+TEST(DcConfig, ExampleLoads) {
+    const auto config = read_config(NTM_CONFIGS "/dc.yaml");
+    ASSERT_TRUE(config) << config.error().text();
+    EXPECT_EQ(config->port, Port{9770});
+    EXPECT_EQ(config->store, "/var/lib/ntm/dc.sqlite");
+    const std::vector<std::string> zones{"a.ntm.test", "b.ntm.test"};
+    EXPECT_EQ(config->settings.zones, zones);
+    EXPECT_EQ(config->settings.blocks.ipv4.text(), "198.18.0.0/17");
+    EXPECT_EQ(config->settings.blocks.ipv6.text(), "fd00:a::/64");
+}
+
+TEST(DcConfig, HasTheDefaultsThatTheExampleNames) {
+    const auto config = read(valid);
+    ASSERT_TRUE(config) << config.error().text();
+    const auto example = read_config(NTM_CONFIGS "/dc.yaml");
+    ASSERT_TRUE(example);
+    EXPECT_EQ(config->port, example->port);
+    EXPECT_TRUE(config->addresses.empty());
+    EXPECT_EQ(config->admin_socket, example->admin_socket);
+    EXPECT_EQ(config->log_level, example->log_level);
+    EXPECT_EQ(config->settings.suites, example->settings.suites);
+    EXPECT_EQ(config->settings.inner_mtu, example->settings.inner_mtu);
+    const Limits& limits = config->settings.limits;
+    const Limits& named = example->settings.limits;
+    EXPECT_EQ(limits.paths_per_node, named.paths_per_node);
+    EXPECT_EQ(limits.requests_per_second, named.requests_per_second);
+    EXPECT_EQ(limits.calls_per_second, named.calls_per_second);
+    EXPECT_EQ(limits.restored_per_second, named.restored_per_second);
+    EXPECT_EQ(limits.cookies_per_second, named.cookies_per_second);
+}
+
+TEST(DcConfig, NormalisesZones) {
+    const auto config = read(std::string{valid}.replace(valid.find("a.ntm"), 5, "A.NTM"));
+    ASSERT_TRUE(config) << config.error().text();
+    EXPECT_EQ(config->settings.zones, std::vector<std::string>{"a.ntm.test"});
+}
+
+TEST(DcConfig, NamesThePlaceOfEachProblem) {
+    EXPECT_NE(problem("zones: [a.ntm.test]", "zones: [nozone]").find("3:"), std::string::npos);
+    EXPECT_NE(
+        problem("198.18.0.0/17", "198.18.0.0/31").find("a prefix from /8 to /30"), std::string::npos
+    );
+    EXPECT_NE(problem("198.18.0.0/17", "198.18.0.1/17").find("4:"), std::string::npos);
+    EXPECT_NE(problem("fd00:a::/64", "fd00:a::/65").find("/16 to /64"), std::string::npos);
+    EXPECT_NE(problem("fd00:a::/64", "10.0.0.0/8").find("/16 to /64"), std::string::npos);
+    EXPECT_NE(problem("store: /s\n", "").find("store"), std::string::npos);
+    EXPECT_NE(problem("store:", "stoer:").find("did you mean"), std::string::npos);
+    const std::string suites = problem("store:", "paths: {suites: [aes]}\nstore:");
+    EXPECT_NE(suites.find("chacha20-poly1305"), std::string::npos) << suites;
+    const std::string twice =
+        problem("store:", "listen: {addresses: [192.0.2.1, 192.0.2.1]}\nstore:");
+    EXPECT_NE(twice.find("twice"), std::string::npos) << twice;
+}
+
+}  // namespace
+}  // namespace ntm::dc
