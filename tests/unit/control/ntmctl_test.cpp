@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/ntmctl/command_line.hpp"
+#include "control/ntmctl/render.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ntm::control {
+
+namespace {
+
+using admin::Json;
+using testing::HasSubstr;
+
+std::string error_of(const std::vector<std::string>& words) {
+    const auto request = parse_words(words);
+    return request ? "" : request.error();
+}
+
+TEST(Ntmctl, ShowIsTheDefaultVerbAndMayStandInFront) {
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"path"}, {"path", "show"}, {"show", "path"}}) {
+        const auto request = parse_words(words);
+        ASSERT_TRUE(request) << request.error();
+        EXPECT_EQ(request->noun, "path");
+        EXPECT_EQ(request->verb, "show");
+        EXPECT_TRUE(request->args.empty());
+    }
+}
+
+TEST(Ntmctl, ArgumentsGetTheirNames) {
+    const auto request = parse_words({"node", "add", "mn.a.test", "KEY"});
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request->verb, "add");
+    EXPECT_EQ(request->args, (Json{{"fqdn", "mn.a.test"}, {"key", "KEY"}}));
+    const auto path = parse_words({"path", "00ff"});
+    ASSERT_TRUE(path);
+    EXPECT_EQ(path->args, (Json{{"path_id", "00ff"}}));
+}
+
+TEST(Ntmctl, SaysWhatIsWrongWithTheWords) {
+    EXPECT_THAT(error_of({}), HasSubstr("one of: status, path"));
+    EXPECT_THAT(error_of({"stauts"}), HasSubstr("did you mean \"status\"?"));
+    EXPECT_THAT(error_of({"node", "ad", "x", "y"}), HasSubstr("did you mean \"add\"?"));
+    EXPECT_EQ(error_of({"node", "add", "x"}), "usage: ntmctl node add FQDN KEY");
+    EXPECT_EQ(error_of({"key"}), "key needs a verb: generate, public");
+    EXPECT_EQ(error_of({"status", "show", "x"}), "usage: ntmctl status");
+}
+
+TEST(Ntmctl, OptionsReachTheRequest) {
+    const std::array line{"ntmctl", "-s", "/x.sock", "-j", "path", "--limit", "5"};
+    const auto command = parse_control_command(static_cast<int>(line.size()), line.data());
+    ASSERT_TRUE(command) << command.error().text;
+    EXPECT_EQ(command->socket, "/x.sock");
+    EXPECT_TRUE(command->is_json);
+    EXPECT_EQ(command->request.args, (Json{{"limit", 5}}));
+}
+
+TEST(Ntmctl, WrongOptionIsAUsageErrorAndHelpIsNone) {
+    const std::array wrong{"ntmctl", "--sokcet", "x", "path"};
+    const auto usage = parse_control_command(static_cast<int>(wrong.size()), wrong.data());
+    ASSERT_FALSE(usage);
+    EXPECT_EQ(usage.error().exit_code, exit_usage);
+    const std::array help{"ntmctl", "--help"};
+    const auto asked = parse_control_command(static_cast<int>(help.size()), help.data());
+    ASSERT_FALSE(asked);
+    EXPECT_EQ(asked.error().exit_code, exit_ok);
+    EXPECT_THAT(asked.error().text, HasSubstr("node add FQDN KEY"));
+}
+
+TEST(Render, ObjectsBecomeLinesAndListsTables) {
+    const Json data{
+        {"name", "rs1"},
+        {"uptime_seconds", 3},
+        {"key", nullptr},
+        {"up", true},
+        {"addresses", {"a", "b"}},
+        {"dcs", {{{"name", "dc1"}, {"paths", 2}}, {{"name", "long-name"}, {"rtt_ms", 1.5}}}}};
+    EXPECT_EQ(
+        render(data),
+        "name        rs1\n"
+        "uptime (s)  3\n"
+        "key         -\n"
+        "up          yes\n"
+        "addresses   a, b\n"
+        "dcs:\n"
+        "  name       paths  rtt (ms)\n"
+        "  dc1        2      -\n"
+        "  long-name  -      1.5\n"
+    );
+}
+
+TEST(Render, NestedPartsStandUnderTheirRow) {
+    const Json data = Json::array({{{"id", 7}, {"legs", {{{"role", "initiator"}}}}}, {{"id", 8}}});
+    EXPECT_EQ(
+        render(data),
+        "id\n"
+        "7\n"
+        "  legs:\n"
+        "    role\n"
+        "    initiator\n"
+        "8\n"
+    );
+}
+
+TEST(Render, EmptyAnswersAreShort) {
+    EXPECT_EQ(render(Json::array()), "none\n");
+    EXPECT_EQ(render(Json::object()), "");
+    EXPECT_EQ(render(Json("text")), "text\n");
+}
+
+}  // namespace
+
+}  // namespace ntm::control

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/route_mirror.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ntm::control {
+
+namespace {
+
+constexpr int tap = 5;
+constexpr int other_tap = 6;
+const MacAddress port_mac{{2, 0, 0, 0, 0, 1}};
+const MacAddress gateway_mac{{2, 0, 0, 0, 0, 9}};
+const IpAddress gateway = *IpAddress::parse("198.51.100.1");
+const IpAddress gateway6 = *IpAddress::parse("2001:db8:1::1");
+
+IpAddress ip(const char* text) {
+    return *IpAddress::parse(text);
+}
+
+class RouteMirrorTest : public testing::Test {
+  protected:
+    RouteMirrorTest() : mirror{{{tap, port_mac}, {other_tap, {}}}} {
+        apply(LinkUpdate{tap, "ntm0", true, 1500});
+        apply(LinkUpdate{other_tap, "ntm1", true, 1400});
+        apply(RouteUpdate{*Prefix::parse("198.51.100.0/24"), tap, std::nullopt});
+        apply(RouteUpdate{*Prefix::parse("0.0.0.0/0"), tap, gateway});
+        apply(RouteUpdate{*Prefix::parse("::/0"), tap, gateway6});
+    }
+    RouteMirror::Effect apply(const NetlinkUpdate& update) { return mirror.apply(update); }
+    [[nodiscard]] Neighbour via(const char* remote) {
+        const tables::NextHopIndex number = mirror.resolve(ip(remote));
+        return number == tables::no_next_hop ? Neighbour{} : mirror.neighbours().at(number);
+    }
+    RouteMirror mirror;
+};
+
+TEST_F(RouteMirrorTest, TakesTheLongestPrefixAndItsGateway) {
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, gateway}));
+    EXPECT_EQ(via("198.51.100.77"), (Neighbour{tap, ip("198.51.100.77")}));
+    EXPECT_EQ(via("2001:db8:7::7"), (Neighbour{tap, gateway6}));
+    apply(RouteUpdate{*Prefix::parse("203.0.113.0/25"), other_tap, ip("10.0.0.1")});
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{other_tap, ip("10.0.0.1")}));
+    EXPECT_EQ(via("203.0.113.200"), (Neighbour{tap, gateway}));
+}
+
+TEST_F(RouteMirrorTest, PrefersTheLowerMetric) {
+    apply(RouteUpdate{*Prefix::parse("0.0.0.0/0"), other_tap, ip("10.0.0.1"), 100});
+    EXPECT_EQ(via("203.0.113.5").link, tap);
+    RouteUpdate gone{*Prefix::parse("0.0.0.0/0"), tap, gateway};
+    gone.is_gone = true;
+    EXPECT_TRUE(apply(gone).are_routes_changed);
+    EXPECT_EQ(via("203.0.113.5").link, other_tap);
+}
+
+TEST_F(RouteMirrorTest, HasNoNextHopWithoutARouteOverAPort) {
+    RouteUpdate gone{*Prefix::parse("0.0.0.0/0"), tap, gateway};
+    gone.is_gone = true;
+    apply(gone);
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop);
+    EXPECT_FALSE(apply(RouteUpdate{*Prefix::parse("0.0.0.0/0"), 99, gateway}).are_routes_changed);
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop);
+}
+
+TEST_F(RouteMirrorTest, NumbersStayAndNewNeighboursAreToldOnce) {
+    const auto first = mirror.resolve(ip("203.0.113.5"));
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.6")), first);
+    const auto second = mirror.resolve(ip("2001:db8:7::7"));
+    EXPECT_NE(first, second);
+    EXPECT_THAT(
+        mirror.take_new_neighbours(),
+        testing::ElementsAre(Neighbour{tap, gateway}, Neighbour{tap, gateway6})
+    );
+    EXPECT_TRUE(mirror.take_new_neighbours().empty());
+}
+
+TEST_F(RouteMirrorTest, HopIsUsableWhileTheNeighbourIsKnownAndTheLinkIsUp) {
+    const auto number = mirror.resolve(ip("203.0.113.5"));
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+    EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
+    const relay::NextHop expected{port_mac, gateway_mac, 0, 1500, true};
+    EXPECT_EQ(mirror.next_hops().at(number), expected);
+    EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
+    EXPECT_TRUE(apply(LinkUpdate{tap, "ntm0", false, 1500}).are_hops_changed);
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+    apply(LinkUpdate{tap, "ntm0", true, 1280});
+    EXPECT_EQ(mirror.next_hops().at(number).mtu, 1280);
+    EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, {}, false}).are_hops_changed);
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+}
+
+TEST_F(RouteMirrorTest, NeighboursThatNobodyUsesChangeNothing) {
+    EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
+    EXPECT_FALSE(apply(NeighbourUpdate{99, gateway, gateway_mac, true}).are_hops_changed);
+}
+
+}  // namespace
+
+}  // namespace ntm::control
