@@ -49,11 +49,8 @@ void PathProbe::hint(Instant now) noexcept {
     }
 }
 
-void PathProbe::restart(Instant now) noexcept {
+void PathProbe::restart() noexcept {
     note_alive();
-    if (last_send_ && now - *last_send_ < wanted_for) {
-        unanswered_since_ = now;
-    }
 }
 
 // While the path is in use, once a second.

@@ -31,8 +31,8 @@ class PathProbe {
     [[nodiscard]] bool handle_answer(std::uint64_t nonce, Instant now);
     // Something suggests that the peer is back: a path that is down is probed at once.
     void hint(Instant now) noexcept;
-    // A new tunnel takes the place of the one that was down.
-    void restart(Instant now) noexcept;
+    // The tunnel has been bound anew: what was found out about it before is void.
+    void restart() noexcept;
 
     [[nodiscard]] bool is_down() const noexcept { return is_down_; }
     [[nodiscard]] std::optional<Duration> rtt() const noexcept { return rtt_; }

@@ -52,7 +52,7 @@ void Tunnel::replace(RouteDirection direction, std::unique_ptr<PathKeys> keys, I
     direction_ = std::make_unique<RouteDirection>(std::move(direction));
     keys_ = std::move(keys);
     legs_ = make_legs(*direction_, context_, now);
-    probe_.restart(now);
+    probe_.restart();
     expires_ = now + direction_->lifetime;
     is_expiry_told_ = false;
     was_ready_ = false;
@@ -214,12 +214,7 @@ void Tunnel::handle_leg(const protocol::NtmHeader& header, const Datagram& datag
 }
 
 void Tunnel::handle_relay_event(const RelayEvent& event, Instant now) {
-    const bool stood = legs_->is_bound();
     legs_->handle_relay_event(event, now);
-    if (stood && !legs_->is_bound()) {
-        // The relay has lost its legs: what was found out about the path before is void.
-        probe_.restart(now);
-    }
     after_change(now);
 }
 
@@ -230,6 +225,11 @@ void Tunnel::locals_changed(Instant now) {
 
 // Tells that the path has become ready, and lets go what waited for that.
 void Tunnel::after_change(Instant now) {
+    const bool can_probe_now = can_probe();
+    if (can_probe_now && !could_probe_) {
+        probe_.restart();
+    }
+    could_probe_ = can_probe_now;
     const bool is_ready_now = is_ready();
     if (is_ready_now && !was_ready_) {
         context_.out.events.push_back({direction_->path_id, TunnelNews::ready});
@@ -254,8 +254,10 @@ Instant Tunnel::keep_alive_at() const {
 }
 
 Instant Tunnel::next_timeout() const {
-    Instant next = std::min({legs_->next_timeout(), probe_.next_timeout(), held_.next_timeout()});
-    next = std::min(next, keep_alive_at());
+    Instant next = std::min({legs_->next_timeout(), held_.next_timeout(), keep_alive_at()});
+    if (can_probe()) {
+        next = std::min(next, probe_.next_timeout());
+    }
     if (!is_idle_told_) {
         next = std::min(next, last_use_ + idle_limit);
     }
@@ -285,6 +287,9 @@ void Tunnel::handle_timeout(Instant now) {
 }
 
 void Tunnel::run_probe(Instant now) {
+    if (!can_probe()) {
+        return;
+    }
     const PathProbe::Step step = probe_.handle_timeout(context_.random, now);
     if (step.went_down) {
         was_ready_ = false;

@@ -65,6 +65,8 @@ class Tunnel {
 
   private:
     [[nodiscard]] bool can_send() const { return is_ready() && legs_->way().has_value(); }
+    // Silence says something about the peer only while there is a tunnel to hear it through.
+    [[nodiscard]] bool can_probe() const { return legs_->is_ready() && legs_->way().has_value(); }
     void after_change(Instant now);
     void flush(Instant now);
     void seal_and_send(ByteView inner, Instant now);
@@ -91,6 +93,7 @@ class Tunnel {
     Instant expires_;
     std::optional<Instant> last_complaint_;
     bool was_ready_ = false;
+    bool could_probe_ = false;
     bool is_idle_told_ = false;
     bool is_expiry_told_ = false;
 };

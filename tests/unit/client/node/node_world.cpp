@@ -100,7 +100,9 @@ std::optional<Bytes> FakeRelay::handle(const Datagram& datagram, Instant now) {
     if (header->type == protocol::PacketType::leg) {
         return answer_request(*header, datagram, now);
     }
-    forwarded.push_back({now, datagram.payload, legs[header->path_id()].bound == datagram.remote});
+    const Leg& leg = legs[header->path_id()];
+    const bool is_late = leg.bound_before == datagram.remote && now - leg.bound_at < seconds{2};
+    forwarded.push_back({now, datagram.payload, leg.bound == datagram.remote || is_late});
     return std::nullopt;
 }
 
@@ -132,6 +134,7 @@ std::optional<Bytes> FakeRelay::answer_request(
         may_bind = may_bind || (issued && (!leg.bound || *issued > leg.bound_at));
     }
     if (may_bind && leg.bound != datagram.remote) {
+        leg.bound_before = leg.bound;
         leg.bound = datagram.remote;
         leg.bound_at = now;
     }
@@ -411,6 +414,10 @@ void NodeWorld::land(Flight flight) {
                     Flight::To::node,
                     {datagram.remote, datagram.local, std::move(*answer)}
                 );
+            } else if (is_peer_alive && relay.is_up && !relay.forwarded.empty()) {
+                if (relay.forwarded.back().was_bound) {
+                    answer_as_peer(relay.forwarded.back().payload);
+                }
             }
             return;
         case Flight::To::node:
@@ -426,6 +433,17 @@ void NodeWorld::land(Flight flight) {
         datagram.local = *inside;
         node->handle_datagram(datagram, now);
         drain();
+    }
+}
+
+void NodeWorld::answer_as_peer(const Bytes& datagram) {
+    const auto message = protocol::open_end(secret(0x22), datagram);
+    if (message && message->has_probe()) {
+        v1::End answer;
+        answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
+        peer_sends(
+            protocol::seal_end(secret(0x22), PathId{path_number}, Role::responder, answer, random)
+        );
     }
 }
 

@@ -36,6 +36,7 @@ struct FakeRelay {
     struct Leg {
         std::optional<Endpoint> bound;
         Instant bound_at;
+        std::optional<Endpoint> bound_before;  // still taken for 2 s
         bool is_peer_bound = true;
     };
     // What to send back, if anything.
@@ -115,6 +116,8 @@ class NodeWorld {
     // Addresses of the node that reach nothing.
     std::set<IpAddress> unplugged;
     bool is_dc_up = true;
+    // Whether the far end of the path answers probes.
+    bool is_peer_alive = false;
     // What the DC says to a Direction Request.
     std::function<v1::Signal(const v1::DirectionRequest&)> on_direction_request;
     v1::RegistrationResponse grant;
@@ -139,6 +142,7 @@ class NodeWorld {
     void launch(Instant when, Flight::To to, Datagram datagram);
     void land(Flight flight);
     void drain_dc();
+    void answer_as_peer(const Bytes& datagram);
     void answer_as_dc(const protocol::RequestReceived& request);
     [[nodiscard]] std::optional<Endpoint> node_behind(const Endpoint& outside) const;
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Watches the host's addresses and default routes by netlink and reports them at every change:
+// what TunnelManager::handle_addresses() takes. Not those of loopback, of the TUN device, link-
+// local ones, and those that the kernel does not hold usable yet.
+#pragma once
+
+#include "client/node/local_addresses.hpp"
+#include "client/node/netlink.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ntm::client {
+
+// The real addresses in a reading of the kernel's state.
+[[nodiscard]] std::vector<RealAddress> real_addresses(
+    const KernelState& state, std::uint32_t tun_index
+);
+
+class AddressWatch {
+  public:
+    using OnChange = std::function<void(const std::vector<RealAddress>&)>;
+
+    // The error is a sentence. `loop` outlives the watch.
+    [[nodiscard]] static Result<std::unique_ptr<AddressWatch>, std::string> create(
+        asio::io_context& loop, std::uint32_t tun_index, OnChange on_change
+    );
+
+    // Reads the state now and reports it; then at every change.
+    void start();
+
+  private:
+    AddressWatch(
+        asio::io_context& loop,
+        int events,
+        Netlink netlink,
+        std::uint32_t tun_index,
+        OnChange on_change
+    );
+    void wait();
+    void report();
+
+    asio::posix::stream_descriptor events_;
+    Netlink netlink_;
+    std::uint32_t tun_index_;
+    OnChange on_change_;
+};
+
+}  // namespace ntm::client

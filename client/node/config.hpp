@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ntm-node's configuration file; configs/node.yaml explains each key.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/result.hpp"
+#include "common/config/config_error.hpp"
+#include "common/crypto/aead.hpp"
+#include "common/crypto/x25519.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ntm::client {
+
+struct ResolverConfig {
+    Endpoint listen;
+    std::vector<Endpoint> upstream;
+};
+
+struct NodeConfig {
+    std::string fqdn;
+    Port port{9770};
+    std::string key_file;
+    std::string admin_socket;
+    crypto::PublicKey dc_key;
+    std::vector<Endpoint> dc_addresses;
+    std::vector<std::string> zones;
+    std::string tun_name;
+    std::optional<ResolverConfig> resolver;
+    std::vector<crypto::Suite> suites;
+    std::string log_level;
+};
+
+[[nodiscard]] Result<NodeConfig, config::ConfigError> read_config(const std::string& file);
+
+}  // namespace ntm::client

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/dns_message.hpp"
+
+#include "common/base/byte_order.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include <ldns/ldns.h>
+
+namespace ntm::client {
+
+namespace {
+
+constexpr std::size_t head_size = 12;
+constexpr std::size_t least_udp_size = 512;
+constexpr std::uint16_t own_udp_size = 1232;
+constexpr std::uint8_t flag_is_answer = 0x80;  // in byte 2
+constexpr std::uint8_t flag_truncated = 0x02;
+constexpr std::uint8_t flag_recursion_available = 0x80;  // in byte 3
+constexpr std::uint8_t extended_bad_version = 1;         // above rcode 0: BADVERS, 16
+
+bool is_query(ByteView wire) {
+    return wire.size() >= head_size && (wire[2] & flag_is_answer) == 0;
+}
+
+// Only a head: what an unreadable question gets.
+Bytes format_error(ByteView wire) {
+    Bytes answer(head_size, 0);
+    std::copy_n(wire.begin(), 2, answer.begin());
+    answer[2] = static_cast<std::uint8_t>((wire[2] & 0x79) | flag_is_answer);
+    answer[3] = flag_recursion_available | static_cast<std::uint8_t>(DnsRcode::format_error);
+    return answer;
+}
+
+// The end of the first question; nothing if it does not end, or is compressed.
+std::optional<std::size_t> question_end(ByteView wire) {
+    std::size_t at = head_size;
+    while (at < wire.size() && wire[at] != 0) {
+        if ((wire[at] & 0xc0) != 0) {
+            return std::nullopt;
+        }
+        at += std::size_t{wire[at]} + 1;
+    }
+    return at + 5 <= wire.size() ? std::optional{at + 5} : std::nullopt;
+}
+
+DnsQuery::Kind kind_of(const ldns_rr* question) {
+    if (ldns_rr_get_class(question) != LDNS_RR_CLASS_IN) {
+        return DnsQuery::Kind::foreign;
+    }
+    switch (ldns_rr_get_type(question)) {
+        case LDNS_RR_TYPE_A:
+            return DnsQuery::Kind::address_v4;
+        case LDNS_RR_TYPE_AAAA:
+            return DnsQuery::Kind::address_v6;
+        default:
+            return DnsQuery::Kind::other;
+    }
+}
+
+std::string text_of(const ldns_rdf* name) {
+    char* text = ldns_rdf2str(name);
+    std::string copy = text == nullptr ? std::string{} : std::string{text};
+    std::free(text);  // NOLINT: ldns allocates with malloc
+    return copy;
+}
+
+void push_record(ldns_pkt* packet, const ldns_rdf* owner, const IpAddress& address) {
+    const bool is_v4 = address.is_ipv4();
+    ldns_rr* record = ldns_rr_new();
+    ldns_rr_set_owner(record, ldns_rdf_clone(owner));
+    ldns_rr_set_type(record, is_v4 ? LDNS_RR_TYPE_A : LDNS_RR_TYPE_AAAA);
+    ldns_rr_set_class(record, LDNS_RR_CLASS_IN);
+    ldns_rr_set_ttl(record, address_ttl_seconds);
+    ldns_rr_push_rdf(
+        record,
+        ldns_rdf_new_frm_data(
+            is_v4 ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA,
+            address.bytes().size(),
+            address.bytes().data()
+        )
+    );
+    ldns_pkt_push_rr(packet, LDNS_SECTION_ANSWER, record);
+}
+
+Bytes wire_of(const ldns_pkt* packet) {
+    std::uint8_t* data = nullptr;
+    std::size_t size = 0;
+    if (ldns_pkt2wire(&data, packet, &size) != LDNS_STATUS_OK) {
+        return {};
+    }
+    Bytes wire{data, data + size};
+    std::free(data);  // NOLINT: as above
+    return wire;
+}
+
+}  // namespace
+
+struct DnsParser {
+    [[nodiscard]] static ParsedQuery parse(ByteView wire) {
+        if (!is_query(wire)) {
+            return {};
+        }
+        DnsQuery query;
+        query.wire_ = Bytes{wire.begin(), wire.end()};
+        const bool is_readable =
+            ldns_wire2pkt(&query.packet_, wire.data(), wire.size()) == LDNS_STATUS_OK;
+        if (!is_readable) {
+            query.packet_ = nullptr;
+            return {std::nullopt, format_error(wire)};
+        }
+        if (ldns_pkt_get_opcode(query.packet_) != LDNS_PACKET_QUERY) {
+            return {std::move(query), {}};
+        }
+        if (ldns_pkt_qdcount(query.packet_) != 1 || !question_end(wire)) {
+            return {std::nullopt, format_error(wire)};
+        }
+        const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(query.packet_), 0);
+        query.name_ = text_of(ldns_rr_owner(question));
+        query.kind_ = kind_of(question);
+        if (ldns_pkt_edns(query.packet_)) {
+            query.udp_size_ =
+                std::max<std::size_t>(least_udp_size, ldns_pkt_edns_udp_size(query.packet_));
+        }
+        return {std::move(query), {}};
+    }
+};
+
+ParsedQuery parse_query(ByteView wire) {
+    return DnsParser::parse(wire);
+}
+
+DnsQuery::~DnsQuery() {
+    if (packet_ != nullptr) {
+        ldns_pkt_free(packet_);
+    }
+}
+
+DnsQuery::DnsQuery(DnsQuery&& other) noexcept
+    : packet_{std::exchange(other.packet_, nullptr)},
+      wire_{std::move(other.wire_)},
+      name_{std::move(other.name_)},
+      kind_{other.kind_},
+      udp_size_{other.udp_size_} {}
+
+DnsQuery& DnsQuery::operator=(DnsQuery&& other) noexcept {
+    std::swap(packet_, other.packet_);
+    std::swap(wire_, other.wire_);
+    std::swap(name_, other.name_);
+    std::swap(kind_, other.kind_);
+    std::swap(udp_size_, other.udp_size_);
+    return *this;
+}
+
+std::uint16_t DnsQuery::id() const noexcept {
+    return load<Be16>(wire_.data()).to_host();
+}
+
+Bytes DnsQuery::answer(DnsRcode rcode, const std::vector<IpAddress>& addresses) const {
+    ldns_pkt* packet = ldns_pkt_new();
+    ldns_pkt_set_id(packet, id());
+    ldns_pkt_set_qr(packet, true);
+    ldns_pkt_set_opcode(packet, ldns_pkt_get_opcode(packet_));
+    ldns_pkt_set_rd(packet, ldns_pkt_rd(packet_));
+    ldns_pkt_set_ra(packet, true);
+    ldns_pkt_set_rcode(packet, static_cast<std::uint8_t>(rcode));
+    const ldns_rr_list* questions = ldns_pkt_question(packet_);
+    for (std::size_t i = 0; i < ldns_rr_list_rr_count(questions); ++i) {
+        ldns_rr* question = ldns_rr_clone(ldns_rr_list_rr(questions, i));
+        ldns_rr_set_question(question, true);
+        ldns_pkt_push_rr(packet, LDNS_SECTION_QUESTION, question);
+    }
+    if (ldns_pkt_edns(packet_)) {
+        ldns_pkt_set_edns_udp_size(packet, own_udp_size);
+        ldns_pkt_set_edns_do(packet, ldns_pkt_edns_do(packet_));
+    }
+    const bool is_bad_version = ldns_pkt_edns(packet_) && ldns_pkt_edns_version(packet_) != 0;
+    if (is_bad_version) {
+        ldns_pkt_set_rcode(packet, 0);
+        ldns_pkt_set_edns_extended_rcode(packet, extended_bad_version);
+    } else if (rcode == DnsRcode::no_error) {
+        for (const IpAddress& address : addresses) {
+            push_record(packet, ldns_rr_owner(ldns_rr_list_rr(questions, 0)), address);
+        }
+    }
+    Bytes wire = wire_of(packet);
+    ldns_pkt_free(packet);
+    return wire;
+}
+
+Bytes DnsQuery::truncated_answer() const {
+    const std::size_t end = question_end(wire_).value_or(head_size);
+    Bytes answer{wire_.begin(), wire_.begin() + static_cast<std::ptrdiff_t>(end)};
+    answer[2] = static_cast<std::uint8_t>((answer[2] & 0x79) | flag_is_answer | flag_truncated);
+    answer[3] = flag_recursion_available;
+    store(answer.data() + 4, Be16::from_host(end > head_size ? 1 : 0));
+    std::fill(answer.begin() + 6, answer.begin() + head_size, std::uint8_t{0});
+    return answer;
+}
+
+bool is_answer_to(ByteView answer, ByteView query) {
+    if (answer.size() < head_size || query.size() < head_size ||
+        (answer[2] & flag_is_answer) == 0 ||
+        !std::equal(query.begin(), query.begin() + 2, answer.begin())) {
+        return false;
+    }
+    const auto end = question_end(query);
+    // Some servers leave the question out of an error.
+    const bool has_question = load<Be16>(answer.data() + 4).to_host() != 0;
+    if (!end || !has_question) {
+        return true;
+    }
+    return answer.size() >= *end && std::equal(
+                                        query.begin() + head_size,
+                                        query.begin() + static_cast<std::ptrdiff_t>(*end),
+                                        answer.begin() + head_size
+                                    );
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/config.hpp"
+#include "client/node/node_program.hpp"
+#include "common/config/daemon_main.hpp"
+#include "common/config/key_file.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+
+int run(const ntm::client::NodeConfig& config) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-node"));
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    const auto key = ntm::config::read_key_file(config.key_file);
+    if (!key) {
+        spdlog::error("{}", key.error());
+        return ntm::config::exit_failed;
+    }
+    ntm::client::NodeProgram program{config, ntm::crypto::KeyPair::from_private(*key)};
+    const auto done = program.run();
+    if (!done) {
+        spdlog::error("{}", done.error());
+        return ntm::config::exit_failed;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return ntm::config::daemon_main(
+        argc,
+        argv,
+        {"ntm-node",
+         "A node of NTMobile: virtual addresses over real ones that change.",
+         "/etc/ntm/node.yaml"},
+        ntm::client::read_config,
+        run
+    );
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The kernel's interfaces, addresses and routes by rtnetlink: what AddressWatch reads and what
+// TunDevice sets.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct mnl_socket;
+struct nlmsghdr;
+
+namespace ntm::client {
+
+struct KernelInterface {
+    std::uint32_t index = 0;
+    std::string name;
+    bool is_up = false;  // and its carrier is there
+    bool is_loopback = false;
+};
+
+struct KernelAddress {
+    std::uint32_t interface_index = 0;
+    InterfaceAddress address;
+    bool is_usable = false;  // neither tentative, failed, deprecated nor temporary
+};
+
+struct DefaultRoute {
+    std::uint32_t interface_index = 0;
+    Family family = Family::ipv4;
+};
+
+struct KernelState {
+    std::vector<KernelInterface> interfaces;
+    std::vector<KernelAddress> addresses;
+    std::vector<DefaultRoute> default_routes;
+};
+
+// One socket for requests; each call waits for the kernel's answer. Errors are sentences.
+class Netlink {
+  public:
+    [[nodiscard]] static Result<Netlink, std::string> open();
+    ~Netlink();
+    Netlink(Netlink&& other) noexcept;
+    Netlink& operator=(Netlink&&) = delete;
+    Netlink(const Netlink&) = delete;
+    Netlink& operator=(const Netlink&) = delete;
+
+    [[nodiscard]] Result<KernelState, std::string> read_state();
+    [[nodiscard]] Result<Nothing, std::string> set_link(
+        std::uint32_t index, std::uint16_t mtu, bool is_up
+    );
+    [[nodiscard]] Result<Nothing, std::string> add_address(
+        std::uint32_t index, const InterfaceAddress& address
+    );
+    [[nodiscard]] Result<Nothing, std::string> remove_address(
+        std::uint32_t index, const InterfaceAddress& address
+    );
+    [[nodiscard]] Result<Nothing, std::string> add_route(std::uint32_t index, const Prefix& prefix);
+    [[nodiscard]] Result<Nothing, std::string> remove_route(
+        std::uint32_t index, const Prefix& prefix
+    );
+
+  private:
+    explicit Netlink(mnl_socket* socket) noexcept : socket_{socket} {}
+    // Sends `request` (a whole nlmsghdr) and runs `on_message` on each part of the answer.
+    template <typename OnMessage>
+    [[nodiscard]] Result<Nothing, std::string> talk(nlmsghdr* request, OnMessage on_message);
+    [[nodiscard]] Result<Nothing, std::string> change_address(
+        std::uint16_t type, std::uint16_t flags, std::uint32_t index, const InterfaceAddress& at
+    );
+    [[nodiscard]] Result<Nothing, std::string> change_route(
+        std::uint16_t type, std::uint16_t flags, std::uint32_t index, const Prefix& prefix
+    );
+
+    mnl_socket* socket_;  // owned
+    std::uint32_t sequence_ = 0;
+};
+
+}  // namespace ntm::client

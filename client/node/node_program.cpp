@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/node_program.hpp"
+
+#include "client/node/node_views.hpp"
+
+#include <chrono>
+#include <csignal>
+
+#include <spdlog/spdlog.h>
+
+namespace ntm::client {
+
+namespace {
+
+// Packets read from the TUN device before the loop looks at the sockets again.
+constexpr int packets_at_once = 64;
+
+NodeSettings settings_of(const NodeConfig& config, crypto::KeyPair key, RandomSource& random) {
+    std::uint64_t boot_id = random.number();
+    while (boot_id == 0) {
+        boot_id = random.number();
+    }
+    return {
+        config.fqdn,
+        config.port,
+        std::move(key),
+        BootId{boot_id},
+        config.dc_key,
+        config.dc_addresses,
+        config.zones,
+        config.suites};
+}
+
+}  // namespace
+
+NodeProgram::NodeProgram(const NodeConfig& config, crypto::KeyPair key)
+    : config_{config}, manager_{settings_of(config, std::move(key), random_), random_} {}
+
+Instant NodeProgram::now() {
+    return Instant{
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
+
+Result<Nothing, std::string> NodeProgram::run() {
+    const auto opened = open();
+    if (!opened) {
+        return opened;
+    }
+    spdlog::info("node {} is up, port {}", config_.fqdn, config_.port.number);
+    wait_for_signal();
+    wait_for_packets();
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (sockets_->descriptor(family) >= 0) {
+            wait_for_datagrams(family);
+        }
+    }
+    watch_->start();
+    loop_.run();
+    // Descriptors that the loop borrowed go back to their owners.
+    for (auto* borrowed : {&ipv4_, &ipv6_, &packets_}) {
+        if (*borrowed) {
+            (*borrowed)->release();
+        }
+    }
+    return Nothing{};
+}
+
+Result<Nothing, std::string> NodeProgram::open() {
+    auto sockets = UdpSockets::open(config_.port);
+    if (!sockets) {
+        return Unexpected{sockets.error()};
+    }
+    sockets_.emplace(*std::move(sockets));
+    auto tun = TunDevice::create(config_.tun_name);
+    if (!tun) {
+        return Unexpected{tun.error()};
+    }
+    tun_.emplace(*std::move(tun));
+    auto watch =
+        AddressWatch::create(loop_, tun_->index(), [this](const std::vector<RealAddress>& present) {
+            sockets_->set_addresses(present);
+            manager_.handle_addresses(present, now());
+            pump();
+        });
+    if (!watch) {
+        return Unexpected{watch.error()};
+    }
+    watch_ = *std::move(watch);
+    auto done = open_resolver();
+    return done ? open_admin() : done;
+}
+
+Result<Nothing, std::string> NodeProgram::open_resolver() {
+    if (!config_.resolver) {
+        return Nothing{};
+    }
+    Resolver::Settings settings;
+    settings.listen = config_.resolver->listen;
+    settings.upstream = config_.resolver->upstream;
+    settings.is_in_zones = [this](const std::string& name) {
+        return manager_.is_in_zones(name);
+    };
+    settings.on_query = [this](std::uint64_t query, const std::string& name) {
+        manager_.handle_dns_query(query, name, now());
+        pump();
+    };
+    auto resolver = Resolver::create(loop_, std::move(settings), random_);
+    if (!resolver) {
+        return Unexpected{resolver.error()};
+    }
+    resolver_ = *std::move(resolver);
+    return Nothing{};
+}
+
+Result<Nothing, std::string> NodeProgram::open_admin() {
+    auto server = admin::AdminServer::create(loop_, config_.admin_socket);
+    if (!server) {
+        return Unexpected{server.error()};
+    }
+    admin_ = *std::move(server);
+    admin_->handle("status", "show", [this](const admin::Json& /*args*/) -> admin::Answer {
+        admin::Json status = status_json(manager_.status());
+        status["drops"] = counters_json(manager_.counters(), manager_.signaling_counters());
+        status["drops"]["socket"] = sockets_->dropped();
+        if (resolver_) {
+            status["resolver"] = resolver_json(resolver_->counters());
+        }
+        return status;
+    });
+    admin_->handle("path", "show", [this](const admin::Json& /*args*/) -> admin::Answer {
+        return paths_json(manager_.paths(now()));
+    });
+    return Nothing{};
+}
+
+void NodeProgram::wait_for_signal() {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.async_wait([this](const asio::error_code& error, int /*number*/) {
+        if (error) {
+            return;
+        }
+        spdlog::info("giving paths back");
+        manager_.shutdown(now());
+        pump();
+    });
+}
+
+void NodeProgram::wait_for_datagrams(Family family) {
+    auto& stream = family == Family::ipv4 ? ipv4_ : ipv6_;
+    if (!stream) {
+        stream =
+            std::make_unique<asio::posix::stream_descriptor>(loop_, sockets_->descriptor(family));
+    }
+    stream->async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [this, family](const asio::error_code& error) {
+            if (error) {
+                return;
+            }
+            const Instant at = now();
+            for (const Datagram& datagram : sockets_->receive(family)) {
+                manager_.handle_datagram(datagram, at);
+            }
+            pump();
+            wait_for_datagrams(family);
+        }
+    );
+}
+
+void NodeProgram::wait_for_packets() {
+    if (!packets_) {
+        packets_ = std::make_unique<asio::posix::stream_descriptor>(loop_, tun_->descriptor());
+    }
+    packets_->async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [this](const asio::error_code& error) {
+            if (error) {
+                return;
+            }
+            const Instant at = now();
+            for (int i = 0; i < packets_at_once; ++i) {
+                auto packet = tun_->read();
+                if (!packet) {
+                    break;
+                }
+                manager_.handle_inner_packet(*std::move(packet), at);
+            }
+            pump();
+            wait_for_packets();
+        }
+    );
+}
+
+void NodeProgram::pump() {
+    for (const NodeEvent& event : manager_.take_events()) {
+        spdlog::log(event.is_warning ? spdlog::level::warn : spdlog::level::info, event.text);
+    }
+    const auto configured = tun_->configure(manager_.virtual_network());
+    if (!configured) {
+        spdlog::error("TUN device {}: {}", config_.tun_name, configured.error());
+    }
+    const auto datagrams = manager_.take_datagrams();
+    sockets_->send(datagrams);
+    for (const Bytes& packet : manager_.take_inner_packets()) {
+        tun_->write(packet);
+    }
+    for (const DnsAnswer& answer : manager_.take_dns_answers()) {
+        resolver_->answer(answer);
+    }
+    arm_timer();
+    finish_if_done();
+}
+
+void NodeProgram::arm_timer() {
+    const Instant next = manager_.next_timeout();
+    // Left alone if it rings in time: setting it costs more than a packet.
+    if (next == Instant::never() || (timer_at_ && *timer_at_ <= next)) {
+        return;
+    }
+    timer_at_ = next;
+    timer_.expires_at(std::chrono::steady_clock::time_point{
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(next.since_origin())});
+    timer_.async_wait([this](const asio::error_code& is_cancelled) {
+        if (is_cancelled) {
+            return;
+        }
+        timer_at_.reset();
+        manager_.handle_timeout(now());
+        pump();
+    });
+}
+
+void NodeProgram::finish_if_done() {
+    if (manager_.is_shut_down(now())) {
+        spdlog::info("node {} ends", config_.fqdn);
+        loop_.stop();
+    }
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The brain with its body: sockets, TUN device, address watch, stub resolver and admin socket around
+// one TunnelManager, on one Asio loop and one thread.
+#pragma once
+
+#include "client/node/address_watch.hpp"
+#include "client/node/config.hpp"
+#include "client/node/resolver.hpp"
+#include "client/node/tun_device.hpp"
+#include "client/node/tunnel_manager.hpp"
+#include "client/node/udp_sockets.hpp"
+#include "common/admin/admin_server.hpp"
+#include "common/crypto/system_random.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+
+namespace ntm::client {
+
+class NodeProgram {
+  public:
+    NodeProgram(const NodeConfig& config, crypto::KeyPair key);
+    // Runs until SIGTERM or SIGINT; the error is a sentence.
+    [[nodiscard]] Result<Nothing, std::string> run();
+
+  private:
+    [[nodiscard]] Result<Nothing, std::string> open();
+    [[nodiscard]] Result<Nothing, std::string> open_resolver();
+    [[nodiscard]] Result<Nothing, std::string> open_admin();
+    void wait_for_signal();
+    void wait_for_datagrams(Family family);
+    void wait_for_packets();
+    // Takes what the brain has to give, and asks for the time when it wants to be called.
+    void pump();
+    void arm_timer();
+    void finish_if_done();
+    [[nodiscard]] static Instant now();
+
+    const NodeConfig& config_;
+    asio::io_context loop_{1};
+    crypto::SystemRandom random_;
+    TunnelManager manager_;
+    asio::steady_timer timer_{loop_};
+    asio::signal_set signals_{loop_};
+    std::optional<UdpSockets> sockets_;
+    std::optional<TunDevice> tun_;
+    std::unique_ptr<AddressWatch> watch_;
+    std::unique_ptr<Resolver> resolver_;
+    std::unique_ptr<admin::AdminServer> admin_;
+    std::unique_ptr<asio::posix::stream_descriptor> ipv4_;
+    std::unique_ptr<asio::posix::stream_descriptor> ipv6_;
+    std::unique_ptr<asio::posix::stream_descriptor> packets_;
+    std::optional<Instant> timer_at_;
+};
+
+}  // namespace ntm::client

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/tun_device.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace ntm::client {
+
+namespace {
+
+// Above any MTU that a Route Direction may bring.
+constexpr std::size_t largest_packet = 9216;
+
+// The kernel would give the device a link-local address and solicit routers on it.
+void forbid_link_local(const std::string& name) {
+    const std::string file = "/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode";
+    if (std::FILE* setting = std::fopen(file.c_str(), "we")) {
+        std::fputs("1\n", setting);
+        std::fclose(setting);
+    }
+}
+
+bool has(const std::vector<Prefix>& prefixes, const Prefix& prefix) {
+    return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
+}
+
+}  // namespace
+
+Result<TunDevice, std::string> TunDevice::create(const std::string& name) {
+    ifreq request{};
+    if (name.empty() || name.size() >= sizeof(request.ifr_name)) {
+        return Unexpected{"\"" + name + "\" is no name for an interface"};
+    }
+    const int descriptor = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) {
+        return Unexpected{std::string{"/dev/net/tun: "} + std::strerror(errno)};
+    }
+    std::memcpy(request.ifr_name, name.c_str(), name.size() + 1);
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    if (::ioctl(descriptor, TUNSETIFF, &request) < 0) {
+        const std::string why = std::strerror(errno);
+        ::close(descriptor);
+        return Unexpected{"can not make the TUN device " + name + ": " + why};
+    }
+    auto netlink = Netlink::open();
+    if (!netlink) {
+        ::close(descriptor);
+        return Unexpected{netlink.error()};
+    }
+    forbid_link_local(name);
+    return TunDevice{descriptor, ::if_nametoindex(name.c_str()), *std::move(netlink)};
+}
+
+TunDevice::~TunDevice() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+TunDevice::TunDevice(TunDevice&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)},
+      index_{other.index_},
+      netlink_{std::move(other.netlink_)},
+      present_{std::move(other.present_)} {}
+
+Result<Nothing, std::string> TunDevice::configure(const VirtualNetwork& wanted) {
+    if (present_ == wanted) {
+        return Nothing{};
+    }
+    const VirtualNetwork before = present_.value_or(VirtualNetwork{});
+    Result<Nothing, std::string> done = Nothing{};
+    if (!present_ || before.mtu != wanted.mtu) {
+        done = netlink_.set_link(index_, wanted.mtu, true);
+    }
+    if (done) {
+        done = change_address(before.vipv4, wanted.vipv4);
+    }
+    if (done) {
+        done = change_address(before.vipv6, wanted.vipv6);
+    }
+    for (const Prefix& prefix : before.prefixes) {
+        if (done && !has(wanted.prefixes, prefix)) {
+            done = netlink_.remove_route(index_, prefix);
+        }
+    }
+    for (const Prefix& prefix : wanted.prefixes) {
+        // A change of address takes the routes that hang on it along.
+        if (done && (!has(before.prefixes, prefix) || before.vipv4 != wanted.vipv4 ||
+                     before.vipv6 != wanted.vipv6)) {
+            done = netlink_.add_route(index_, prefix);
+        }
+    }
+    if (done) {
+        present_ = wanted;
+    }
+    return done;
+}
+
+Result<Nothing, std::string> TunDevice::change_address(
+    const std::optional<InterfaceAddress>& from, const std::optional<InterfaceAddress>& to
+) {
+    Result<Nothing, std::string> done = Nothing{};
+    if (from && from != to) {
+        done = netlink_.remove_address(index_, *from);
+    }
+    if (done && to && from != to) {
+        done = netlink_.add_address(index_, *to);
+    }
+    return done;
+}
+
+std::optional<Bytes> TunDevice::read() {
+    std::array<std::uint8_t, largest_packet> buffer;
+    const ssize_t length = ::read(descriptor_, buffer.data(), buffer.size());
+    if (length <= 0) {
+        return std::nullopt;
+    }
+    return Bytes{buffer.begin(), buffer.begin() + length};
+}
+
+void TunDevice::write(ByteView packet) noexcept {
+    // What the device does not take is lost, as on any link: its senders repeat it.
+    [[maybe_unused]] const ssize_t written = ::write(descriptor_, packet.data(), packet.size());
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Direct paths (docs/protocol.md section 5): Requests from either end, bound by proof or by token.
+#include "tests/unit/client/node/node_world.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace ntm::client::testing {
+namespace {
+
+const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
+const PathId path_id{NodeWorld::path_number};
+const Endpoint peer_at{Ipv4Address{{192, 0, 2, 50}}, Port{9770}};
+const Endpoint elsewhere{Ipv4Address{{192, 0, 2, 99}}, Port{1234}};
+
+struct Direct : NodeWorld {
+    explicit Direct(bool is_proven) {
+        start();
+        dc_directs(direct_direction({{peer_at, is_proven}}));
+        run_for(milliseconds{30});
+    }
+    [[nodiscard]] std::vector<v1::TunnelRequest> requests() {
+        std::vector<v1::TunnelRequest> found;
+        for (const auto& [when, datagram] : sent) {
+            if (datagram.payload[0] == 0x11 && (datagram.payload[1] & 0x04) == 0) {
+                found.push_back(protocol::open_leg(secret(0x22), datagram.payload)->request());
+            }
+        }
+        return found;
+    }
+    [[nodiscard]] std::optional<v1::TunnelResponse> last_response() {
+        for (auto at = sent.rbegin(); at != sent.rend(); ++at) {
+            const Bytes& payload = at->second.payload;
+            if (payload[0] == 0x11 && (payload[1] & 0x04) != 0) {
+                return protocol::open_leg(secret(0x22), payload)->response();
+            }
+        }
+        return std::nullopt;
+    }
+    void receive(const v1::Leg& leg, Role role, const Endpoint& from) {
+        receive(protocol::seal_leg(secret(0x22), path_id, role, leg, random), from);
+    }
+    void receive(Bytes payload, const Endpoint& from) {
+        node->handle_datagram({testing::at("192.168.1.2:9770"), from, std::move(payload)}, now);
+        drain();
+    }
+    void peer_requests(const Endpoint& from, const std::string& token = "") {
+        v1::Leg leg;
+        leg.mutable_request()->set_nonce("peernonc");
+        leg.mutable_request()->set_token(token);
+        protocol::pad_tunnel_request(*leg.mutable_request());
+        run_for(milliseconds{1});
+        receive(leg, Role::responder, from);
+    }
+    void peer_responds(const std::string& nonce, bool is_bound, const std::string& token) {
+        v1::Leg leg;
+        leg.mutable_response()->set_nonce(nonce);
+        leg.mutable_response()->set_bound(is_bound);
+        leg.mutable_response()->set_token(token);
+        receive(leg, Role::initiator, peer_at);
+    }
+};
+
+TEST(DirectLegs, the_peers_request_from_its_proven_address_makes_the_path_ready) {
+    Direct world{true};
+    EXPECT_FALSE(world.path()->is_ready);
+    world.peer_requests(peer_at);
+    EXPECT_TRUE(world.path()->is_ready);
+    EXPECT_TRUE(world.last_response()->bound());
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, peer_at);
+}
+
+TEST(DirectLegs, an_unproven_source_needs_the_token_that_it_was_given) {
+    Direct world{false};
+    world.peer_requests(peer_at);
+    EXPECT_FALSE(world.path()->is_ready);
+    EXPECT_FALSE(world.last_response()->bound());
+    const std::string token = world.last_response()->token();
+    world.peer_requests(elsewhere, token);
+    EXPECT_FALSE(world.path()->is_ready);
+    world.peer_requests(peer_at, token);
+    EXPECT_TRUE(world.path()->is_ready);
+}
+
+TEST(DirectLegs, a_replayed_request_moves_nothing) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    v1::Leg leg;
+    leg.mutable_request()->set_nonce("peernonc");
+    const Bytes sealed =
+        protocol::seal_leg(secret(0x22), path_id, Role::responder, leg, world.random);
+    world.receive(sealed, elsewhere);
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, peer_at);
+}
+
+TEST(DirectLegs, the_peer_moves_with_a_token_made_after_its_last_binding) {
+    Direct world{true};
+    world.peer_requests(elsewhere);
+    const std::string old_token = world.last_response()->token();
+    world.run_for(milliseconds{10});
+    world.peer_requests(peer_at);
+    world.peer_requests(elsewhere, old_token);
+    EXPECT_FALSE(world.last_response()->bound());
+    world.peer_requests(elsewhere, world.last_response()->token());
+    EXPECT_TRUE(world.last_response()->bound());
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, elsewhere);
+}
+
+TEST(DirectLegs, an_answer_is_never_longer_than_the_request) {
+    Direct world{true};
+    v1::Leg leg;
+    leg.mutable_request()->set_nonce("peernonc");
+    world.sent.clear();
+    world.receive(leg, Role::responder, peer_at);
+    for (const auto& [when, datagram] : world.sent) {
+        EXPECT_EQ(datagram.payload[1] & 0x04, 0) << "an answer to an unpadded request";
+    }
+}
+
+TEST(DirectLegs, ones_own_request_bound_at_the_peer_makes_the_path_ready) {
+    Direct world{true};
+    ASSERT_FALSE(world.requests().empty());
+    world.peer_responds(world.requests().back().nonce(), false, "0123456789abcdef");
+    EXPECT_FALSE(world.path()->is_ready);
+    EXPECT_EQ(world.requests().back().token(), "0123456789abcdef");
+    world.peer_responds(world.requests().back().nonce(), true, "");
+    EXPECT_TRUE(world.path()->is_ready);
+}
+
+TEST(DirectLegs, at_most_three_requests_go_to_an_unproven_candidate_that_is_silent) {
+    Direct world{false};
+    world.run_for(seconds{8});
+    EXPECT_EQ(world.requests().size(), 3U);
+}
+
+TEST(DirectLegs, a_proven_candidate_is_asked_until_it_answers) {
+    Direct world{true};
+    world.run_for(seconds{8});
+    EXPECT_GT(world.requests().size(), 10U);
+}
+
+TEST(DirectLegs, after_ten_seconds_in_vain_the_dc_is_asked_again) {
+    Direct world{true};
+    world.run_for(seconds{11});
+    ASSERT_FALSE(world.direction_requests.empty());
+    EXPECT_EQ(world.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
+}
+
+TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_the_token) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.sent.clear();
+    world.set_addresses({real("10.0.0.7/24", 3)});
+    world.send_inner(to_peer);
+    world.run_for(milliseconds{1});
+    ASSERT_FALSE(world.requests().empty());
+    EXPECT_EQ(world.requests().back().token(), "");
+    world.peer_responds(world.requests().back().nonce(), false, "0123456789abcdef");
+    EXPECT_EQ(world.requests().back().token(), "0123456789abcdef");
+    world.run_for(milliseconds{6});
+    const auto data = std::find_if(world.sent.begin(), world.sent.end(), [](const auto& at) {
+        return at.second.payload[0] == 0x10;
+    });
+    ASSERT_NE(data, world.sent.end());
+    EXPECT_EQ(data->second.local.address, ip("10.0.0.7"));
+    EXPECT_EQ(data->second.remote, peer_at);
+}
+
+TEST(DirectLegs, an_empty_packet_every_15_seconds_keeps_nats_open) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.sent.clear();
+    world.run_for(seconds{46});
+    const auto empty = std::count_if(world.sent.begin(), world.sent.end(), [](const auto& at) {
+        return at.second.payload[0] == 0x10 && at.second.payload.size() == 32;
+    });
+    EXPECT_EQ(empty, 3);
+}
+
+}  // namespace
+}  // namespace ntm::client::testing
