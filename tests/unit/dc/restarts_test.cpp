@@ -160,6 +160,25 @@ TEST_F(RestartsTest, NeverGivesASecretToASecondRun) {
     EXPECT_EQ(world.only_path().record.revision, before.revision());
 }
 
+TEST_F(RestartsTest, HoldsBackADirectionThatWasMadeForAnEarlierRun) {
+    register_all();
+    cn.is_reachable = false;
+    static_cast<void>(direct());
+    world.pass(11s);
+    cn.restart();
+    cn.is_reachable = true;
+    cn.signaling->connect(world.dc_keys.public_key(), true, world.now);
+    world.pass(2s);
+    ASSERT_EQ(world.dc->context().signaling.boot_id_of(cn.key()), cn.boot_id());
+    static_cast<void>(direct());
+    world.pass(1s);
+    EXPECT_TRUE(cn.routes().empty()) << "this run has not registered";
+    static_cast<void>(world.register_node(cn, cn_name, {"10.1.0.2/24"}));
+    world.pass(1s);
+    ASSERT_EQ(cn.routes().size(), 1U);
+    EXPECT_EQ(cn.routes()[0].node_boot_id(), cn.boot_id().value);
+}
+
 TEST_F(RestartsTest, IgnoresARegistrationOlderThanTheLastOne) {
     // Taken by hand: ids count up, so that the network brings the later one first.
     register_all();
