@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/config.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace ntm::client {
+namespace {
+
+std::string example() {
+    std::ifstream file{std::string{NTM_CONFIGS} + "/node.yaml"};
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+// The error's text; nothing if the file is fine.
+std::string complaint(const std::string& text) {
+    const std::string file = ::testing::TempDir() + "/node_config_test.yaml";
+    std::ofstream{file} << text;
+    const auto config = read_config(file);
+    std::remove(file.c_str());
+    return config ? "" : config.error().text();
+}
+
+TEST(NodeConfig, the_example_is_read) {
+    const auto config = read_config(std::string{NTM_CONFIGS} + "/node.yaml");
+    ASSERT_TRUE(config) << config.error().text();
+    EXPECT_EQ(config->fqdn, "mn.a.ntm.test");
+    EXPECT_EQ(config->port.number, 9770);
+    EXPECT_EQ(config->dc_addresses.size(), 2U);
+    EXPECT_EQ(config->zones, (std::vector<std::string>{"a.ntm.test", "b.ntm.test"}));
+    EXPECT_EQ(config->resolver->listen.text(), "127.0.0.53:53");
+    EXPECT_EQ(config->suites.size(), 2U);
+    EXPECT_EQ(config->log_level, "info");
+}
+
+TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {
+    EXPECT_NE(
+        complaint(with(example(), "fqdn: mn.a", "fqnd: mn.a")).find("fqdn"), std::string::npos
+    );
+    EXPECT_NE(complaint(with(example(), "port: 9770", "port: 0")), "");
+    EXPECT_NE(complaint(with(example(), "mn.a.ntm.test", "mn")), "");
+    EXPECT_NE(
+        complaint(with(example(), "{ name: ntm0 }", "{ name: a-name-that-is-too-long }")), ""
+    );
+    EXPECT_NE(complaint(with(example(), "aes-128-gcm", "rot13")).find("rot13"), std::string::npos);
+    EXPECT_NE(
+        complaint(with(example(), "203.0.113.53:53", "127.0.0.53:53")).find("ask itself"),
+        std::string::npos
+    );
+    EXPECT_NE(complaint(with(example(), "\"203.0.113.10:9770\"", "\"nowhere\"")), "");
+    EXPECT_EQ(complaint(example()), "");
+}
+
+}  // namespace
+}  // namespace ntm::client
