@@ -35,8 +35,10 @@ class Lane {
     // Runs `step` on every member; those for which it gives a reason are dropped and leave.
     template <typename Step>
     void apply(Burst& burst, Step&& step) noexcept {
+        // Out of memory, which a step's writes to packet bytes might change as far as is known here.
+        const std::size_t size = size_;
         std::size_t kept = 0;
-        for (std::size_t i = 0; i < size_; ++i) {
+        for (std::size_t i = 0; i < size; ++i) {
             const std::uint8_t member = members_[i];
             Packet& packet = burst.packets[member];
             const DropReason reason = step(packet);

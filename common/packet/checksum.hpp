@@ -9,6 +9,7 @@
 
 #include "common/base/bytes.hpp"
 
+#include <bit>
 #include <cstdint>
 
 namespace ntm {
@@ -17,11 +18,16 @@ namespace ntm {
 using WordSum = std::uint64_t;
 
 [[nodiscard]] constexpr std::uint16_t fold(WordSum sum) noexcept {
-    sum = (sum & 0xffff'ffffU) + (sum >> 32);
-    sum = (sum & 0xffff'ffffU) + (sum >> 32);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    return static_cast<std::uint16_t>(sum);
+    // Adding the swapped halves leaves their sum, with its carry added, in the upper half.
+    sum += std::rotl(sum, 32);
+    auto half = static_cast<std::uint32_t>(sum >> 32);
+    half += std::rotl(half, 16);
+    return static_cast<std::uint16_t>(half >> 16);
+}
+// The same for a sum of fewer than 2^16 words.
+[[nodiscard]] constexpr std::uint16_t fold_short(std::uint32_t sum) noexcept {
+    sum += std::rotl(sum, 16);
+    return static_cast<std::uint16_t>(sum >> 16);
 }
 
 // A last odd byte counts as if a zero byte followed it.
@@ -34,6 +40,18 @@ using WordSum = std::uint64_t;
         sum += load<std::uint32_t>(header + at);
     }
     return sum;
+}
+
+// Whether the 20 bytes of a header without options sum to -0. In two words of 64 bits with their
+// carry.
+[[nodiscard]] inline bool is_valid_ipv4_sum(const std::uint8_t* header) noexcept {
+    const auto first = load<std::uint64_t>(header);
+    std::uint64_t sum = first + load<std::uint64_t>(header + 8);
+    sum += sum < first ? 1 : 0;
+    const std::uint64_t last = load<std::uint32_t>(header + 16);
+    sum += last;
+    sum += sum < last ? 1 : 0;
+    return fold(sum) == 0xffff;
 }
 
 // The field's value for a sum in which the field itself counted as zero.

@@ -68,9 +68,8 @@ class Ipv4View {
     [[nodiscard]] const std::uint8_t* source_bytes() const noexcept { return at_ + 12; }
     [[nodiscard]] const std::uint8_t* destination_bytes() const noexcept { return at_ + 16; }
     [[nodiscard]] bool has_valid_checksum() const noexcept {
-        const WordSum sum =
-            has_options() ? sum_words({at_, header_length()}) : sum_ipv4_header(at_);
-        return fold(sum) == 0xffff;
+        return has_options() ? fold(sum_words({at_, header_length()})) == 0xffff
+                             : is_valid_ipv4_sum(at_);
     }
     [[nodiscard]] ByteView payload() const noexcept {
         return {at_ + header_length(), total_length() - header_length()};

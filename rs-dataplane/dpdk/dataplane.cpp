@@ -159,11 +159,7 @@ void Dataplane::State::make_worker(std::size_t number) {
     }
     crew.worker = std::make_unique<Worker>(Worker::Parts{
         .pipeline =
-            {table->reader(),
-             crew.paths.data(),
-             &crew.counters,
-             &token_key,
-             config.seed + number},
+            {table->reader(), crew.paths.data(), &crew.counters, &token_key, config.seed + number},
         .settings = relay::SettingsBox::Reader{*settings},
         .grace_period = grace_period->worker(static_cast<unsigned>(number)),
         .rings = rings->worker(number),

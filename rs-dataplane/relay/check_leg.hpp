@@ -5,10 +5,51 @@
 // takes it out after 2 s (docs/protocol.md sections 5 and 7).
 #pragma once
 
-#include "common/packet/burst.hpp"
+#include "common/packet/ethernet.hpp"
+#include "common/packet/packet.hpp"
+#include "rs-dataplane/tables/relay_entry.hpp"
 
 namespace ntm::relay {
 
-void check_leg(Burst& burst, Lane& lane) noexcept;
+struct ExpectedSource {
+    const std::array<std::uint8_t, 16>& address;
+    std::uint16_t port;  // raw
+    std::uint8_t local;  // number of the own address, which says the family too
+};
+
+[[nodiscard]] inline bool is_from(const Packet& packet, const ExpectedSource& source) noexcept {
+    constexpr std::size_t ipv4_source_at = EthernetView::size + 12;
+    constexpr std::size_t ipv6_source_at = EthernetView::size + 8;
+    const auto came_from = load<std::uint16_t>(packet.begin + packet.udp_at);
+    if (packet.own_address != source.local || came_from != source.port) {
+        return false;
+    }
+    const std::uint8_t* expected = source.address.data();
+    if (!packet.is_ipv6) {
+        return load<std::uint32_t>(packet.begin + ipv4_source_at) == load<std::uint32_t>(expected);
+    }
+    const std::uint8_t* bytes = packet.begin + ipv6_source_at;
+    return load<std::uint64_t>(bytes) == load<std::uint64_t>(expected) &&
+           load<std::uint64_t>(bytes + 8) == load<std::uint64_t>(expected + 8);
+}
+
+// packet.passage is set; sets packet.udp_delta.
+[[nodiscard]] inline DropReason check_leg(Packet& packet) noexcept {
+    const tables::Passage& passage = *packet.passage;
+    if (!passage.is_open) [[unlikely]] {
+        return DropReason::leg_not_bound;
+    }
+    packet.udp_delta = passage.udp_delta;
+    if (is_from(packet, {passage.from_address, passage.from_port, passage.from_local})) [[likely]] {
+        return DropReason::none;
+    }
+    const tables::PreviousSource* previous = passage.previous;
+    if (previous == nullptr ||
+        !is_from(packet, {previous->address, previous->port, previous->local})) {
+        return DropReason::wrong_source;
+    }
+    packet.udp_delta = previous->udp_delta;
+    return DropReason::none;
+}
 
 }  // namespace ntm::relay

@@ -3,13 +3,34 @@
 
 #include "rs-dataplane/relay/check_leg.hpp"
 #include "rs-dataplane/relay/classify.hpp"
-#include "rs-dataplane/relay/count_legs.hpp"
+#include "rs-dataplane/relay/count_leg.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/lanes.hpp"
 #include "rs-dataplane/relay/switch_tunnel.hpp"
 
 namespace ntm::relay {
+
+namespace {
+
+// A tunnel packet's way once its path is found; the first reason to drop it ends it.
+DropReason relay_one(
+    Packet& packet, const Settings& settings, PathCounters* paths, std::uint32_t now_seconds
+) noexcept {
+    DropReason reason = check_leg(packet);
+    if (reason == DropReason::none) [[likely]] {
+        reason = switch_tunnel(packet, settings);
+    }
+    if (reason == DropReason::none) [[likely]] {
+        reason = finish(packet, settings);
+    }
+    if (reason == DropReason::none) [[likely]] {
+        count_leg(packet, paths, now_seconds);
+    }
+    return reason;
+}
+
+}  // namespace
 
 Pipeline::Pipeline(const Parts& parts)
     : table_{parts.table},
@@ -22,10 +43,7 @@ void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept
     classify(burst, lanes, settings);
 
     find_path(burst, lanes.tunnel, table_, paths_);
-    check_leg(burst, lanes.tunnel);
-    switch_tunnel(burst, lanes.tunnel, settings);
-    finish(burst, lanes.tunnel, settings);
-    count_legs(burst, lanes.tunnel, paths_, whole_seconds(now));
+    relay_all(burst, lanes.tunnel, settings, whole_seconds(now));
 
     cookies_.answer(burst, lanes.cookie, settings, now);
     worker_->cookies_answered.add(lanes.cookie.size());
@@ -33,6 +51,15 @@ void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept
     find_path(burst, lanes.leg, table_, paths_);
     admit_punts(burst, lanes.leg, punt_buckets_, settings, now);
     admit_punts(burst, lanes.punt, punt_buckets_, settings, now);
+}
+
+void Pipeline::relay_all(
+    Burst& burst, Lane& lane, const Settings& settings, std::uint32_t now_seconds
+) noexcept {
+    PathCounters* const paths = paths_;
+    lane.apply(burst, [&settings, paths, now_seconds](Packet& packet) noexcept {
+        return relay_one(packet, settings, paths, now_seconds);
+    });
 }
 
 }  // namespace ntm::relay

@@ -29,6 +29,10 @@ class Pipeline {
 
     // Gives every packet of the burst its fate, and counts what does not depend on the ports.
     void run(Burst& burst, const Settings& settings, Instant now) noexcept;
+    // The part of it behind find_path, for tunnel packets; for benchmarks.
+    void relay_all(
+        Burst& burst, Lane& lane, const Settings& settings, std::uint32_t now_seconds
+    ) noexcept;
 
   private:
     tables::RelayTable::Reader table_;

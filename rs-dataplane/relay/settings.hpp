@@ -17,12 +17,13 @@
 namespace ntm::relay {
 
 // A port of the configuration, in its order.
-struct PortSettings {
+struct alignas(8) PortSettings {
     MacAddress mac;
 };
 
-// A neighbour on a port: where a frame goes next.
-struct NextHop {
+// A neighbour on a port: where a frame goes next. Aligned so that an index into their list is a shift
+// and not a division.
+struct alignas(32) NextHop {
     MacAddress source;       // the port's
     MacAddress destination;  // the neighbour's, if it is known
     std::uint16_t port = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -21,10 +22,15 @@ class LargeArray {
     LargeArray() noexcept = default;
     ~LargeArray() { unmap(); }
     LargeArray(LargeArray&& other) noexcept
-        : items_{std::exchange(other.items_, nullptr)}, size_{std::exchange(other.size_, 0)} {}
+        : mapped_{std::exchange(other.mapped_, nullptr)},
+          mapped_length_{std::exchange(other.mapped_length_, 0)},
+          items_{std::exchange(other.items_, nullptr)},
+          size_{std::exchange(other.size_, 0)} {}
     LargeArray& operator=(LargeArray&& other) noexcept {
         if (this != &other) {
             unmap();
+            mapped_ = std::exchange(other.mapped_, nullptr);
+            mapped_length_ = std::exchange(other.mapped_length_, 0);
             items_ = std::exchange(other.items_, nullptr);
             size_ = std::exchange(other.size_, 0);
         }
@@ -36,15 +42,22 @@ class LargeArray {
     // Empty if there is no memory.
     [[nodiscard]] static LargeArray map(std::size_t size) noexcept {
         LargeArray array;
-        void* memory = mmap(
-            nullptr, size * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0
-        );
+        // Room to begin at a huge page's boundary: what lies before the first one and behind the
+        // last would be in small pages.
+        const std::size_t length = round_up(size * sizeof(T)) + huge_page;
+        void* memory =
+            mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) {
             return array;
         }
         // Only a wish: without huge pages the array works all the same.
-        static_cast<void>(madvise(memory, size * sizeof(T), MADV_HUGEPAGE));
-        array.items_ = std::launder(static_cast<T*>(memory));
+        static_cast<void>(madvise(memory, length, MADV_HUGEPAGE));
+        const auto address = reinterpret_cast<std::uintptr_t>(memory);
+        array.mapped_ = memory;
+        array.mapped_length_ = length;
+        array.items_ = std::launder(
+            reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address) - address))
+        );
         array.size_ = size;
         return array;
     }
@@ -57,11 +70,17 @@ class LargeArray {
     [[nodiscard]] const T& operator[](std::size_t at) const noexcept { return items_[at]; }
 
   private:
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;
+    [[nodiscard]] static constexpr std::size_t round_up(std::size_t value) noexcept {
+        return (value + huge_page - 1) / huge_page * huge_page;
+    }
     void unmap() noexcept {
-        if (items_ != nullptr) {
-            munmap(items_, size_ * sizeof(T));
+        if (mapped_ != nullptr) {
+            munmap(mapped_, mapped_length_);
         }
     }
+    void* mapped_ = nullptr;
+    std::size_t mapped_length_ = 0;
     T* items_ = nullptr;
     std::size_t size_ = 0;
 };

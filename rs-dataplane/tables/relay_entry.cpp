@@ -41,16 +41,18 @@ Passage compile_passage(const RelayPath& path, Role from_role, const OwnAddresse
         return passage;
     }
     passage.from_address = from.remote.address.padded();
-    passage.to_address = to.remote.address.padded();
     passage.from_port = Be16::from_host(from.remote.port.number).raw();
-    passage.to_port = Be16::from_host(to.remote.port.number).raw();
-    passage.local_port = Be16::from_host(to.local.port.number).raw();
+    store(passage.to_ports.data(), Be16::from_host(to.local.port.number));
+    store(passage.to_ports.data() + 2, Be16::from_host(to.remote.port.number));
     passage.udp_delta = delta_of(from.remote, from.local, to.remote, to.local);
     passage.next_hop = to.next_hop;
     passage.from_local = own.find(from.local.address);
     passage.to_local = own.find(to.local.address);
     passage.to_ipv6 = to.remote.address.is_ipv6();
+    passage.to_address = to.remote.address.padded();
     if (!passage.to_ipv6) {
+        store(passage.to_address.data(), to.local.address.ipv4());
+        store(passage.to_address.data() + 4, to.remote.address.ipv4());
         passage.ipv4_sum = ipv4_sum_of(to.local, to.remote);
     }
     return passage;

@@ -27,12 +27,13 @@ struct PreviousSource {
 struct alignas(64) Passage {
     PathId path_id;
     std::array<std::uint8_t, 16> from_address{};  // padded: the sender's outside address
-    std::array<std::uint8_t, 16> to_address{};    // padded: the other node's
-    std::uint16_t from_port = 0;                  // raw
-    std::uint16_t to_port = 0;                    // raw
-    std::uint16_t local_port = 0;                 // raw: the relay's, towards the other node
-    std::uint16_t udp_delta = 0;                  // new addresses and ports minus the old ones
-    std::uint16_t ipv4_sum = 0;                   // outgoing header without TOS, length and TTL
+    // Out to IPv6: the other node's. Out to IPv4: the header's last 8 bytes, source and destination.
+    std::array<std::uint8_t, 16> to_address{};
+    std::uint16_t from_port = 0;  // raw
+    // Raw: the relay's port towards the other node and that node's, as in the UDP header.
+    std::array<std::uint8_t, 4> to_ports{};
+    std::uint16_t udp_delta = 0;  // new addresses and ports minus the old ones
+    std::uint16_t ipv4_sum = 0;   // outgoing header without TOS, length and TTL
     NextHopIndex next_hop = no_next_hop;
     std::uint8_t from_local = OwnAddresses::none;  // own address at which the packet came
     std::uint8_t to_local = OwnAddresses::none;    // own address from which it goes out

@@ -27,8 +27,10 @@ class Switched {
         }
         Packet& packet = burst_.packets[0];
         packet.passage = &entry_.passages[static_cast<std::size_t>(packet.role)];
-        check_leg(burst_, lanes_.tunnel);
-        switch_tunnel(burst_, lanes_.tunnel, settings_);
+        lanes_.tunnel.apply(burst_, [this](Packet& one) noexcept {
+            const DropReason reason = check_leg(one);
+            return reason == DropReason::none ? switch_tunnel(one, settings_) : reason;
+        });
     }
     [[nodiscard]] bool has_passed() const { return lanes_.tunnel.size() == 1; }
     [[nodiscard]] DropReason reason() const { return burst_.packets[0].reason; }
@@ -159,9 +161,8 @@ TEST(SwitchTunnel, RepairsTheChecksumOfAPreviousSource) {
     classify(burst, lanes, now);
     ASSERT_EQ(lanes.tunnel.size(), 1U);
     burst.packets[0].passage = &entry.passages[0];
-    check_leg(burst, lanes.tunnel);
-    switch_tunnel(burst, lanes.tunnel, now);
-    ASSERT_EQ(lanes.tunnel.size(), 1U);
+    ASSERT_EQ(check_leg(burst.packets[0]), DropReason::none);
+    ASSERT_EQ(switch_tunnel(burst.packets[0], now), DropReason::none);
     const ByteView ip = burst.packets[0].bytes().subspan(EthernetView::size);
     EXPECT_EQ(Bytes(ip.begin(), ip.end()), ip_of(expected_at(cn6).ttl(63)));
 }

@@ -24,9 +24,9 @@ RelayPath marked_path(std::uint64_t id, std::uint16_t mark) {
 bool is_whole(const RelayEntry& entry, PathId id) {
     const std::uint16_t mark = entry.passages[0].next_hop;
     for (const Passage& passage : entry.passages) {
-        const auto address = load<Ipv4Address>(passage.to_address.data()).to_host();
+        const auto address = load<Ipv4Address>(passage.to_address.data() + 4).to_host();
         if (passage.path_id != id || passage.next_hop != mark || address != (0x0a000000U | mark) ||
-            Be16::from_host(mark).raw() != passage.to_port) {
+            load<Be16>(passage.to_ports.data() + 2).to_host() != mark) {
             return false;
         }
     }
