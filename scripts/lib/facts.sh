@@ -25,18 +25,20 @@ ctl() {
 fact() { ctl "$1" "$2" | jq -re "$3"; }
 
 is_registered() { fact "$1" status '.registered'; }
-vip4() { fact "$1" status '.virtual_ipv4'; }
-vip6() { fact "$1" status '.virtual_ipv6'; }
-path_count() { ctl "$1" path | jq -r '.paths | length'; }
+# Without the prefix length.
+vip4() { fact "$1" status '.vipv4 | sub("/.*"; "")'; }
+vip6() { fact "$1" status '.vipv6 | sub("/.*"; "")'; }
+# The relay counts its paths beside the list, which it may cut; nodes and DCs answer a bare list.
+path_count() { ctl "$1" path | jq -r 'if type == "array" then length else .total end'; }
 has_path() { [ "$(path_count "$1")" -gt 0 ]; }
 has_no_path() { [ "$(path_count "$1")" = 0 ]; }
-path_kind() { fact "$1" path '.paths[0].kind'; }
-path_is_ready() { fact "$1" path '.paths[0].ready'; }
-path_id() { fact "$1" path '.paths[0].path_id'; }
+path_kind() { fact "$1" path '.[0].kind'; }
+path_is_ready() { fact "$1" path '.[0].ready'; }
+path_id() { fact "$1" path '.[0].path_id'; }
 # Of the DC, about a node by its name.
-dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".nodes[] | select(.fqdn == \$fqdn) | $2"; }
-dc_knows() { dc_node "$1" '.registered' >/dev/null; }
-outside_address() { dc_node "$1" '.outside_address | sub(":[0-9]+$"; "")'; }
+dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".[] | select(.fqdn == \$fqdn) | $2"; }
+dc_knows() { dc_node "$1" '.is_registered' >/dev/null; }
+outside_address() { dc_node "$1" '.outside | sub(":[0-9]+$"; "")'; }
 # How often a node's log says that its DC does not answer.
 count_complaints() { grep -ciE 'dc .*(unreachable|not answer|silent)' "$run_dir/$1/node.log" || true; }
 dc_complaints() { [ "$(count_complaints "$1")" -ge "$2" ]; }
@@ -65,10 +67,10 @@ largest_gap() {
 
 # Rows for people: place, path, kind, legs, packets, round trip, loss.
 node_path_rows() {
-    ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, .kind,
-        (if .ready then "ready" else .state end), .packets_sent + .packets_received,
-        (if .rtt_milliseconds then "\(.rtt_milliseconds) ms" else "-" end),
-        (if .loss_percent then "\(.loss_percent) %" else "-" end)] | @tsv'
+    ctl "$1" path | jq -r --arg at "$1" '.[] | [$at, .path_id, .kind,
+        "\(.leg.local) -> \(.leg.remote)", .tx_packets + .rx_packets,
+        (if .rtt_ms then "\(.rtt_ms * 100 | round / 100) ms" else "-" end),
+        (if .loss_permille then "\(.loss_permille / 10) %" else "-" end)] | @tsv'
 }
 relay_path_rows() {
     ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, "rs-s",

@@ -19,7 +19,7 @@ step "by one path, over the relay"
 same "paths of mn" "$(path_count mn)" 1
 same "paths of cn" "$(path_count cn)" 1
 same "paths of rs1" "$(path_count rs1)" 1
-same "kind" "$(path_kind mn)" relayed
+same "kind" "$(path_kind mn)" rs_s
 
 step "the other way it is the same path"
 check "cn pings mn" at cn ping -q -c 3 -i 0.2 -W 2 mn.a.ntm.test
