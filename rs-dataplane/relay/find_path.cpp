@@ -22,12 +22,13 @@ void find_path(
     if (lane.is_empty()) {
         return;
     }
-    std::array<PathId, burst_size> ids;
+    std::array<tables::RelayTable::Wanted, burst_size> wanted;
     for (std::size_t i = 0; i < lane.size(); ++i) {
-        ids[i] = burst.packets[lane[i]].path_id;
+        const Packet& packet = burst.packets[lane[i]];
+        wanted[i] = {packet.path_id, packet.role};
     }
     tables::RelayTable::Found found;
-    table.find({ids.data(), lane.size()}, found);
+    table.find({wanted.data(), lane.size()}, found);
 
     std::size_t next = 0;
     lane.apply(burst, [&](Packet& packet) noexcept {

@@ -2,6 +2,7 @@
 #include "rs-dataplane/tables/relay_table.hpp"
 
 #include "rs-dataplane/tables/large_array.hpp"
+#include "rs-dataplane/tables/path_front.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -78,11 +79,16 @@ class RelayTable::State {
     void reclaim() noexcept;
     static void drop_previous(RelayEntry& entry) noexcept;
 
+    [[nodiscard]] PathFront::Place place_of(const RelayEntry* entry, Slot slot) const noexcept {
+        return {static_cast<std::uint32_t>(entry - pool.data()), slot};
+    }
+
     OwnAddresses own;
     GracePeriod* grace_period;
     rte_hash* hash = nullptr;                      // owned
     LargeArray<std::atomic<RelayEntry*>> entries;  // by slot
-    LargeArray<RelayEntry> pool;
+    LargeArray<RelayEntry> pool;                   // the first one is no path's
+    PathFront front;
     std::vector<RelayEntry*> unused;
     std::deque<Retired> retired;
     std::uint32_t size = 0;
@@ -158,13 +164,14 @@ Result<std::unique_ptr<RelayTable>, std::string> RelayTable::create(
     }
     const auto slots = static_cast<std::size_t>(rte_hash_max_key_id(state->hash)) + 1;
     state->entries = LargeArray<std::atomic<RelayEntry*>>::map(slots);
-    state->pool = LargeArray<RelayEntry>::map(room);
-    if (state->entries.is_empty() || state->pool.is_empty()) {
+    state->pool = LargeArray<RelayEntry>::map(std::size_t{room} + 1);
+    state->front = PathFront::map(paths);
+    if (state->entries.is_empty() || state->pool.is_empty() || state->front.is_empty()) {
         return Unexpected{"no memory for " + std::to_string(paths) + " paths"};
     }
     state->unused.reserve(room);
-    for (std::size_t i = state->pool.size(); i > 0; --i) {
-        state->unused.push_back(&state->pool[i - 1]);
+    for (std::size_t i = room; i > 0; --i) {
+        state->unused.push_back(&state->pool[i]);
     }
     return std::unique_ptr<RelayTable>{new RelayTable{std::move(state)}};
 }
@@ -173,32 +180,56 @@ std::uint32_t RelayTable::slot_count() const noexcept {
     return static_cast<std::uint32_t>(state_->entries.size());
 }
 
-void RelayTable::Reader::find(std::span<const PathId> ids, Found& found) const noexcept {
+void RelayTable::Reader::find(std::span<const Wanted> wanted, Found& found) const noexcept {
+    const State& state = *table_->state_;
+    const RelayEntry* const pool = state.pool.data();
+    const std::size_t count = std::min(wanted.size(), batch);
+    // Loads of one loop do not wait for one another: each loop costs one access to memory.
+    std::array<std::uint32_t, batch> indexes;
+    for (std::size_t i = 0; i < count; ++i) {
+        const PathFront::Place place = state.front.look(wanted[i].id);
+        indexes[i] = place.index;
+        found.slots[i] = place.slot;
+    }
+    std::array<std::uint8_t, batch> missing;
+    std::size_t missing_count = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const RelayEntry* entry = pool + indexes[i];
+        const Passage& passage = entry->passages[static_cast<std::size_t>(wanted[i].role)];
+        found.entries[i] = entry;
+        missing[missing_count] = static_cast<std::uint8_t>(i);
+        missing_count += passage.path_id != wanted[i].id || indexes[i] == 0 ? 1 : 0;
+    }
+    if (missing_count != 0) {
+        find_in_hash(wanted, {missing.data(), missing_count}, found);
+    }
+}
+
+void RelayTable::Reader::find_in_hash(
+    std::span<const Wanted> wanted, std::span<const std::uint8_t> missing, Found& found
+) const noexcept {
     const State& state = *table_->state_;
     std::array<const void*, batch> keys;
     std::array<hash_sig_t, batch> hashes;
     std::array<std::int32_t, batch> positions;
-    const std::size_t count = std::min(ids.size(), batch);
-    if (count == 0) {
-        return;
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        keys[i] = &ids[i];
-        hashes[i] = hash_of_id(ids[i].value);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        const PathId& id = wanted[missing[i]].id;
+        keys[i] = &id;
+        hashes[i] = hash_of_id(id.value);
     }
     rte_hash_lookup_with_hash_bulk(
-        state.hash, keys.data(), hashes.data(), static_cast<std::uint32_t>(count), positions.data()
+        state.hash,
+        keys.data(),
+        hashes.data(),
+        static_cast<std::uint32_t>(missing.size()),
+        positions.data()
     );
-    for (std::size_t i = 0; i < count; ++i) {
-        // A miss is negative: slot 0 is prefetched in vain then, which is cheaper than a branch.
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        // A miss is negative: slot 0 is read in vain then, which is cheaper than a branch.
         const auto slot = static_cast<Slot>(std::max(positions[i], 0));
-        found.slots[i] = slot;
-        __builtin_prefetch(&state.entries[slot]);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        found.entries[i] = positions[i] < 0
-                               ? nullptr
-                               : state.entries[found.slots[i]].load(std::memory_order_acquire);
+        const RelayEntry* entry = state.entries[slot].load(std::memory_order_acquire);
+        found.slots[missing[i]] = slot;
+        found.entries[missing[i]] = positions[i] < 0 ? nullptr : entry;
     }
 }
 
@@ -222,6 +253,7 @@ Result<Slot, TableError> RelayTable::Writer::insert(const RelayPath& path) {
     }
     const auto slot = static_cast<Slot>(position);
     state.entries[slot].store(entry, std::memory_order_release);
+    state.front.add(path.id, state.place_of(entry, slot));
     ++state.size;
     return slot;
 }
@@ -239,7 +271,9 @@ Result<Slot, TableError> RelayTable::Writer::replace(const RelayPath& path) {
     if (entry == nullptr) {
         return Unexpected{TableError::full};
     }
-    state.retire(state.entries[*slot].exchange(entry, std::memory_order_acq_rel), std::nullopt);
+    RelayEntry* old = state.entries[*slot].exchange(entry, std::memory_order_acq_rel);
+    state.front.change(path.id, state.place_of(old, *slot), state.place_of(entry, *slot));
+    state.retire(old, std::nullopt);
     return *slot;
 }
 
@@ -250,7 +284,9 @@ Result<Nothing, TableError> RelayTable::Writer::remove(PathId id) {
         return Unexpected{TableError::unknown};
     }
     const auto slot = static_cast<Slot>(position);
-    state.retire(state.entries[slot].exchange(nullptr, std::memory_order_acq_rel), slot);
+    RelayEntry* old = state.entries[slot].exchange(nullptr, std::memory_order_acq_rel);
+    state.front.change(id, state.place_of(old, slot), {});
+    state.retire(old, slot);
     --state.size;
     return Nothing{};
 }

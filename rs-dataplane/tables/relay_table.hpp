@@ -8,6 +8,8 @@
 // pointer (between the two a reader finds nothing, as before). Replace: exchange the pointer,
 // retire the old entry. Remove: delete the key, clear the pointer, retire entry and position. What
 // is retired is freed when every worker that could have seen it has reported since (GracePeriod).
+// A front (PathFront) answers for most paths before the hash is asked; it is changed before an entry
+// is retired, so that the same grace period covers it.
 #pragma once
 
 #include "common/base/ids.hpp"
@@ -49,6 +51,12 @@ class RelayTable {
 
     static constexpr std::size_t batch = 32;
 
+    // A Path ID and the role of the packet's sender: which of the entry's two lines is wanted.
+    struct Wanted {
+        PathId id;
+        Role role = Role::initiator;
+    };
+
     struct Found {
         std::array<const RelayEntry*, batch> entries;  // nullptr: no such path
         std::array<Slot, batch> slots;                 // valid where there is an entry
@@ -57,11 +65,14 @@ class RelayTable {
     // Entries stay valid until the worker reports or goes offline (GracePeriod::Worker).
     class Reader {
       public:
-        // Looks up at most `batch` Path IDs at once.
-        void find(std::span<const PathId> ids, Found& found) const noexcept;
+        // Looks up at most `batch` paths at once.
+        void find(std::span<const Wanted> wanted, Found& found) const noexcept;
 
       private:
         friend class RelayTable;
+        void find_in_hash(
+            std::span<const Wanted> wanted, std::span<const std::uint8_t> missing, Found& found
+        ) const noexcept;
         explicit Reader(const RelayTable& table) noexcept : table_{&table} {}
         const RelayTable* table_;
     };

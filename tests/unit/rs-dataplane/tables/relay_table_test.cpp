@@ -30,7 +30,7 @@ class RelayTableTest : public ::testing::Test {
 
     const RelayEntry* find(std::uint64_t id) {
         RelayTable::Found found;
-        const PathId wanted{id};
+        const RelayTable::Wanted wanted{{id}, Role::responder};
         reader_.find({&wanted, 1}, found);
         return found.entries[0];
     }
@@ -48,16 +48,17 @@ TEST_F(RelayTableTest, GivesSlotsThatTheReaderSees) {
     const auto slot = writer_.insert(path_of(5));
     RelayTable::Found found;
     const PathId id{5};
-    reader_.find({&id, 1}, found);
+    const RelayTable::Wanted wanted{id};
+    reader_.find({&wanted, 1}, found);
     EXPECT_EQ(found.slots[0], *slot);
     EXPECT_EQ(writer_.slot_of(id), *slot);
     EXPECT_LT(*slot, table_->slot_count());
 }
 
 TEST_F(RelayTableTest, LooksUpAWholeBatchWithMissesInIt) {
-    std::vector<PathId> ids;
+    std::vector<RelayTable::Wanted> ids;
     for (std::uint64_t id = 0; id < RelayTable::batch; ++id) {
-        ids.push_back({id});
+        ids.push_back({{id}, static_cast<Role>(id % 2)});
         if (id % 3 != 0) {
             ASSERT_TRUE(writer_.insert(path_of(id)));
         }

@@ -49,16 +49,16 @@ void read_until(
     const RelayTable::Reader reader = table.reader();
     worker.go_online();
     while (!is_done.load()) {
-        std::array<PathId, RelayTable::batch> ids;
-        for (PathId& id : ids) {
-            id = {random.below(200)};
+        std::array<RelayTable::Wanted, RelayTable::batch> ids;
+        for (RelayTable::Wanted& wanted : ids) {
+            wanted = {{random.below(200)}, static_cast<Role>(random.below(2))};
         }
         RelayTable::Found found;
         reader.find(ids, found);
         for (std::size_t i = 0; i < ids.size(); ++i) {
             if (found.entries[i] != nullptr) {
                 tally.found.fetch_add(1, std::memory_order_relaxed);
-                tally.torn.fetch_add(is_whole(*found.entries[i], ids[i]) ? 0 : 1);
+                tally.torn.fetch_add(is_whole(*found.entries[i], ids[i].id) ? 0 : 1);
             }
         }
         worker.report();
