@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Stages one by one, as far as the vectors do not show them: limits over time, the answer's bytes,
+// and that classify's short way and its long way agree.
+#include "common/base/random.hpp"
+#include "common/packet/checksum.hpp"
+#include "common/protocol/cookie.hpp"
+#include "rs-dataplane/relay/answer_cookie.hpp"
+#include "rs-dataplane/relay/check_leg.hpp"
+#include "rs-dataplane/relay/classify.hpp"
+#include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/rate_limit.hpp"
+#include "tests/unit/rs-dataplane/relay/world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ntm::relay::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+Instant at_ms(std::int64_t after) {
+    return Instant{std::chrono::seconds{1000} + milliseconds{after}};
+}
+
+TEST(TokenBucket, GivesItsBurstAndThenItsRate) {
+    TokenBucket bucket;
+    const Budget budget{10, 3};
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(bucket.take(budget, at_ms(0)));
+    }
+    EXPECT_FALSE(bucket.take(budget, at_ms(99)));
+    EXPECT_TRUE(bucket.take(budget, at_ms(100)));
+    EXPECT_FALSE(bucket.take(budget, at_ms(101)));
+    EXPECT_TRUE(bucket.take(budget, at_ms(60'000)));
+}
+
+TEST(TokenBucket, IsNotFooledByTimeThatStandsOrGoesBack) {
+    TokenBucket bucket;
+    const Budget budget{10, 1};
+    EXPECT_TRUE(bucket.take(budget, at_ms(500)));
+    EXPECT_FALSE(bucket.take(budget, at_ms(400)));
+    EXPECT_FALSE(bucket.take(budget, at_ms(500)));
+}
+
+TEST(TokenBucket, TakesNothingFromAnEmptyBudget) {
+    TokenBucket bucket;
+    EXPECT_FALSE(bucket.take({0, 0}, at_ms(0)));
+    EXPECT_FALSE(bucket.take({0, 0}, at_ms(100'000)));
+}
+
+TEST(TokenBucket, HoldsWithTheLargestBudget) {
+    TokenBucket bucket;
+    const Budget most{UINT32_MAX, UINT32_MAX};
+    EXPECT_TRUE(bucket.take(most, at_ms(0)));
+    EXPECT_TRUE(bucket.take(most, at_ms(1'000'000'000)));
+}
+
+TEST(SourceLimiter, CountsAnIpv6NetworkAsOne) {
+    SourceLimiter limiter{99};
+    const Budget one{1, 1};
+    EXPECT_TRUE(limiter.take(address("2001:db8:1:2::1"), one, at_ms(0)));
+    EXPECT_FALSE(limiter.take(address("2001:db8:1:2:ffff::9"), one, at_ms(0)));
+    EXPECT_TRUE(limiter.take(address("2001:db8:1:3::1"), one, at_ms(0)));
+    EXPECT_TRUE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
+    EXPECT_FALSE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
+}
+
+class CookieOver : public ::testing::TestWithParam<Endpoint> {};
+
+TEST_P(CookieOver, IsTurnedRoundWithATokenForItsSource) {
+    const Endpoint node = GetParam();
+    const Secret<16> key;
+    const Bytes ask_datagram = protocol::build_cookie_ask(77);
+    FramedPacket framed{data_from(node)
+                            .ntm({0}, 4)
+                            .payload(ByteView{ask_datagram}.subspan(16))
+                            .traffic_class(0x03)
+                            .build()};
+    const std::size_t asked = framed.packet.length;
+    Burst burst{};
+    burst.packets[0] = framed.packet;
+    burst.count = 1;
+    Lanes lanes;
+    classify(burst, lanes, settings());
+    ASSERT_EQ(lanes.cookie.size(), 1U);
+    CookieAnswerer answerer{key, 5};
+    answerer.answer(burst, lanes.cookie, settings(), at_ms(0));
+    const Packet& packet = burst.packets[0];
+    ASSERT_EQ(packet.fate, Fate::transmit);
+    EXPECT_EQ(packet.length, asked);
+    const auto answer = protocol::parse_cookie_answer(packet.bytes().subspan(packet.udp_at + 8U));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->nonce, 77U);
+    EXPECT_EQ(answer->boot_id, settings().boot_id);
+    EXPECT_EQ(answer->outside, node);
+    crypto::TokenMint mint{key};
+    EXPECT_TRUE(mint.check(answer->token, node, at_ms(10)));
+    // The whole frame, but for what is inside the datagram.
+    const Endpoint rs = node.address.is_ipv4() ? rs4 : rs6;
+    PacketBuilder expected = eth()
+                                 .from_mac(rs_mac0)
+                                 .to_mac(router0)
+                                 .ip(rs.address, node.address)
+                                 .udp(rs.port.number, node.port.number)
+                                 .payload(packet.bytes().subspan(packet.udp_at + 8U));
+    if (node.address.is_ipv4()) {
+        expected.fragment_field(0x4000);
+    }
+    EXPECT_EQ(Bytes(packet.begin, packet.begin + packet.length), expected.build());
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, CookieOver, ::testing::Values(mn4, mn6));
+
+TEST(Finish, WritesTheNextHopsFrame) {
+    FramedPacket framed{data_from(mn4).build()};
+    const Settings now = settings();
+    const tables::RelayEntry entry = tables::compile_entry(bound_path(mn4, cn4), now.own);
+    framed.packet.passage = &entry.passages[0];
+    ASSERT_EQ(finish(framed.packet, now), DropReason::none);
+    EXPECT_EQ(framed.packet.port, 1);
+    const auto ethernet = EthernetView::parse(framed.packet.bytes());
+    EXPECT_EQ(ethernet->destination(), router1);
+    EXPECT_EQ(ethernet->source(), rs_mac1);
+    EXPECT_EQ(ethernet->ethertype(), ethertype::ipv4);
+}
+
+// What a stage after classify would see, or the reason.
+struct Classified {
+    bool is_tunnel = false;
+    DropReason reason = DropReason::none;
+    PathId id;
+    Role role = Role::initiator;
+    std::uint16_t ip_length = 0;
+    std::uint16_t length = 0;
+    std::uint8_t own = 0;
+    friend bool operator==(const Classified&, const Classified&) = default;
+};
+
+// A mark that says that the card has checked the header sends a packet the long way.
+Classified classify_frame(const Bytes& frame, std::uint8_t marks) {
+    FramedPacket framed{frame};
+    framed.packet.receive_marks = marks;
+    Burst burst{};
+    burst.packets[0] = framed.packet;
+    burst.count = 1;
+    Lanes lanes;
+    classify(burst, lanes, settings());
+    const Packet& packet = burst.packets[0];
+    if (lanes.tunnel.is_empty()) {
+        Classified other;
+        other.reason = packet.fate == Fate::drop ? packet.reason : DropReason::none;
+        return other;
+    }
+    return {
+        true,
+        DropReason::none,
+        packet.path_id,
+        packet.role,
+        packet.ip_length,
+        packet.length,
+        packet.own_address};
+}
+
+TEST(Classify, ItsShortAndItsLongWayAgreeOnDamagedFrames) {
+    constexpr std::uint64_t seed = 4242;
+    SCOPED_TRACE(seed);
+    SeededRandom random{seed};
+    const Bytes whole = data_from(mn4).padding(4).build();
+    int tunnels = 0;
+    for (int i = 0; i < 50'000; ++i) {
+        Bytes frame = whole;
+        // One or two bytes of the first 60, where everything lies that classify reads.
+        for (std::uint64_t changes = random.below(3); changes > 0; --changes) {
+            frame[random.below(60)] = static_cast<std::uint8_t>(random.number());
+        }
+        if (random.below(8) == 0) {
+            frame.resize(random.below(frame.size() + 1));
+        }
+        // The long way trusts the mark about the header's checksum, so that must be right, or be
+        // left out of the comparison.
+        if (frame.size() >= 34 && frame[14] == 0x45) {
+            store(frame.data() + 24, std::uint16_t{0});
+            store(frame.data() + 24, checksum_of(sum_ipv4_header(frame.data() + 14)));
+        }
+        const Classified fast = classify_frame(frame, ReceiveMarks::none);
+        if (fast.reason == DropReason::bad_ipv4_checksum) {
+            continue;
+        }
+        ASSERT_EQ(fast, classify_frame(frame, ReceiveMarks::good_ipv4_checksum))
+            << to_hex(frame) << " " << describe(fast.reason).name;
+        tunnels += fast.is_tunnel ? 1 : 0;
+    }
+    EXPECT_GT(tunnels, 1000);
+}
+
+}  // namespace
+}  // namespace ntm::relay::testing
