@@ -11,7 +11,6 @@
 
 #include <rte_errno.h>
 #include <rte_hash.h>
-#include <rte_lcore.h>
 
 namespace ntm::tables {
 
@@ -38,7 +37,7 @@ rte_hash* create_hash(std::uint32_t entries) {
     parameters.entries = entries;
     parameters.key_len = sizeof(PathId);
     parameters.hash_func = hash_of_key;
-    parameters.socket_id = static_cast<int>(rte_socket_id());
+    parameters.socket_id = -1;  // any
     parameters.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE;
     rte_hash* hash = rte_hash_create(&parameters);
     if (hash != nullptr) {
