@@ -3,6 +3,7 @@
 
 #include "client/node/node_views.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 
@@ -61,6 +62,9 @@ Result<Nothing, std::string> NodeProgram::run() {
         if (*borrowed) {
             (*borrowed)->release();
         }
+    }
+    if (failure_) {
+        return Unexpected{*failure_};
     }
     return Nothing{};
 }
@@ -178,27 +182,37 @@ void NodeProgram::wait_for_packets() {
             if (error) {
                 return;
             }
-            const Instant at = now();
-            for (int i = 0; i < packets_at_once; ++i) {
-                auto packet = tun_->read();
-                if (!packet) {
-                    break;
-                }
-                manager_.handle_inner_packet(*std::move(packet), at);
+            if (read_packets()) {
+                wait_for_packets();
             }
-            pump();
-            wait_for_packets();
         }
     );
+}
+
+bool NodeProgram::read_packets() {
+    const Instant at = now();
+    for (int i = 0; i < packets_at_once; ++i) {
+        auto packet = tun_->read();
+        if (!packet) {
+            failure_ = "the TUN device " + config_.tun_name + " is gone: " + packet.error();
+            loop_.stop();
+            return false;
+        }
+        if (!*packet) {
+            break;
+        }
+        manager_.handle_inner_packet(**std::move(packet), at);
+    }
+    pump();
+    return true;
 }
 
 void NodeProgram::pump() {
     for (const NodeEvent& event : manager_.take_events()) {
         spdlog::log(event.is_warning ? spdlog::level::warn : spdlog::level::info, event.text);
     }
-    const auto configured = tun_->configure(manager_.virtual_network());
-    if (!configured) {
-        spdlog::error("TUN device {}: {}", config_.tun_name, configured.error());
+    for (const std::string& trouble : tun_->configure(manager_.virtual_network(), now())) {
+        spdlog::warn("TUN device {}: {}", config_.tun_name, trouble);
     }
     const auto datagrams = manager_.take_datagrams();
     sockets_->send(datagrams);
@@ -213,7 +227,7 @@ void NodeProgram::pump() {
 }
 
 void NodeProgram::arm_timer() {
-    const Instant next = manager_.next_timeout();
+    const Instant next = std::min(manager_.next_timeout(), tun_->retry_at());
     // Left alone if it rings in time: setting it costs more than a packet.
     if (next == Instant::never() || (timer_at_ && *timer_at_ <= next)) {
         return;

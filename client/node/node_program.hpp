@@ -34,6 +34,8 @@ class NodeProgram {
     void wait_for_signal();
     void wait_for_datagrams(Family family);
     void wait_for_packets();
+    // False if there will be no more: the program ends.
+    [[nodiscard]] bool read_packets();
     // Takes what the brain has to give, and asks for the time when it wants to be called.
     void pump();
     void arm_timer();
@@ -55,6 +57,7 @@ class NodeProgram {
     std::unique_ptr<asio::posix::stream_descriptor> ipv6_;
     std::unique_ptr<asio::posix::stream_descriptor> packets_;
     std::optional<Instant> timer_at_;
+    std::optional<std::string> failure_;  // why the loop was stopped
 };
 
 }  // namespace ntm::client

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/tun_device.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -30,9 +29,26 @@ void forbid_link_local(const std::string& name) {
     }
 }
 
-bool has(const std::vector<Prefix>& prefixes, const Prefix& prefix) {
-    return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
-}
+// The device's own share of the kernel's settings.
+class KernelLink final : public LinkSettings {
+  public:
+    KernelLink(Netlink& netlink, std::uint32_t index) noexcept : netlink_{netlink}, index_{index} {}
+    Done bring_up(std::uint16_t mtu) override { return netlink_.set_link(index_, mtu, true); }
+    Done add_address(const InterfaceAddress& address) override {
+        return netlink_.add_address(index_, address);
+    }
+    Done remove_address(const InterfaceAddress& address) override {
+        return netlink_.remove_address(index_, address);
+    }
+    Done add_route(const Prefix& prefix) override { return netlink_.add_route(index_, prefix); }
+    Done remove_route(const Prefix& prefix) override {
+        return netlink_.remove_route(index_, prefix);
+    }
+
+  private:
+    Netlink& netlink_;
+    std::uint32_t index_;
+};
 
 }  // namespace
 
@@ -71,61 +87,23 @@ TunDevice::TunDevice(TunDevice&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)},
       index_{other.index_},
       netlink_{std::move(other.netlink_)},
-      present_{std::move(other.present_)} {}
+      network_{std::move(other.network_)} {}
 
-Result<Nothing, std::string> TunDevice::configure(const VirtualNetwork& wanted) {
-    if (present_ == wanted) {
-        return Nothing{};
-    }
-    const VirtualNetwork before = present_.value_or(VirtualNetwork{});
-    Result<Nothing, std::string> done = Nothing{};
-    if (!present_ || before.mtu != wanted.mtu) {
-        done = netlink_.set_link(index_, wanted.mtu, true);
-    }
-    if (done) {
-        done = change_address(before.vipv4, wanted.vipv4);
-    }
-    if (done) {
-        done = change_address(before.vipv6, wanted.vipv6);
-    }
-    for (const Prefix& prefix : before.prefixes) {
-        if (done && !has(wanted.prefixes, prefix)) {
-            done = netlink_.remove_route(index_, prefix);
-        }
-    }
-    for (const Prefix& prefix : wanted.prefixes) {
-        // A change of address takes the routes that hang on it along.
-        if (done && (!has(before.prefixes, prefix) || before.vipv4 != wanted.vipv4 ||
-                     before.vipv6 != wanted.vipv6)) {
-            done = netlink_.add_route(index_, prefix);
-        }
-    }
-    if (done) {
-        present_ = wanted;
-    }
-    return done;
+std::vector<std::string> TunDevice::configure(const VirtualNetwork& wanted, Instant now) {
+    KernelLink link{netlink_, index_};
+    return network_.configure(wanted, link, now);
 }
 
-Result<Nothing, std::string> TunDevice::change_address(
-    const std::optional<InterfaceAddress>& from, const std::optional<InterfaceAddress>& to
-) {
-    Result<Nothing, std::string> done = Nothing{};
-    if (from && from != to) {
-        done = netlink_.remove_address(index_, *from);
-    }
-    if (done && to && from != to) {
-        done = netlink_.add_address(index_, *to);
-    }
-    return done;
-}
-
-std::optional<Bytes> TunDevice::read() {
+Result<std::optional<Bytes>, std::string> TunDevice::read() {
     std::array<std::uint8_t, largest_packet> buffer;
     const ssize_t length = ::read(descriptor_, buffer.data(), buffer.size());
-    if (length <= 0) {
-        return std::nullopt;
+    if (length > 0) {
+        return std::optional{Bytes{buffer.begin(), buffer.begin() + length}};
     }
-    return Bytes{buffer.begin(), buffer.begin() + length};
+    if (length == 0 || errno == EAGAIN || errno == EINTR) {
+        return std::optional<Bytes>{};
+    }
+    return Unexpected{std::string{std::strerror(errno)}};
 }
 
 void TunDevice::write(ByteView packet) noexcept {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "client/node/netlink.hpp"
-#include "client/node/tunnel_manager.hpp"
+#include "client/node/tun_network.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/result.hpp"
 
@@ -26,25 +26,24 @@ class TunDevice {
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
 
-    // Brings addresses, routes and MTU in line with `wanted`, touching only what differs.
-    [[nodiscard]] Result<Nothing, std::string> configure(const VirtualNetwork& wanted);
+    // As TunNetwork::configure().
+    [[nodiscard]] std::vector<std::string> configure(const VirtualNetwork& wanted, Instant now);
+    [[nodiscard]] Instant retry_at() const noexcept { return network_.retry_at(); }
 
-    // The next packet, if there is one.
-    [[nodiscard]] std::optional<Bytes> read();
+    // The next packet, if there is one. After an error there will be none any more: the device is
+    // gone.
+    [[nodiscard]] Result<std::optional<Bytes>, std::string> read();
     // Drops the packet if the device does not take it.
     void write(ByteView packet) noexcept;
 
   private:
     TunDevice(int descriptor, std::uint32_t index, Netlink netlink) noexcept
         : descriptor_{descriptor}, index_{index}, netlink_{std::move(netlink)} {}
-    [[nodiscard]] Result<Nothing, std::string> change_address(
-        const std::optional<InterfaceAddress>& from, const std::optional<InterfaceAddress>& to
-    );
 
     int descriptor_;  // owned
     std::uint32_t index_;
     Netlink netlink_;
-    std::optional<VirtualNetwork> present_;
+    TunNetwork network_;
 };
 
 }  // namespace ntm::client
