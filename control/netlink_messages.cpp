@@ -90,6 +90,7 @@ std::optional<NetlinkUpdate> parse_neighbour(const nlmsghdr* header) {
     NeighbourUpdate neighbour;
     neighbour.link = info->ndm_ifindex;
     neighbour.address = *address;
+    neighbour.is_gone = header->nlmsg_type == RTM_DELNEIGH;
     const ByteView mac = attributes.bytes(NDA_LLADDR);
     constexpr unsigned usable =
         NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;

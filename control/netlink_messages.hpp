@@ -28,6 +28,7 @@ struct NeighbourUpdate {
     IpAddress address;
     MacAddress mac;
     bool is_usable = false;  // reachable, stale, delay, probe, permanent or noarp
+    bool is_gone = false;    // the kernel has no entry any more
     friend bool operator==(const NeighbourUpdate&, const NeighbourUpdate&) = default;
 };
 

@@ -18,10 +18,7 @@ Result<Nothing, std::string> NetworkMirror::load() {
     if (!updates) {
         return Unexpected{updates.error()};
     }
-    mirror_.clear();
-    for (const NetlinkUpdate& update : *updates) {
-        static_cast<void>(mirror_.apply(update));
-    }
+    mirror_.reload(*updates);
     return Nothing{};
 }
 
@@ -56,11 +53,11 @@ void NetworkMirror::manage_new() {
 }
 
 void NetworkMirror::manage_unresolved() {
-    const std::vector<relay::NextHop> hops = mirror_.next_hops();
+    const std::vector<Neighbour>& neighbours = mirror_.neighbours();
     std::size_t asked = 0;
-    for (std::size_t i = 0; i < hops.size() && asked < most_asked_again; ++i) {
-        if (!hops[i].is_usable) {
-            manage(mirror_.neighbours()[i]);
+    for (std::size_t i = 0; i < neighbours.size() && asked < most_asked_again; ++i) {
+        if (!mirror_.is_resolved(static_cast<tables::NextHopIndex>(i))) {
+            manage(neighbours[i]);
             ++asked;
         }
     }

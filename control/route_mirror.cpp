@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ntm::control {
 
@@ -27,10 +28,20 @@ RouteMirror::Effect RouteMirror::apply(const NetlinkUpdate& update) {
     return std::visit([this](const auto& one) { return apply_one(one); }, update);
 }
 
-void RouteMirror::clear() {
+void RouteMirror::reload(const std::vector<NetlinkUpdate>& dump) {
     links_.clear();
     routes_.clear();
-    macs_.clear();
+    const std::map<Neighbour, LinkAddress> before = std::exchange(macs_, {});
+    for (const NetlinkUpdate& update : dump) {
+        // What the kernel was asking for when the dump was made keeps its last known address.
+        if (const auto* const one = std::get_if<NeighbourUpdate>(&update)) {
+            const auto known = before.find({one->link, one->address});
+            if (!one->is_usable && known != before.end()) {
+                macs_.insert(*known);
+            }
+        }
+        static_cast<void>(apply(update));
+    }
 }
 
 RouteMirror::Effect RouteMirror::apply_one(const LinkUpdate& update) {
@@ -41,6 +52,10 @@ RouteMirror::Effect RouteMirror::apply_one(const LinkUpdate& update) {
     const LinkState now{update.is_up && !update.is_gone, update.mtu};
     const bool is_changed = link.is_up != now.is_up || link.mtu != now.mtu;
     link = now;
+    if (!now.is_up) {
+        // Behind a link that comes back may be other stations.
+        std::erase_if(macs_, [&](const auto& known) { return known.first.link == update.index; });
+    }
     return {is_changed, false};
 }
 
@@ -50,17 +65,19 @@ RouteMirror::Effect RouteMirror::apply_one(const NeighbourUpdate& update) {
     }
     const Neighbour neighbour{update.link, update.address};
     const auto known = macs_.find(neighbour);
-    const bool was_usable = known != macs_.end();
-    const bool is_same =
-        was_usable == update.is_usable && (!was_usable || known->second == update.mac);
-    if (is_same) {
+    if (update.is_usable) {
+        const bool is_same = known != macs_.end() && known->second.mac == update.mac;
+        macs_[neighbour] = {update.mac, true};
+        return {!is_same && numbers_.contains(neighbour), false};
+    }
+    if (known == macs_.end()) {
         return {};
     }
-    if (update.is_usable) {
-        macs_[neighbour] = update.mac;
-    } else {
-        macs_.erase(known);
+    if (!update.is_gone) {
+        known->second.is_confirmed = false;
+        return {};
     }
+    macs_.erase(known);
     return {numbers_.contains(neighbour), false};
 }
 
@@ -136,12 +153,17 @@ std::vector<relay::NextHop> RouteMirror::next_hops() const {
             hop.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(link->second.mtu, 65535));
         }
         if (mac != macs_.end()) {
-            hop.destination = mac->second;
+            hop.destination = mac->second.mac;
         }
         hop.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
         hops.push_back(hop);
     }
     return hops;
+}
+
+bool RouteMirror::is_resolved(tables::NextHopIndex number) const {
+    const auto known = macs_.find(used_.at(number));
+    return known != macs_.end() && known->second.is_confirmed;
 }
 
 std::vector<Neighbour> RouteMirror::take_new_neighbours() {

@@ -40,8 +40,8 @@ class RouteMirror {
         bool are_routes_changed = false;  // resolve() may answer otherwise
     };
     Effect apply(const NetlinkUpdate& update);
-    // Forgets all that apply() brought, before a new dump.
-    void clear();
+    // Takes a whole dump in place of all that apply() brought.
+    void reload(const std::vector<NetlinkUpdate>& dump);
 
     // The next hop towards an address; no_next_hop if there is no route over a port. A neighbour
     // that is used for the first time gets the next number, which stays its for good.
@@ -49,7 +49,11 @@ class RouteMirror {
     // A number for a neighbour that will be needed.
     tables::NextHopIndex use(const Neighbour& neighbour);
 
+    // A neighbour that the kernel asks for in vain keeps its last link address, so that lost or
+    // flooded ARP and ND stop no path; it goes with the kernel's entry or when the link goes down.
     [[nodiscard]] std::vector<relay::NextHop> next_hops() const;
+    // Whether the kernel has the link address of the neighbour with this number by its own account.
+    [[nodiscard]] bool is_resolved(tables::NextHopIndex number) const;
     // Neighbours that have got a number since the last call of take_new_neighbours().
     [[nodiscard]] bool has_new_neighbours() const noexcept { return taken_ < used_.size(); }
     [[nodiscard]] std::vector<Neighbour> take_new_neighbours();
@@ -60,6 +64,11 @@ class RouteMirror {
     struct LinkState {
         bool is_up = false;
         std::uint32_t mtu = 0;
+    };
+    struct LinkAddress {
+        MacAddress mac;
+        bool is_confirmed = true;  // false: the last known, which the kernel is asking for again
+        friend bool operator==(const LinkAddress&, const LinkAddress&) = default;
     };
     struct RouteKey {
         Prefix destination;
@@ -82,7 +91,7 @@ class RouteMirror {
     std::vector<MirroredPort> ports_;
     std::map<int, LinkState> links_;
     std::map<RouteKey, Way> routes_;
-    std::map<Neighbour, MacAddress> macs_;  // of usable neighbours
+    std::map<Neighbour, LinkAddress> macs_;
     std::map<Neighbour, tables::NextHopIndex> numbers_;
     std::vector<Neighbour> used_;
     std::size_t taken_ = 0;

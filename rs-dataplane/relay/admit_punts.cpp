@@ -9,7 +9,8 @@ constexpr std::array<DropReason, punt_class_count> over_budget{
     DropReason::leg_rate,
     DropReason::signal_rate,
     DropReason::handshake_rate,
-    DropReason::host_rate};
+    DropReason::host_rate,
+    DropReason::neighbour_rate};
 
 }  // namespace
 

@@ -153,6 +153,15 @@ Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) 
     return classify_udp(packet, ip->payload(), settings);
 }
 
+// Neighbour discovery (RFC 4861) that comes from the link itself, as its hop limit shows.
+bool is_neighbour_discovery(const Ipv6View& ip) noexcept {
+    constexpr std::uint8_t router_solicitation = 133;
+    constexpr std::uint8_t redirect = 137;
+    const ByteView payload = ip.payload();
+    return ip.next_header() == ip_protocol::icmpv6 && ip.hop_limit() == 255 && !payload.empty() &&
+           payload[0] >= router_solicitation && payload[0] <= redirect;
+}
+
 // The next header is not UDP. Extension headers are not walked: what hides UDP behind them would
 // reach the control thread's socket past the filters. Multicast listener discovery stands behind
 // hop-by-hop options and is the kernel's; so are fragments of what is not UDP.
@@ -175,7 +184,9 @@ Verdict classify_odd_ipv6(Packet& packet, const Ipv6View& ip) noexcept {
         case ip_protocol::mobility:
             return dropped(DropReason::ipv6_extension);
         default:
-            return punted(packet, PuntClass::host);
+            return punted(
+                packet, is_neighbour_discovery(ip) ? PuntClass::neighbour : PuntClass::host
+            );
     }
 }
 
@@ -190,9 +201,10 @@ Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) 
     if (packet.own_address == OwnAddresses::none) [[unlikely]] {
         const IpAddress destination{ip->destination()};
         // The kernel's own link-local address is none of the configuration's.
-        return destination.is_multicast() || destination.is_link_local()
-                   ? punted(packet, PuntClass::host)
-                   : dropped(DropReason::not_our_address);
+        if (!destination.is_multicast() && !destination.is_link_local()) {
+            return dropped(DropReason::not_our_address);
+        }
+        return punted(packet, is_neighbour_discovery(*ip) ? PuntClass::neighbour : PuntClass::host);
     }
     if (ip->next_header() != ip_protocol::udp) [[unlikely]] {
         return classify_odd_ipv6(packet, *ip);
@@ -222,7 +234,7 @@ Verdict classify_one(Packet& packet, const Settings& settings) noexcept {
         case ethertype::ipv6:
             return classify_ipv6(packet, ethernet->payload(), settings);
         case ethertype::arp:
-            return punted(packet, PuntClass::host);
+            return punted(packet, PuntClass::neighbour);
         default:
             return dropped(
                 ethernet->is_tagged() ? DropReason::vlan_tagged : DropReason::unknown_ethertype

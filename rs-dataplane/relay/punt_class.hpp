@@ -14,10 +14,11 @@ enum class PuntClass : std::uint8_t {
     leg,        // LEG of a path in the table
     signal,     // SIGNAL of a live session
     handshake,  // HANDSHAKE, and COOKIE answers to our own handshakes
-    host,       // ARP, ND, ICMP, TCP, other UDP ports: what the kernel owns
+    host,       // ICMP, TCP, other UDP ports: what the kernel owns
+    neighbour,  // ARP and ND: without them every next hop is lost in the end
 };
-inline constexpr std::size_t punt_class_count = 4;
+inline constexpr std::size_t punt_class_count = 5;
 inline constexpr std::array<std::string_view, punt_class_count> punt_class_names{
-    "leg", "signal", "handshake", "host"};
+    "leg", "signal", "handshake", "host", "neighbour"};
 
 }  // namespace ntm::relay

@@ -47,7 +47,11 @@ struct Settings {
     std::vector<NextHop> next_hops;  // by tables::NextHopIndex
     SessionSet sessions;             // live SIGNAL sessions, the ids that we picked
     std::array<Budget, punt_class_count> punt_budgets{
-        Budget{20'000, 2'000}, Budget{20'000, 2'000}, Budget{1'000, 200}, Budget{5'000, 1'000}};
+        Budget{20'000, 2'000},  // by PuntClass
+        Budget{20'000, 2'000},
+        Budget{1'000, 200},
+        Budget{5'000, 1'000},
+        Budget{2'000, 500}};
     Budget cookies_per_source{100, 100};  // for one IPv4 address or IPv6 /64
     Budget cookies{100'000, 10'000};      // in all
 };

@@ -86,8 +86,43 @@ TEST_F(RouteMirrorTest, HopIsUsableWhileTheNeighbourIsKnownAndTheLinkIsUp) {
     EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
     apply(LinkUpdate{tap, "ntm0", true, 1280});
     EXPECT_EQ(mirror.next_hops().at(number).mtu, 1280);
-    EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, {}, false}).are_hops_changed);
     EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+}
+
+TEST_F(RouteMirrorTest, LastLinkAddressStaysWhileTheKernelAsksInVain) {
+    const auto number = mirror.resolve(ip("203.0.113.5"));
+    apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
+    EXPECT_TRUE(mirror.is_resolved(number));
+    const NeighbourUpdate failed{tap, gateway, {}, false};
+    EXPECT_FALSE(apply(failed).are_hops_changed);
+    EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
+    EXPECT_EQ(mirror.next_hops().at(number).destination, gateway_mac);
+    EXPECT_FALSE(mirror.is_resolved(number));
+    EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
+    EXPECT_TRUE(mirror.is_resolved(number));
+    EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, {}, false, true}).are_hops_changed);
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+    EXPECT_FALSE(apply(failed).are_hops_changed);
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+}
+
+TEST_F(RouteMirrorTest, LastLinkAddressGoesWithTheLink) {
+    const auto number = mirror.resolve(ip("203.0.113.5"));
+    apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
+    apply(LinkUpdate{tap, "ntm0", false, 1500});
+    apply(LinkUpdate{tap, "ntm0", true, 1500});
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+}
+
+TEST_F(RouteMirrorTest, NewDumpKeepsWhatTheKernelAsksForAndForgetsTheRest) {
+    const auto number = mirror.resolve(ip("203.0.113.5"));
+    const auto number6 = mirror.resolve(ip("2001:db8:7::7"));
+    apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
+    apply(NeighbourUpdate{tap, gateway6, gateway_mac, true});
+    mirror.reload({LinkUpdate{tap, "ntm0", true, 1500}, NeighbourUpdate{tap, gateway, {}, false}});
+    EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
+    EXPECT_FALSE(mirror.is_resolved(number));
+    EXPECT_FALSE(mirror.next_hops().at(number6).is_usable);
 }
 
 TEST_F(RouteMirrorTest, NeighboursThatNobodyUsesChangeNothing) {
