@@ -95,6 +95,7 @@ void DirectionRequests::send(Pending& pending, Instant now) {
     }
     request.set_reason(pending.wish.reason);
     request.set_path_id(pending.wish.path_id.value);
+    pending.sent_at = now;
     pending.request = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
     );
@@ -111,7 +112,7 @@ std::optional<DirectionRequests::Settled> DirectionRequests::handle_failure(
 ) {
     v1::Signal answer;
     answer.set_status(v1::STATUS_INTERNAL);
-    answer.set_text("the DC has not answered");
+    answer.set_text("no answer in time");
     return settle(request, std::move(answer), now);
 }
 
@@ -149,6 +150,16 @@ HeldPackets DirectionRequests::take_held(
         }
     }
     return held;
+}
+
+std::optional<Instant> DirectionRequests::waits_since() const {
+    std::optional<Instant> since;
+    for (const Pending& pending : pending_) {
+        if (pending.request && (!since || pending.sent_at < *since)) {
+            since = pending.sent_at;
+        }
+    }
+    return since;
 }
 
 Instant DirectionRequests::next_timeout() const {

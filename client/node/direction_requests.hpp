@@ -49,6 +49,8 @@ class DirectionRequests {
         const std::string& fqdn, const std::vector<IpAddress>& vips
     );
 
+    // Since when the oldest question to the DC is open; nothing if none is.
+    [[nodiscard]] std::optional<Instant> waits_since() const;
     [[nodiscard]] Instant next_timeout() const;
     // Packets that were too old.
     std::size_t handle_timeout(Instant now);
@@ -58,7 +60,8 @@ class DirectionRequests {
         DirectionWish wish;
         std::optional<std::uint64_t> request;
         HeldPackets held;
-        Instant since;
+        Instant since;    // it was wished
+        Instant sent_at;  // if there is a request
     };
     struct Refusal {
         std::string fqdn;

@@ -162,6 +162,7 @@ void Registration::send_registration(Instant now) {
         request.add_suites(static_cast<v1::Suite>(suite));
     }
     register_at_.reset();
+    registering_since_ = now;
     registering_ = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
     );
@@ -177,6 +178,7 @@ void Registration::send_keep_alive(const RelayRtts& rtts, Instant now) {
             std::chrono::duration_cast<std::chrono::microseconds>(rtt).count();
         entry.set_rtt_microseconds(static_cast<std::uint32_t>(microseconds));
     }
+    keeping_alive_since_ = now;
     keeping_alive_ = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::fail, now
     );
@@ -242,6 +244,17 @@ Registration::Outcome Registration::handle_failure(std::uint64_t request, Instan
         send_registration(now);
     }
     return Outcome::no_change;
+}
+
+std::optional<Instant> Registration::waits_since() const noexcept {
+    std::optional<Instant> since;
+    if (registering_) {
+        since = registering_since_;
+    }
+    if (keeping_alive_ && (!since || keeping_alive_since_ < *since)) {
+        since = keeping_alive_since_;
+    }
+    return since;
 }
 
 Instant Registration::next_timeout() const {

@@ -50,6 +50,8 @@ class Registration {
     void handle_timeout(const RelayRtts& rtts, Instant now);
 
     [[nodiscard]] const std::optional<Grant>& grant() const noexcept { return grant_; }
+    // Since when the oldest question to the DC is open; nothing if none is.
+    [[nodiscard]] std::optional<Instant> waits_since() const noexcept;
     // After Outcome::refused: why.
     [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
 
@@ -65,6 +67,8 @@ class Registration {
     bool has_started_ = false;
     std::optional<std::uint64_t> registering_;
     std::optional<std::uint64_t> keeping_alive_;
+    Instant registering_since_;
+    Instant keeping_alive_since_;
     std::optional<Instant> register_at_;
     std::optional<Instant> keep_alive_at_;
     std::optional<Grant> grant_;

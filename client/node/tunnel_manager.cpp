@@ -181,6 +181,7 @@ Instant TunnelManager::next_timeout() const {
     next = std::min(next, registration_.next_timeout());
     next = std::min(next, directions_.next_timeout());
     next = std::min(next, queries_.next_timeout());
+    next = std::min(next, silence_.next_timeout(waits_for_dc_since()));
     for (const auto& [path_id, tunnel] : tunnels_.all()) {
         next = std::min(next, tunnel->next_timeout());
     }
@@ -196,6 +197,9 @@ void TunnelManager::handle_timeout(Instant now) {
     counters_.held_too_long += directions_.handle_timeout(now);
     for (const std::uint64_t query : queries_.take_expired(now)) {
         answers_.push_back({query, DnsOutcome::failed, std::nullopt, std::nullopt});
+    }
+    if (silence_.has_begun(waits_for_dc_since(), now)) {
+        warn("the DC does not answer; trying on");
     }
     if (shut_down_by_ && now >= *shut_down_by_) {
         releases_.clear();

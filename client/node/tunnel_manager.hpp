@@ -10,6 +10,7 @@
 // destination, is sealed and leaves.
 #pragma once
 
+#include "client/node/dc_silence.hpp"
 #include "client/node/direction_requests.hpp"
 #include "client/node/local_addresses.hpp"
 #include "client/node/name_queries.hpp"
@@ -150,6 +151,8 @@ class TunnelManager {
     void handle_path_packet(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     );
+    void hear_dc(Instant now);
+    [[nodiscard]] std::optional<Instant> waits_for_dc_since() const;
     void handle_tunnel_event(const TunnelEvent& event, Instant now);
 
     void granted(Instant now);
@@ -184,6 +187,7 @@ class TunnelManager {
     RelayWatch relays_;
     Registration registration_;
     DirectionRequests directions_;
+    DcSilence silence_;
     NameQueries queries_;
     PeerNames names_;
     KeyShelf shelf_;

@@ -51,11 +51,14 @@ bool TunnelManager::settle_once(Instant now) {
 
 void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event, Instant now) {
     if (const auto* connected = std::get_if<protocol::PeerConnected>(&event)) {
+        hear_dc(now);
         log("connected to the DC");
         registration_.handle_connected(*connected, now);
     } else if (const auto* request = std::get_if<protocol::RequestReceived>(&event)) {
+        hear_dc(now);
         handle_request(*request, now);
     } else if (const auto* answer = std::get_if<protocol::AnswerReceived>(&event)) {
+        hear_dc(now);
         handle_answer(*answer, now);
     } else if (const auto* failed = std::get_if<protocol::RequestFailed>(&event)) {
         handle_failure(failed->id, now);
@@ -91,15 +94,30 @@ void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
         return;
     }
     if (registration_.handle_failure(request, now) != Registration::Outcome::not_mine) {
-        if (last_refusal_ != "silent") {
-            last_refusal_ = "silent";
-            warn("the DC does not answer; trying on");
-        }
         return;
     }
     if (auto settled = directions_.handle_failure(request, now)) {
         direction_settled(std::move(*settled), now);
     }
+}
+
+void TunnelManager::hear_dc(Instant now) {
+    if (silence_.heard(now)) {
+        log("the DC answers again");
+    }
+}
+
+// Without a real address there is nobody to ask.
+std::optional<Instant> TunnelManager::waits_for_dc_since() const {
+    if (locals_.is_empty()) {
+        return std::nullopt;
+    }
+    const auto standing = registration_.waits_since();
+    const auto directions = directions_.waits_since();
+    if (standing && directions) {
+        return std::min(*standing, *directions);
+    }
+    return standing ? standing : directions;
 }
 
 void TunnelManager::granted(Instant now) {

@@ -34,6 +34,33 @@ TEST(TunnelManager, registers_and_learns_its_virtual_addresses) {
     EXPECT_EQ(request.suites_size(), 2);
 }
 
+TEST(TunnelManager, says_once_that_its_dc_does_not_answer_and_once_that_it_does_again) {
+    NodeWorld world;
+    const auto said = [&](const std::string& text) {
+        return std::count(world.log.begin(), world.log.end(), text);
+    };
+    const std::string silent = "the DC does not answer; trying on";
+    world.is_dc_up = false;
+    world.set_addresses({real("192.168.1.2/24")});
+    world.run_for(seconds{5});
+    EXPECT_EQ(said(silent), 1);
+    world.run_for(seconds{60});
+    EXPECT_EQ(said(silent), 1);
+    EXPECT_EQ(said("the DC answers again"), 0);
+    world.is_dc_up = true;
+    world.run_for(seconds{15});
+    ASSERT_TRUE(world.node->status().is_registered);
+    EXPECT_EQ(said("the DC answers again"), 1);
+    world.run_for(seconds{120});
+    EXPECT_EQ(said(silent), 1);
+    world.is_dc_up = false;
+    world.query(1, "cn.b.ntm.test");
+    world.run_for(seconds{5});
+    EXPECT_EQ(said(silent), 2);
+    world.run_for(seconds{60});
+    EXPECT_EQ(said(silent), 2);
+}
+
 TEST(TunnelManager, times_relay_candidates_and_keeps_a_token) {
     NodeWorld world;
     world.start();
