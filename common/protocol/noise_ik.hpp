@@ -20,6 +20,8 @@
 
 namespace ntm::protocol {
 
+// Message 1 stands behind the NTM header and a token of 16 bytes.
+inline constexpr std::size_t noise_message_1_at = 32;
 inline constexpr std::size_t noise_message_1_overhead = 96;
 inline constexpr std::size_t noise_message_2_overhead = 48;
 

@@ -221,7 +221,7 @@ struct PeerHello {
 static_assert(longest_signal + NtmHeader::size + crypto::tag_size == longest_datagram);
 
 inline constexpr std::size_t token_at = NtmHeader::size;
-inline constexpr std::size_t noise_message_1_at = NtmHeader::size + 16;
+static_assert(noise_message_1_at == token_at + crypto::Token{}.size());
 inline constexpr Duration unconfirmed_lifetime = std::chrono::seconds{5};
 
 }  // namespace ntm::protocol

@@ -10,7 +10,8 @@ constexpr std::array<DropReason, punt_class_count> over_budget{
     DropReason::signal_rate,
     DropReason::handshake_rate,
     DropReason::host_rate,
-    DropReason::neighbour_rate};
+    DropReason::neighbour_rate,
+    DropReason::cookie_answer_rate};
 
 }  // namespace
 

@@ -6,6 +6,8 @@
 #include "common/packet/ipv6.hpp"
 #include "common/packet/ntm_view.hpp"
 #include "common/packet/udp.hpp"
+#include "common/protocol/cookie.hpp"
+#include "common/protocol/noise_ik.hpp"
 #include "common/protocol/ntm_header.hpp"
 
 namespace ntm::relay {
@@ -60,10 +62,37 @@ bool is_from_sender(const Packet& packet, const OwnAddresses& own) noexcept {
     return view && is_sender_ipv4(*view, own);
 }
 
+// An answer is for a handshake that the control thread has begun, and names it; whoever starts one
+// shares a budget with all that may look like it.
+Verdict classify_handshake(
+    Packet& packet, const NtmView& ntm, std::size_t length, const Settings& settings
+) noexcept {
+    if (ntm.is_answer()) {
+        return settings.sessions.contains(ntm.session_id()) ? punted(packet, PuntClass::signal)
+                                                            : dropped(DropReason::unknown_session);
+    }
+    constexpr std::size_t least = protocol::noise_message_1_at + protocol::noise_message_1_overhead;
+    if (length < least || !ntm.session_id().is_zero()) {
+        return dropped(DropReason::malformed_handshake);
+    }
+    return punted(packet, PuntClass::handshake);
+}
+
+Verdict classify_cookie(Packet& packet, const NtmView& ntm, std::size_t length) noexcept {
+    if (!ntm.is_answer()) {
+        return {Kind::cookie, DropReason::none};
+    }
+    if (length != protocol::cookie_size || !ntm.session_id().is_zero()) {
+        return dropped(DropReason::malformed_cookie);
+    }
+    return punted(packet, PuntClass::cookie);
+}
+
 Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& settings) noexcept {
     if (!is_from_sender(packet, settings.own)) {
         return dropped(DropReason::bad_source);
     }
+    const std::size_t length = packet.length - packet.udp_at - UdpView::size;
     switch (static_cast<PacketType>(ntm.type())) {
         case PacketType::leg:
             packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
@@ -73,11 +102,9 @@ Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& set
                        ? punted(packet, PuntClass::signal)
                        : dropped(DropReason::unknown_session);
         case PacketType::cookie:
-            // An answer belongs to a handshake that the control thread has begun.
-            return ntm.is_answer() ? punted(packet, PuntClass::handshake)
-                                   : Verdict{Kind::cookie, DropReason::none};
+            return classify_cookie(packet, ntm, length);
         default:
-            return punted(packet, PuntClass::handshake);
+            return classify_handshake(packet, ntm, length, settings);
     }
 }
 

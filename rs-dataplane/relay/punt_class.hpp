@@ -12,13 +12,14 @@ namespace ntm::relay {
 
 enum class PuntClass : std::uint8_t {
     leg,        // LEG of a path in the table
-    signal,     // SIGNAL of a live session
-    handshake,  // HANDSHAKE, and COOKIE answers to our own handshakes
+    signal,     // SIGNAL of a live session, and the answer to a handshake of ours
+    handshake,  // message 1 of a HANDSHAKE
     host,       // ICMP, TCP, other UDP ports: what the kernel owns
     neighbour,  // ARP and ND: without them every next hop is lost in the end
+    cookie,     // COOKIE answers, which may demand a token of a handshake of ours
 };
-inline constexpr std::size_t punt_class_count = 5;
+inline constexpr std::size_t punt_class_count = 6;
 inline constexpr std::array<std::string_view, punt_class_count> punt_class_names{
-    "leg", "signal", "handshake", "host", "neighbour"};
+    "leg", "signal", "handshake", "host", "neighbour", "cookie"};
 
 }  // namespace ntm::relay

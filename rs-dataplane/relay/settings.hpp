@@ -51,7 +51,8 @@ struct Settings {
         Budget{20'000, 2'000},
         Budget{1'000, 200},
         Budget{5'000, 1'000},
-        Budget{2'000, 500}};
+        Budget{2'000, 500},
+        Budget{1'000, 200}};
     Budget cookies_per_source{100, 100};  // for one IPv4 address or IPv6 /64
     Budget cookies{100'000, 10'000};      // in all
 };
