@@ -154,6 +154,10 @@ class Client(Association):
                 raise Failure("the peer answers on the path, but not the echo request")
         return self.replies[0]
 
+    def hold(self, seconds: float) -> None:
+        """Keeps the path, and answers on it what comes."""
+        self.run(lambda: False, patience=seconds)
+
     def release(self, path_id: int) -> None:
         release = pb.PathRelease(path_id=path_id, revision=self.path(path_id).route.revision,
                                  reason=pb.RELEASE_SHUTDOWN)
@@ -163,6 +167,8 @@ class Client(Association):
     # ---- Requests of the DC (section 4.0.1) ----
 
     def obey(self, request: Any, answer: Any) -> tuple[int, str]:
+        if request.HasField("address_probe"):
+            return pb.STATUS_OK, ""
         if request.HasField("route_direction"):
             route = request.route_direction
             answer.route_response.path_id = route.path_id
@@ -329,7 +335,7 @@ def resolve(dc: str) -> Endpoint:
     return str(address[0]), int(address[1])
 
 
-def use(client: Client, fqdn: str, peer: str) -> None:
+def use(client: Client, fqdn: str, peer: str, seconds: float) -> None:
     client.connect()
     say(f"session with the DC {client.dc}")
     registration = client.register(fqdn)
@@ -344,6 +350,7 @@ def use(client: Client, fqdn: str, peer: str) -> None:
     say("both legs bound")
     reply = client.ping(path_id)
     say(f"echo reply {reply.sequence} from {ipaddress.ip_address(reply.source)}")
+    client.hold(seconds)
     client.release(path_id)
     say("path released")
 
@@ -357,12 +364,14 @@ def main() -> int:
     parser.add_argument("--fqdn", required=True, metavar="NAME", help="of this node")
     parser.add_argument("--peer", required=True, metavar="NAME", help="its FQDN")
     parser.add_argument("--port", type=int, default=9770, help="own UDP port")
+    parser.add_argument("--hold", type=float, default=0.0, metavar="SECONDS",
+                        help="how long to keep the path after the ping")
     arguments = parser.parse_args()
     client = None
     try:
         static = X25519PrivateKey.from_private_bytes(key_bytes(arguments.key.read_text()))
         client = Client(resolve(arguments.dc), key_bytes(arguments.dc_key), static, arguments.port)
-        use(client, arguments.fqdn, arguments.peer)
+        use(client, arguments.fqdn, arguments.peer, arguments.hold)
         return 0
     except (Failure, OSError, ValueError, OverflowError) as error:
         say(f"failed: {error}")
