@@ -8,6 +8,10 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # One worktree may be tested beside another, or beside a lab raised by hand: every namespace,
 # run directory and lock carries this name.
 lab=${NTM_LAB:-ntmlab}
+if ! [[ $lab =~ ^ntm[a-z0-9]+$ ]]; then
+    echo "NTM_LAB=$lab: a lab's name is ntm and then small letters and digits" >&2
+    exit 2
+fi
 run_dir=/run/$lab
 
 say() { printf '%s\n' "$*"; }
@@ -46,6 +50,15 @@ as_invoker() {
     else
         "$@"
     fi
+}
+
+# Ends what this shell still runs beside itself, each with its whole group where it has one.
+end_jobs() {
+    local pid
+    for pid in $(jobs -p); do
+        kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
 }
 
 # hold_session WHO: until this process ends, however it ends, no other session of this lab starts.

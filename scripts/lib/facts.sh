@@ -62,7 +62,7 @@ has_answers() { [ "$(answers "$1")" -ge "$2" ]; }
 answered_since() { answer_times "$1" | awk -v since="$2" '$1 >= since { found = 1 } END { exit !found }'; }
 first_answer_since() { answer_times "$1" | awk -v since="$2" '$1 >= since && !found++'; }
 largest_gap() {
-    answer_times "$1" | awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.2f", gap }'
+    answer_times "$1" | awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.3f", gap }'
 }
 
 # Rows for people: place, path, kind, legs, packets, round trip, loss.

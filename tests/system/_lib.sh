@@ -52,6 +52,7 @@ same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; say "   ok: $1 ($2)"; }
 
 leave() {
     local status=$? log
+    trap '' INT TERM HUP
     trap - EXIT
     set +e
     if [ $status -ne 0 ] && [ $status -ne 77 ]; then
@@ -61,7 +62,7 @@ leave() {
             tail -n 25 "$log"
         done
     fi
-    jobs -p | xargs -r kill 2>/dev/null
+    end_jobs
     lab down
     exit $status
 }
@@ -81,6 +82,19 @@ lab_with_programs() {
     expect 15 "mn is registered" is_registered mn
     expect 15 "cn is registered" is_registered cn
 }
+
+# all_answered HOST COUNT [PING-OPTION...] NAME: ping alone is content with one answer.
+all_answered() {
+    local host=$1 count=$2 output
+    shift 2
+    output=$(at "$host" ping -q -c "$count" -i 0.2 -W 2 "$@") || return
+    [[ $output == *" $count received, "* ]] || {
+        say "$output"
+        return 1
+    }
+}
+# No two answers of that ping were further apart.
+never_silent_for() { awk -v gap="$(largest_gap "$ping_log")" -v most="$1" 'BEGIN { exit gap > most }'; }
 
 reaches_peer() { at mn ping -c 1 -W 1 "$peer"; }
 

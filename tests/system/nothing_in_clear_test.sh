@@ -21,7 +21,8 @@ found() { { grep -a -o -F "$2" "$run_dir/$1/capture.pcap" || true; } | wc -l; }
 captures=()
 captured inet any
 captured mn ntm0
-check "a ping full of the marker" at mn ping -q -c 5 -i 0.2 -p "$(printf 'NTM-MARKER-0123X' | od -An -tx1 | tr -d ' \n')" "$peer"
+check "pings full of the marker: 5 of 5 answered" \
+    all_answered mn 5 -p "$(printf 'NTM-MARKER-0123X' | od -An -tx1 | tr -d ' \n')" "$peer"
 kill "${captures[@]}"
 wait "${captures[@]}" || true
 

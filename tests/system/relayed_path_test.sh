@@ -12,8 +12,8 @@ source "$(dirname "$0")/_lib.sh"
 lab_with_programs
 
 step "the first packets"
-check "IPv4: 5 of 5 answered" at mn ping -4 -q -c 5 -i 0.2 -W 2 "$peer"
-check "IPv6: 5 of 5 answered" at mn ping -6 -q -c 5 -i 0.2 -W 2 "$peer"
+check "IPv4: 5 of 5 answered" all_answered mn 5 -4 "$peer"
+check "IPv6: 5 of 5 answered" all_answered mn 5 -6 "$peer"
 
 step "by one path, over the relay"
 same "paths of mn" "$(path_count mn)" 1
@@ -22,11 +22,11 @@ same "paths of rs1" "$(path_count rs1)" 1
 same "kind" "$(path_kind mn)" rs_s
 
 step "the other way it is the same path"
-check "cn pings mn" at cn ping -q -c 3 -i 0.2 -W 2 mn.a.ntm.test
+check "cn pings mn: 3 of 3 answered" all_answered cn 3 mn.a.ntm.test
 same "paths of rs1" "$(path_count rs1)" 1
 
 step "big packets, and what a stream carries"
-check "a packet of the inner MTU" at mn ping -q -c 2 -i 0.2 -W 2 -M "do" -s 1372 "$(vip4 cn)"
+check "packets of the inner MTU: 2 of 2 answered" all_answered mn 2 -M "do" -s 1372 "$(vip4 cn)"
 lab start cn iperf3
 check "iperf3" at mn iperf3 -c "$peer" -t 1
 expect 5 "the relay's counters balance" is_balanced
