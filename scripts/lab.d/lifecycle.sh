@@ -5,6 +5,13 @@
 # Enough for one relay (NTM_LAB_HUGEPAGES: another count): tables for 64 thousand paths, buffers of one port.
 hugepages_wanted=${NTM_LAB_HUGEPAGES:-128}
 hugepages_file=/proc/sys/vm/nr_hugepages
+# Labs may stand side by side: in "base" the count before the first of them, and for each a file
+# with what it added.
+hugepages_dir=/run/ntm-hugepages
+
+# Without this file in it, a directory of the lab's name is none of the lab's.
+marker=made-by-scripts-lab
+is_ours() { [ "$(cat "$run_dir/$marker" 2>/dev/null)" = "$lab" ]; }
 
 # One change of the whole at a time.
 lock_lab() {
@@ -23,13 +30,17 @@ lab_up() {
     check_names "$without"
     check_tools
     lock_lab
+    if [ -e "$run_dir" ] && ! is_ours; then
+        die "$run_dir is no lab's: choose another name (NTM_LAB), or remove it"
+    fi
     if [ -e "$run_dir/up" ]; then
         die "the lab '$lab' is up already: scripts/lab status shows it, scripts/lab down removes it"
     fi
     remove_everything
     trap 'warn "lab: failed, removing what was made"; remove_everything' EXIT
     trap 'exit 130' INT TERM HUP
-    mkdir -p "$run_dir"
+    mkdir "$run_dir"
+    echo "$lab" >"$run_dir/$marker"
     build_networks "$without"
     reserve_hugepages
     echo "${NTM_LAB_OWNER:-hand}" >"$run_dir/owner"
@@ -77,14 +88,24 @@ build_networks() {
     done
 }
 
+lock_hugepages() {
+    exec 6>>/run/lock/ntm-hugepages.lock
+    flock 6
+}
+
 reserve_hugepages() {
     local before after
     [ -e "$hugepages_file" ] || return 0
+    lock_hugepages
+    mkdir -p "$hugepages_dir"
     before=$(<"$hugepages_file")
-    echo "$hugepages_wanted" >"$run_dir/hugepages.added"
+    [ -e "$hugepages_dir/base" ] || echo "$before" >"$hugepages_dir/base"
+    # Should this end right here, that much may have been added.
+    echo "$hugepages_wanted" >"$hugepages_dir/$lab"
     echo $((before + hugepages_wanted)) >"$hugepages_file" 2>/dev/null || true
     after=$(<"$hugepages_file")
-    echo $((after - before)) >"$run_dir/hugepages.added"
+    echo $((after > before ? after - before : 0)) >"$hugepages_dir/$lab"
+    exec 6>&-
     if [ $((after - before)) -lt "$hugepages_wanted" ]; then
         warn "lab: $((after - before)) of $hugepages_wanted hugepages to be had: the relay may use ordinary pages"
     fi
@@ -92,16 +113,28 @@ reserve_hugepages() {
     mount -t hugetlbfs -o pagesize=2M "$lab" "$run_dir/hugepages" 2>/dev/null || true
 }
 
+# What this lab added, as far as it is still there on top of the base and of other labs' pages:
+# somebody else may have lowered the count meanwhile.
 return_hugepages() {
-    local added now
-    if mountpoint -q "$run_dir/hugepages"; then
-        umount "$run_dir/hugepages"
+    local added now spare
+    if mountpoint -q "$run_dir/hugepages" && ! umount "$run_dir/hugepages"; then
+        warn "lab: $run_dir/hugepages is in use: it goes when its last user ends"
+        umount -l "$run_dir/hugepages" || true
     fi
-    [ -e "$run_dir/hugepages.added" ] || return 0
-    added=$(<"$run_dir/hugepages.added")
+    [ -e "$hugepages_dir/$lab" ] || return 0
+    lock_hugepages
+    added=$(<"$hugepages_dir/$lab")
+    rm -f "$hugepages_dir/$lab"
     now=$(<"$hugepages_file")
-    echo $((now > added ? now - added : 0)) >"$hugepages_file"
-    rm -f "$run_dir/hugepages.added"
+    spare=$((now - $(cat "$hugepages_dir"/* | awk '{ sum += $1 } END { printf "%d", sum }')))
+    [ $((added < spare)) = 1 ] || added=$spare
+    if [ "$added" -gt 0 ] && ! echo $((now - added)) 2>/dev/null >"$hugepages_file"; then
+        warn "lab: $added hugepages could not be given back: $hugepages_file"
+    fi
+    if [ -z "$(find "$hugepages_dir" -type f ! -name base)" ]; then
+        rm -rf "$hugepages_dir"
+    fi
+    exec 6>&-
 }
 
 lab_down() {
@@ -140,5 +173,8 @@ remove_everything() {
     done
     rmdir /etc/netns 2>/dev/null || true
     return_hugepages
-    rm -rf "$run_dir" "/run/dpdk/$lab-rs1"
+    rm -rf "/run/dpdk/$lab-rs1"
+    if is_ours; then
+        rm -rf "$run_dir"
+    fi
 }
