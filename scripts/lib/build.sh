@@ -9,8 +9,11 @@ logged() {
     shift 2
     as_invoker mkdir -p "$(dirname "$log")"
     as_invoker touch "$log"
-    "$@" >"$log" 2>&1 9>&- &
+    # With a process group of its own, so that end_jobs ends all that it has started.
+    set -m
+    "$@" </dev/null >"$log" 2>&1 9>&- &
     pid=$!
+    set +m
     while kill -0 $pid 2>/dev/null; do
         if [ $((SECONDS - said)) -ge 15 ]; then
             said=$SECONDS
@@ -26,6 +29,17 @@ logged() {
         return $status
     fi
     say "  $name: $(seconds_since "$start") s"
+}
+
+# is_configured DIRECTORY --NAME=VALUE|-DNAME=VALUE...: what is built there has these options.
+is_configured() {
+    local directory=$1 values option
+    shift
+    values=$(as_invoker meson introspect "$directory" --buildoptions | jq -r '.[] | "\(.name)=\(.value)"') || return
+    for option in "$@"; do
+        option=${option#--}
+        grep -qxF -- "${option#-D}" <<<"$values" || return
+    done
 }
 
 # build DIRECTORY SETUP-OPTIONS -- TARGETS: as the invoking user, whose checkout it is.
@@ -44,6 +58,9 @@ build() {
     if [ ! -e "$directory/build.ninja" ]; then
         logged "configure ${directory##*/}" "$directory/setup.log" \
             as_invoker meson setup "$directory" "$repo" "${options[@]}" || return
+    elif ! is_configured "$directory" "${options[@]}"; then
+        logged "configure ${directory##*/} anew" "$directory/setup.log" \
+            as_invoker meson setup --reconfigure "$directory" "$repo" "${options[@]}" || return
     fi
     logged "build ${directory##*/}" "$directory/build.log" as_invoker ninja -C "$directory" "$@"
 }
