@@ -70,11 +70,12 @@ configure() {
     dc) render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" ;;
     relay)
         render relay.yaml.in "$dir/relay.yaml" "DIR=$dir" "NAME=$host" "LAB=$lab" \
-            "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "DC_KEY=$(public_key dc1)"
+            "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
+            "DC_KEY=$(public_key dc1)"
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
-            "DC_KEY=$(public_key dc1)"
+            "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
         ;;
     resolver)
         cp "$repo"/configs/lab/*.zone "$dir/"

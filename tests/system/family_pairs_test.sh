@@ -8,6 +8,8 @@
 source "$(dirname "$0")/_lib.sh"
 
 lab_with_programs
+# What both legs of the relay's path have received, as long as the relay runs.
+carried() { fact rs1 path '[.paths[].legs[].packets_received] | add'; }
 
 for at_mn in nat-a v6only; do
     for at_cn in nat-b v6only; do
@@ -15,6 +17,11 @@ for at_mn in nat-a v6only; do
         lab move mn $at_mn
         lab move cn $at_cn
         expect 15 "mn reaches cn" reaches_peer
-        check "and keeps doing so" at mn ping -q -c 5 -i 0.2 -W 1 "$peer"
+        before=$(carried)
+        check "and keeps doing so: 5 of 5 answered" all_answered mn 5 "$peer"
+        same "kind" "$(path_kind mn)" rs_s
+        same "paths of rs1" "$(path_count rs1)" 1
+        check "rs1 carried them, both ways" test "$(($(carried) - before))" -ge 10
+        expect 5 "and its counters balance" is_balanced
     done
 done

@@ -18,9 +18,17 @@ expect 10 "mn says that the DC is silent" dc_complaints mn 1
 refuse "mn is not registered" is_registered mn
 same "mn reaches nobody" "$(dns_status $peer A)" SERVFAIL
 
-step "the right one again"
+step "its own key again, but another one for the DC"
 lab stop mn
 mv "$run_dir/mn/right-key" "$run_dir/mn/key"
+complained=$(count_complaints mn)
+NTM_LAB_DC_KEY=$("$NTM_BUILD/control/ntmctl/ntmctl" key generate "$run_dir/mn/no-dc-key") lab start mn
+expect 10 "mn says that the DC is silent" dc_complaints mn $((complained + 1))
+refuse "mn is not registered" is_registered mn
+same "mn reaches nobody" "$(dns_status $peer A)" SERVFAIL
+
+step "the right ones again"
+lab stop mn
 lab start mn
 expect 15 "mn is registered" is_registered mn
 expect 15 "mn reaches cn" reaches_peer
