@@ -1,122 +1,102 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "common/packet/burst.hpp"
-#include "common/packet/checksum.hpp"
-#include "common/packet/ethernet.hpp"
-#include "common/packet/ipv4.hpp"
-#include "common/packet/ipv6.hpp"
-#include "common/packet/ntm_view.hpp"
-#include "common/packet/packet_builder.hpp"
-#include "common/packet/udp.hpp"
+#include "common/packet/packet.hpp"
 
-#include <set>
+#include "common/base/random.hpp"
+#include "tests/unit/common/packet/guarded_bytes.hpp"
 
 #include <gtest/gtest.h>
 
 namespace ntm {
 namespace {
 
-TEST(Checksum, GivesTheExampleOfRfc1071) {
-    const Bytes bytes{0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
-    EXPECT_EQ(Be16::from_raw(fold(sum_words(bytes))).to_host(), 0xddf2);
-}
+constexpr std::uint16_t head = 20;
+constexpr std::uint16_t middle = 60;
+constexpr std::uint16_t tail = 30;
 
-TEST(Checksum, PadsAnOddByteWithZero) {
-    EXPECT_EQ(
-        fold(sum_words(Bytes{0x12, 0x34, 0x56})), fold(sum_words(Bytes{0x12, 0x34, 0x56, 0}))
-    );
-}
-
-TEST(Checksum, FoldsTheLargestSums) {
-    EXPECT_EQ(fold(0), 0);
-    EXPECT_EQ(fold(0xffff), 0xffff);
-    EXPECT_EQ(fold(0x10000), 1);
-    EXPECT_EQ(fold(0xffff'ffff'ffffU), 0xffff);
-    EXPECT_EQ(fold(0x1'0000'0000'0000U), 1);
-    EXPECT_EQ(fold_short(0xffff0), 0xffff);
-}
-
-TEST(Checksum, SendsAComputedZeroOfUdpAsAllOnes) {
-    EXPECT_EQ(checksum_of(0xffff), 0);
-    EXPECT_EQ(udp_checksum_of(0xffff), 0xffff);
-    EXPECT_EQ(update_udp_checksum(0x1234, 0x1234), 0xffff);
-}
-
-// RFC 1624 section 4: the case in which eqn. 4 of RFC 1141 goes wrong.
-TEST(Checksum, UpdatesTheExampleOfRfc1624) {
-    EXPECT_EQ(update_checksum(0xdd2f, checksum_delta(0x5555, 0x3285)), 0x0000);
-}
-
-TEST(DropReasons, HaveDifferentNamesAndSentences) {
-    std::set<std::string_view> names;
-    for (std::size_t i = 0; i < drop_reason_count; ++i) {
-        const DropReasonText& text = describe(static_cast<DropReason>(i));
-        EXPECT_TRUE(names.insert(text.name).second) << text.name;
-        EXPECT_EQ(text.sentence.back(), '.') << text.name;
-    }
-    EXPECT_EQ(describe(DropReason::wrong_source).name, "wrong_source");
-}
-
-TEST(Lane, DropsWithoutChangingTheOrder) {
-    Burst burst{};
-    Lane lane;
-    for (std::size_t i = 0; i < 6; ++i) {
-        lane.add(i);
-        burst.packets[i].slot = static_cast<std::uint32_t>(i);
-    }
-    lane.apply(burst, [](const Packet& packet) {
-        return packet.slot % 3 == 1 ? DropReason::too_big : DropReason::none;
-    });
-    ASSERT_EQ(lane.size(), 4U);
-    EXPECT_EQ(lane[0], 0);
-    EXPECT_EQ(lane[1], 2);
-    EXPECT_EQ(lane[2], 3);
-    EXPECT_EQ(lane[3], 5);
-    EXPECT_EQ(burst.packets[4].fate, Fate::drop);
-    EXPECT_EQ(burst.packets[4].reason, DropReason::too_big);
-    EXPECT_EQ(burst.packets[5].fate, Fate::pending);
-}
-
-TEST(Packet, MovesItsFrontAndItsEnd) {
-    Bytes buffer(100);
+Packet over(MutableByteView buffer) {
     Packet packet{};
-    packet.begin = buffer.data() + 20;
-    packet.headroom = 20;
-    packet.length = 60;
-    packet.tailroom = 20;
-    packet.grow_front(20);
-    EXPECT_EQ(packet.begin, buffer.data());
-    EXPECT_EQ(packet.length, 80);
-    packet.shrink_front(50);
-    EXPECT_EQ(packet.headroom, 50);
-    packet.trim_to(10);
-    EXPECT_EQ(packet.tailroom, 40);
-    EXPECT_EQ(packet.headroom + packet.length + packet.tailroom, 100);
+    packet.begin = buffer.data() + head;
+    packet.headroom = head;
+    packet.length = middle;
+    packet.tailroom = tail;
+    return packet;
 }
 
-TEST(Views, ReadWhatTheBuilderWrote) {
-    const Bytes frame = eth()
-                            .ipv6("2001:db8::1", "2001:db8::2")
-                            .traffic_class(0xb9)
-                            .ttl(7)
-                            .udp(1000, 2000)
-                            .ntm({0x1122334455667788}, 5, 1)
-                            .build();
-    const auto ethernet = EthernetView::parse(frame);
-    ASSERT_TRUE(ethernet);
-    EXPECT_EQ(ethernet->ethertype(), ethertype::ipv6);
-    const auto ip = Ipv6View::parse(ethernet->payload());
-    ASSERT_TRUE(ip);
-    EXPECT_EQ(ip->traffic_class(), 0xb9);
-    EXPECT_EQ(ip->hop_limit(), 7);
-    const auto udp = UdpView::parse(ip->payload());
-    ASSERT_TRUE(udp);
-    EXPECT_EQ(udp->source(), Port{1000});
-    EXPECT_TRUE(udp->has_checksum());
-    const auto ntm = NtmView::parse(udp->payload());
-    ASSERT_TRUE(ntm);
-    EXPECT_EQ(ntm->type(), 5);
-    EXPECT_EQ(ntm->role(), Role::responder);
-    EXPECT_EQ(ntm->path_id(), PathId{0x1122334455667788});
+TEST(Packet, GrowsIntoAllOfItsHeadroom) {
+    GuardedBytes buffer{Bytes(head + middle + tail)};
+    Packet packet = over(buffer.bytes());
+    packet.grow_front(head);
+    EXPECT_EQ(packet.begin, buffer.bytes().data());
+    EXPECT_EQ(packet.headroom, 0);
+    EXPECT_EQ(packet.length, head + middle);
+    EXPECT_EQ(packet.tailroom, tail);
+    EXPECT_EQ(packet.bytes().size(), std::size_t{head + middle});
+}
+
+TEST(Packet, ShrinksToNothing) {
+    GuardedBytes buffer{Bytes(head + middle + tail)};
+    Packet packet = over(buffer.bytes());
+    packet.shrink_front(middle);
+    EXPECT_EQ(packet.length, 0);
+    EXPECT_EQ(packet.headroom, head + middle);
+    EXPECT_TRUE(is_inside(packet.bytes(), buffer.view()));
+}
+
+TEST(Packet, TrimsItsEndOnly) {
+    GuardedBytes buffer{Bytes(head + middle + tail)};
+    Packet packet = over(buffer.bytes());
+    packet.trim_to(middle);
+    EXPECT_EQ(packet.tailroom, tail);
+    packet.trim_to(10);
+    EXPECT_EQ(packet.begin, buffer.bytes().data() + head);
+    EXPECT_EQ(packet.headroom, head);
+    EXPECT_EQ(packet.length, 10);
+    EXPECT_EQ(packet.tailroom, tail + middle - 10);
+    packet.trim_to(0);
+    EXPECT_EQ(packet.tailroom, tail + middle);
+}
+
+TEST(Packet, StaysInItsBufferWhateverIsCutAndAdded) {
+    constexpr std::uint64_t seed = 11;
+    SCOPED_TRACE(seed);
+    SeededRandom random{seed};
+    GuardedBytes buffer{Bytes(head + middle + tail)};
+    Packet packet = over(buffer.bytes());
+    for (int i = 0; i < 10'000; ++i) {
+        const auto upto = [&](std::uint16_t most) {
+            return static_cast<std::uint16_t>(random.below(most + std::uint64_t{1}));
+        };
+        switch (random.below(4)) {
+            case 0:
+                packet.grow_front(upto(packet.headroom));
+                break;
+            case 1:
+                packet.shrink_front(upto(packet.length));
+                break;
+            case 2:
+                packet.trim_to(upto(packet.length));
+                break;
+            default:
+                packet = packet.length == 0 ? over(buffer.bytes()) : packet;
+        }
+        ASSERT_EQ(packet.headroom + packet.length + packet.tailroom, head + middle + tail);
+        ASSERT_EQ(packet.begin - packet.headroom, buffer.bytes().data());
+        ASSERT_TRUE(is_inside(packet.bytes(), buffer.view()));
+    }
+}
+
+TEST(Packet, EndsInOneFate) {
+    Packet packet{};
+    EXPECT_EQ(packet.fate, Fate::pending);
+    packet.transmit(3);
+    EXPECT_EQ(packet.fate, Fate::transmit);
+    EXPECT_EQ(packet.port, 3);
+    packet.punt(2);
+    EXPECT_EQ(packet.fate, Fate::punt);
+    EXPECT_EQ(packet.punt_class, 2);
+    packet.drop(DropReason::no_route);
+    EXPECT_EQ(packet.fate, Fate::drop);
+    EXPECT_EQ(packet.reason, DropReason::no_route);
 }
 
 }  // namespace
