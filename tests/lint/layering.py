@@ -23,7 +23,7 @@ LAYERS = {
     "common/protocol": (PROTOCOL, ["google/protobuf/"]),
     "common/config": (BASE, ["yaml-cpp/", "CLI/"]),
     "common/admin": (BASE, ["asio", "nlohmann/"]),
-    "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h"]),
+    "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h", "rte_lcore.h"]),
     "rs-dataplane/relay": ([*PROTOCOL, "rs-dataplane/tables"], []),
     "rs-dataplane/dpdk": ([*PROTOCOL, "rs-dataplane/tables", "rs-dataplane/relay"], ["rte_"]),
     "rs-dataplane": ([*DAEMON, "rs-dataplane", "control"], ["spdlog/"]),
