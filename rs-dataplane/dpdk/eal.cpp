@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/eal.hpp"
 
+#include "rs-dataplane/dpdk/hugepages.hpp"
+
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <string_view>
 #include <utility>
 
 #include <sched.h>
@@ -19,56 +17,6 @@
 namespace ntm::dpdk {
 
 namespace {
-
-std::size_t read_number(const std::filesystem::path& file) {
-    std::ifstream in{file};
-    std::size_t number = 0;
-    in >> number;
-    return in ? number : 0;
-}
-
-// Of all sizes together, as the kernel counts them.
-std::size_t free_hugepage_megabytes() {
-    std::size_t kilobytes = 0;
-    std::error_code failed;
-    const std::filesystem::path root{"/sys/kernel/mm/hugepages"};
-    for (const auto& entry : std::filesystem::directory_iterator{root, failed}) {
-        const std::string name = entry.path().filename();  // hugepages-2048kB
-        constexpr std::string_view prefix = "hugepages-";
-        std::size_t size = 0;
-        if (name.rfind(prefix, 0) == 0) {
-            std::from_chars(name.data() + prefix.size(), name.data() + name.size(), size);
-        }
-        kilobytes += size * read_number(entry.path() / "free_hugepages");
-    }
-    return kilobytes / 1024;
-}
-
-bool has_hugepage_mount() {
-    std::ifstream mounts{"/proc/mounts"};
-    std::string line;
-    while (std::getline(mounts, line)) {
-        if (line.find(" hugetlbfs ") != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Why hugepages can not be used, or nothing.
-std::string hugepage_lack(std::size_t needed) {
-    const std::size_t pages = (needed + 1) / 2;
-    const std::size_t free_now = free_hugepage_megabytes();
-    if (free_now < needed) {
-        return std::to_string(free_now) + " MiB of hugepages are free and " +
-               std::to_string(needed) + " MiB are needed: echo " + std::to_string(pages) +
-               " > /proc/sys/vm/nr_hugepages";
-    }
-    if (!has_hugepage_mount()) {
-        return "no hugetlbfs is mounted: mount -t hugetlbfs none /dev/hugepages";
-    }
-    return {};
-}
 
 std::vector<unsigned> allowed_cpus() {
     std::vector<unsigned> cpus;
@@ -127,6 +75,26 @@ std::vector<std::string> arguments_of(const EalConfig& config, bool use_hugepage
     return arguments;
 }
 
+struct Pages {
+    std::string warning;  // why they are ordinary ones; empty: hugepages
+};
+
+Result<Pages, std::string> choose_pages(const EalConfig& config) {
+    if (config.hugepages == HugepagePolicy::none) {
+        return Pages{"going on without hugepages, as configured: ordinary pages are slower"};
+    }
+    free_dead_pages(config.file_prefix);
+    const std::string lack = hugepage_lack(read_hugepage_stock(), config.memory_megabytes);
+    // A PCI device's own memory accesses go where the pages are, so these must stay where they are.
+    if (!lack.empty() && !config.pci_devices.empty()) {
+        return Unexpected{"a PCI port needs hugepages, but " + lack};
+    }
+    if (!lack.empty() && config.hugepages == HugepagePolicy::required) {
+        return Unexpected{"hugepages are required, but " + lack};
+    }
+    return Pages{lack.empty() ? "" : "going on without hugepages, which is slower: " + lack};
+}
+
 Result<std::vector<unsigned>, std::string> choose_worker_lcores(unsigned wanted) {
     std::vector<unsigned> lcores;
     unsigned lcore = 0;
@@ -146,15 +114,13 @@ Result<std::vector<unsigned>, std::string> choose_worker_lcores(unsigned wanted)
 
 Result<EalStart, std::string> start_eal(const EalConfig& config) {
     EalStart start;
-    start.has_hugepages = config.hugepages != HugepagePolicy::none;
-    const std::string lack =
-        start.has_hugepages ? hugepage_lack(config.memory_megabytes) : std::string{};
-    if (!lack.empty()) {
-        if (config.hugepages == HugepagePolicy::required) {
-            return Unexpected{"hugepages are required, but " + lack};
-        }
-        start.has_hugepages = false;
-        start.warnings.push_back("going on with ordinary pages, which are slower: " + lack);
+    auto pages = choose_pages(config);
+    if (!pages) {
+        return Unexpected{pages.error()};
+    }
+    start.has_hugepages = pages->warning.empty();
+    if (!start.has_hugepages) {
+        start.warnings.push_back(std::move(pages->warning));
     }
     rte_log_set_global_level(RTE_LOG_WARNING);
     // EAL keeps pointers into the arguments for the life of the process.

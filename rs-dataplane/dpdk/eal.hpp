@@ -12,7 +12,7 @@
 namespace ntm::dpdk {
 
 enum class HugepagePolicy : std::uint8_t {
-    if_there,  // ordinary pages, with a warning, where there are too few
+    if_there,  // ordinary pages, with a warning, where there are too few; not with a PCI device
     required,
     none,
 };
