@@ -155,6 +155,26 @@ Verdict classify_odd_ipv4(Packet& packet, const Ipv4View& ip, const Settings& se
                                                    : punted(packet, PuntClass::host);
 }
 
+// Multicast, which is the kernel's; but the control thread serves nobody at an address that the
+// relay does not have, and what might hide such a datagram stops here too.
+Verdict classify_group_ipv4(Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
+    if (!IpAddress{ip.destination()}.is_multicast()) {
+        return dropped(DropReason::not_our_address);
+    }
+    if (ip.protocol() != ip_protocol::udp) {
+        return punted(packet, PuntClass::host);
+    }
+    if (ip.is_fragment()) {
+        return dropped(DropReason::fragment);
+    }
+    const auto udp = UdpView::parse(ip.payload());
+    if (!udp) {
+        return dropped(udp.error());
+    }
+    return udp->destination() == settings.ntm_port ? dropped(DropReason::not_our_address)
+                                                   : punted(packet, PuntClass::host);
+}
+
 Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
     const auto ip = Ipv4View::parse(bytes);
     if (!ip) [[unlikely]] {
@@ -168,8 +188,7 @@ Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) 
     packet.ip_length = ip->total_length();
     packet.own_address = settings.own.find_ipv4(ip->destination_bytes());
     if (packet.own_address == OwnAddresses::none) [[unlikely]] {
-        return IpAddress{ip->destination()}.is_multicast() ? punted(packet, PuntClass::host)
-                                                           : dropped(DropReason::not_our_address);
+        return classify_group_ipv4(packet, *ip, settings);
     }
     if (ip->has_options() || ip->is_fragment()) [[unlikely]] {
         return classify_odd_ipv4(packet, *ip, settings);
@@ -217,6 +236,19 @@ Verdict classify_odd_ipv6(Packet& packet, const Ipv6View& ip) noexcept {
     }
 }
 
+// As for IPv4; of single addresses only the kernel's own link-local one comes here.
+Verdict classify_group_ipv6(Packet& packet, const Ipv6View& ip, const Settings& settings) noexcept {
+    if (ip.next_header() != ip_protocol::udp) {
+        return classify_odd_ipv6(packet, ip);
+    }
+    const auto udp = UdpView::parse(ip.payload());
+    if (!udp) {
+        return dropped(udp.error());
+    }
+    return udp->destination() == settings.ntm_port ? dropped(DropReason::not_our_address)
+                                                   : punted(packet, PuntClass::host);
+}
+
 Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
     const auto ip = Ipv6View::parse(bytes);
     if (!ip) [[unlikely]] {
@@ -231,7 +263,7 @@ Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) 
         if (!destination.is_multicast() && !destination.is_link_local()) {
             return dropped(DropReason::not_our_address);
         }
-        return punted(packet, is_neighbour_discovery(*ip) ? PuntClass::neighbour : PuntClass::host);
+        return classify_group_ipv6(packet, *ip, settings);
     }
     if (ip->next_header() != ip_protocol::udp) [[unlikely]] {
         return classify_odd_ipv6(packet, *ip);
@@ -239,9 +271,10 @@ Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) 
     return classify_udp(packet, ip->payload(), settings);
 }
 
+constexpr std::uint8_t refused_marks = ReceiveMarks::bad_checksum | ReceiveMarks::multi_segment;
+
 Verdict classify_one(Packet& packet, const Settings& settings) noexcept {
-    constexpr std::uint8_t refused = ReceiveMarks::bad_checksum | ReceiveMarks::multi_segment;
-    if ((packet.receive_marks & refused) != 0) [[unlikely]] {
+    if ((packet.receive_marks & refused_marks) != 0) [[unlikely]] {
         return dropped(
             (packet.receive_marks & ReceiveMarks::multi_segment) != 0 ? DropReason::multi_segment
                                                                       : DropReason::bad_nic_checksum
@@ -276,6 +309,11 @@ bool is_to(const MacAddress& mac, const std::uint8_t* frame) noexcept {
            load<std::uint16_t>(frame + 4) == load<std::uint16_t>(bytes + 4);
 }
 
+// What the network card has summed up is not summed up again.
+bool has_good_sum(const Packet& packet, const std::uint8_t* ip) noexcept {
+    return (packet.receive_marks & ReceiveMarks::good_ipv4_checksum) != 0 || is_valid_ipv4_sum(ip);
+}
+
 // The way of nearly every packet: a whole IPv4 packet without options, UDP, to us, with DATA or END
 // inside. What passes here would pass the long way too; whatever does not goes that way, which finds
 // the reason. Words are compared as they lie in the frame.
@@ -290,14 +328,15 @@ bool is_plain_ipv4_tunnel(Packet& packet, const Settings& settings) noexcept {
     const std::uint16_t fragment_mask = Be16::from_host(0x3fff).raw();
 
     const std::uint8_t* frame = packet.begin;
-    if (packet.length < least || packet.receive_marks != ReceiveMarks::none) {
+    if (packet.length < least || (packet.receive_marks & refused_marks) != 0) {
         return false;
     }
     const std::uint8_t* ip = frame + ip_at;
     const std::uint16_t ip_length = load<Be16>(ip + 2).to_host();
     if ((load<std::uint32_t>(frame + 12) & kind_mask) != plain_kind ||
         (load<std::uint16_t>(ip + 6) & fragment_mask) != 0 || ip[9] != ip_protocol::udp ||
-        ip_length < least - ip_at || ip_length > packet.length - ip_at || !is_valid_ipv4_sum(ip)) {
+        ip_length < least - ip_at || ip_length > packet.length - ip_at ||
+        !has_good_sum(packet, ip)) {
         return false;
     }
     const auto udp_length = static_cast<std::uint16_t>(ip_length - Ipv4View::smallest);
@@ -321,32 +360,44 @@ bool is_plain_ipv4_tunnel(Packet& packet, const Settings& settings) noexcept {
     return true;
 }
 
+void add_to_lane(
+    Burst& burst, std::size_t number, Lanes& lanes, const Settings& settings
+) noexcept {
+    Packet& packet = burst.packets[number];
+    const Verdict verdict = classify_one(packet, settings);
+    switch (verdict.kind) {
+        [[likely]] case Kind::tunnel : lanes.tunnel.add(number);
+        break;
+        case Kind::leg:
+            lanes.leg.add(number);
+            break;
+        case Kind::cookie:
+            lanes.cookie.add(number);
+            break;
+        case Kind::punt:
+            lanes.punt.add(number);
+            break;
+        case Kind::drop:
+            packet.drop(verdict.reason);
+            break;
+    }
+}
+
 }  // namespace
 
 void classify(Burst& burst, Lanes& lanes, const Settings& settings) noexcept {
     for (std::size_t i = 0; i < burst.count; ++i) {
-        Packet& packet = burst.packets[i];
-        if (is_plain_ipv4_tunnel(packet, settings)) [[likely]] {
+        if (is_plain_ipv4_tunnel(burst.packets[i], settings)) [[likely]] {
             lanes.tunnel.add(i);
             continue;
         }
-        const Verdict verdict = classify_one(packet, settings);
-        switch (verdict.kind) {
-            [[likely]] case Kind::tunnel : lanes.tunnel.add(i);
-            break;
-            case Kind::leg:
-                lanes.leg.add(i);
-                break;
-            case Kind::cookie:
-                lanes.cookie.add(i);
-                break;
-            case Kind::punt:
-                lanes.punt.add(i);
-                break;
-            case Kind::drop:
-                packet.drop(verdict.reason);
-                break;
-        }
+        add_to_lane(burst, i, lanes, settings);
+    }
+}
+
+void classify_the_long_way(Burst& burst, Lanes& lanes, const Settings& settings) noexcept {
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        add_to_lane(burst, i, lanes, settings);
     }
 }
 

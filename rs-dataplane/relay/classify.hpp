@@ -12,4 +12,7 @@ namespace ntm::relay {
 
 void classify(Burst& burst, Lanes& lanes, const Settings& settings) noexcept;
 
+// The same without the short way that nearly all packets take: what that is held against.
+void classify_the_long_way(Burst& burst, Lanes& lanes, const Settings& settings) noexcept;
+
 }  // namespace ntm::relay
