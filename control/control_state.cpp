@@ -93,7 +93,8 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         std::move(identity.token_key),
         std::move(addresses),
         config_.path_capacity,
-        {}};
+        {},
+        config_.own_addresses()};
     for (const DcConfig& dc : config_.dcs) {
         settings.dcs.push_back({dc.name, dc.key, dc.addresses});
     }
@@ -132,7 +133,7 @@ void ControlThread::State::add_admin_handlers() {
 }
 
 TelemetrySources ControlThread::State::sources() const {
-    return {config_, director_, keeper_, data_plane_.observation, rates_, bridge_};
+    return {config_, director_, keeper_, data_plane_.observation, rates_, bridge_, sockets_};
 }
 
 void ControlThread::State::run() {

@@ -17,11 +17,15 @@ RelayDirector::RelayDirector(
     : name_{std::move(settings.name)},
       boot_id_{settings.boot_id},
       addresses_{std::move(settings.addresses)},
+      own_addresses_{std::move(settings.own_addresses)},
       resolver_{std::move(resolver)},
       random_{&random},
       mint_{settings.token_key},
       signaling_{{std::move(settings.static_key), settings.boot_id, true}, random},
       book_{settings.path_capacity} {
+    for (const Endpoint& address : addresses_) {
+        own_addresses_.push_back(address.address);
+    }
     for (DirectorSettings::Dc& dc : settings.dcs) {
         links_.emplace_back(dc.name, dc.key, now);
         signaling_.add_peer(dc.key, protocol::PeerKind::dc);
@@ -32,6 +36,12 @@ RelayDirector::RelayDirector(
 }
 
 void RelayDirector::handle_datagram(const Datagram& datagram, Instant now) {
+    // The kernel delivers what comes to multicast or link-local addresses too: a leg that is bound
+    // there would be one that the data plane can not serve.
+    if (std::ranges::find(own_addresses_, datagram.local.address) == own_addresses_.end()) {
+        ++counters_.foreign_address;
+        return;
+    }
     const auto header = NtmHeader::parse(datagram.payload);
     if (!header) {
         ++counters_.malformed;

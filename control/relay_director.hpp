@@ -63,6 +63,7 @@ struct DirectorCounters {
     std::uint64_t unknown_path = 0;
     std::uint64_t bad_leg_tag = 0;
     std::uint64_t malformed = 0;
+    std::uint64_t foreign_address = 0;    // came to none of the relay's own addresses
     std::uint64_t request_too_short = 0;  // the Response would have been longer
     std::uint64_t not_for_control = 0;    // DATA, END, COOKIE that nobody here asked for
     std::uint64_t directions_taken = 0;
@@ -90,6 +91,7 @@ struct DirectorSettings {
     std::vector<Endpoint> addresses;  // for nodes: at most one of each family
     std::uint32_t path_capacity = 0;
     std::vector<Dc> dcs;
+    std::vector<IpAddress> own_addresses{};  // all of the relay's, where there are more
 };
 
 class RelayDirector {
@@ -163,6 +165,7 @@ class RelayDirector {
     std::string name_;
     BootId boot_id_;
     std::vector<Endpoint> addresses_;
+    std::vector<IpAddress> own_addresses_;  // datagrams to others are nobody's
     Resolver resolver_;
     RandomSource* random_;
     crypto::TokenMint mint_;

@@ -62,6 +62,10 @@ TableKeeper::Outcome TableKeeper::replace(const tables::RelayPath& path) {
     if (slot.error() == tables::TableError::full && writer_.waiting() != 0) {
         return Outcome::later;
     }
+    if (slot.error() == tables::TableError::not_own) {
+        ++foreign_refused_;
+        return Outcome::refused;
+    }
     if (slot.error() != tables::TableError::unknown) {
         refused_.push_back(path.id);
         places_.erase(path.id);

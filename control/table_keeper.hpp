@@ -10,6 +10,7 @@
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <unordered_map>
@@ -32,6 +33,8 @@ class TableKeeper {
     // What came in from each leg since the path was installed; nothing if it is not.
     [[nodiscard]] std::optional<relay::PathView> view(PathId id) const;
     [[nodiscard]] std::size_t backlog() const noexcept { return waiting_.size(); }
+    // Changes to an address that is not the relay's; the path went on as it was.
+    [[nodiscard]] std::uint64_t foreign_refused() const noexcept { return foreign_refused_; }
     [[nodiscard]] const tables::RelayTable::Writer& writer() const noexcept { return writer_; }
 
   private:
@@ -50,6 +53,7 @@ class TableKeeper {
     std::unordered_map<PathId, Place> places_;
     std::deque<DirectorCommand> waiting_;  // for a grace period, in order
     std::vector<PathId> refused_;
+    std::uint64_t foreign_refused_ = 0;
 };
 
 }  // namespace ntm::control

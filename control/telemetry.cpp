@@ -54,6 +54,7 @@ Json director_json(const DirectorCounters& counters) {
         {"requests_with_bad_tag", counters.bad_leg_tag},
         {"requests_too_short", counters.request_too_short},
         {"malformed", counters.malformed},
+        {"foreign_address", counters.foreign_address},
         {"not_for_control", counters.not_for_control},
         {"directions_taken", counters.directions_taken},
         {"directions_refused", counters.directions_refused},
@@ -132,6 +133,34 @@ Json balance_json(const WorkerTotals& totals) {
     };
 }
 
+Json signaling_json(const protocol::SignalingCounters& counters) {
+    return {
+        {"received", counters.received},
+        {"bad_handshake", counters.bad_handshake},
+        {"unknown_session", counters.unknown_session},
+        {"bad_tag", counters.bad_tag},
+        {"replayed", counters.replayed},
+        {"malformed", counters.malformed},
+        {"token_demanded", counters.token_demanded},
+    };
+}
+
+Json sockets_json(const std::vector<UdpSocket>& sockets) {
+    UdpCounters sum;
+    for (const UdpSocket& socket : sockets) {
+        sum.received += socket.counters().received;
+        sum.truncated += socket.counters().truncated;
+        sum.sent += socket.counters().sent;
+        sum.send_failed += socket.counters().send_failed;
+    }
+    return {
+        {"received", sum.received},
+        {"truncated", sum.truncated},
+        {"sent", sum.sent},
+        {"send_failed", sum.send_failed},
+    };
+}
+
 Json status_json(
     const TelemetrySources& from, Instant started, std::optional<unsigned> stuck_worker, Instant now
 ) {
@@ -153,6 +182,7 @@ Json status_json(
         {"paths", from.director.paths().size()},
         {"path_capacity", from.director.paths().capacity()},
         {"table_backlog", from.keeper.backlog()},
+        {"table_foreign_refused", from.keeper.foreign_refused()},
         {"workers", from.observation.worker_count()},
         {"stuck_worker", stuck_worker ? Json(*stuck_worker) : Json()},
         {"packets_per_second", load.packets_per_second},
@@ -160,6 +190,8 @@ Json status_json(
         {"busiest_worker_permille", load.busiest_worker_permille},
         {"dcs", dcs},
         {"control", director_json(from.director.counters())},
+        {"signaling", signaling_json(from.director.signaling().counters())},
+        {"sockets", sockets_json(from.sockets)},
         {"packets", balance_json(read_totals(from.observation))},
     };
 }

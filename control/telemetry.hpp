@@ -10,6 +10,7 @@
 #include "control/relay_director.hpp"
 #include "control/table_keeper.hpp"
 #include "control/tap_bridge.hpp"
+#include "control/udp_socket.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 
 #include <optional>
@@ -24,10 +25,16 @@ struct TelemetrySources {
     const relay::Observation& observation;
     const Rates& rates;
     const TapBridge& bridge;
+    const std::vector<UdpSocket>& sockets;
 };
 
 // Counters and their balance (docs/architecture.md): at rest, imbalance is 0.
 [[nodiscard]] admin::Json balance_json(const WorkerTotals& totals);
+
+// What signalling refused, by reason.
+[[nodiscard]] admin::Json signaling_json(const protocol::SignalingCounters& counters);
+// Sums over the control thread's sockets.
+[[nodiscard]] admin::Json sockets_json(const std::vector<UdpSocket>& sockets);
 
 [[nodiscard]] admin::Json status_json(
     const TelemetrySources& from, Instant started, std::optional<unsigned> stuck_worker, Instant now

@@ -142,7 +142,8 @@ Result<UdpSocket, std::string> UdpSocket::open(Family family, Port port) {
 UdpSocket::UdpSocket(UdpSocket&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)},
       family_{other.family_},
-      port_{other.port_} {}
+      port_{other.port_},
+      counters_{other.counters_} {}
 
 UdpSocket::~UdpSocket() {
     if (descriptor_ >= 0) {
@@ -168,8 +169,10 @@ std::size_t UdpSocket::receive(const std::function<void(const Datagram&)>& take,
             return count;
         }
         if ((message.msg_flags & MSG_TRUNC) != 0) {
-            continue;  // longer than anything of ours
+            ++counters_.truncated;
+            continue;
         }
+        ++counters_.received;
         const ByteView bytes = ByteView{payload}.first(static_cast<std::size_t>(length));
         take(
             {{local_of(message, family_), port_},
@@ -193,7 +196,9 @@ bool UdpSocket::send(const Datagram& datagram) {
     if (!datagram.local.address.is_unspecified()) {
         put_source(message, control, datagram.local.address);
     }
-    return sendmsg(descriptor_, &message, MSG_NOSIGNAL) >= 0;
+    const bool is_sent = sendmsg(descriptor_, &message, MSG_NOSIGNAL) >= 0;
+    ++(is_sent ? counters_.sent : counters_.send_failed);
+    return is_sent;
 }
 
 }  // namespace ntm::control

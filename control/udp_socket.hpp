@@ -7,11 +7,20 @@
 #include "common/base/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace ntm::control {
+
+// What the socket lost, and what it did not.
+struct UdpCounters {
+    std::uint64_t received = 0;
+    std::uint64_t truncated = 0;  // longer than anything of ours
+    std::uint64_t sent = 0;
+    std::uint64_t send_failed = 0;
+};
 
 class UdpSocket {
   public:
@@ -28,12 +37,15 @@ class UdpSocket {
     // False: the kernel did not take it; the protocol repeats what matters.
     [[nodiscard]] bool send(const Datagram& datagram);
 
+    [[nodiscard]] const UdpCounters& counters() const noexcept { return counters_; }
+
   private:
     UdpSocket(int descriptor, Family family, Port port) noexcept
         : descriptor_{descriptor}, family_{family}, port_{port} {}
     int descriptor_;  // owned
     Family family_;
     Port port_;
+    UdpCounters counters_;
 };
 
 }  // namespace ntm::control

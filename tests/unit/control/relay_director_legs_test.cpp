@@ -248,6 +248,15 @@ TEST_F(Legs, RouteChangeReplacesThePathsWhoseNextHopIsAnother) {
     EXPECT_EQ(commands(), (Commands{ReplacePath{path}}));
 }
 
+TEST_F(Legs, DatagramsToNoneOfTheRelaysAddressesAreCountedAndNothingElse) {
+    for (const char* const local : {"224.0.0.1:9770", "127.0.0.1:9770", "[fe80::2]:9770"}) {
+        arrive(sealed_request({}), mn_at, at(local));
+    }
+    EXPECT_EQ(director->counters().foreign_address, 3U);
+    EXPECT_EQ(director->counters().requests, 0U);
+    EXPECT_TRUE(commands().empty());
+}
+
 }  // namespace
 
 }  // namespace ntm::control
