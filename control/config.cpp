@@ -87,7 +87,12 @@ void read_port(Section& section, RelayConfig& into) {
     }
     port.addresses = section.interface_addresses("addresses", Need::required);
     port.gateways = section.addresses("gateways", Need::optional);
-    port.queues = static_cast<std::uint16_t>(section.integer("queues", {1, 64}, 1));
+    port.queues = static_cast<std::uint16_t>(section.integer("queues", {1, 64}, into.workers));
+    if (port.queues != into.workers) {
+        // A worker serves one queue of each port: one queue more would never be emptied.
+        const std::string workers = std::to_string(into.workers);
+        section.fail("queues", "a port has as many queues as there are workers", workers);
+    }
     if (section.has("mtu")) {
         port.mtu = static_cast<std::uint16_t>(section.integer("mtu", {1280, 9216}));
     }
@@ -132,9 +137,9 @@ void read_root(Section& root, RelayConfig& into) {
     into.key_file = root.text("key_file");
     into.admin_socket = root.text("admin_socket", "/run/ntm/relay.sock");
     root.sections("dcs", Need::required, [&](Section& dc) { read_dc(dc, into); });
+    root.section("workers", Need::optional, [&](Section& part) { read_workers(part, into); });
     root.sections("ports", Need::required, [&](Section& port) { read_port(port, into); });
     check_addresses(root, into);
-    root.section("workers", Need::optional, [&](Section& part) { read_workers(part, into); });
     root.section("paths", Need::optional, [&](Section& paths) {
         into.path_capacity =
             static_cast<std::uint32_t>(paths.integer("capacity", {1, 16'000'000}, 65536));

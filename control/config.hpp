@@ -27,8 +27,8 @@ struct PortConfig {
     std::string device;  // netdev's name, PCI address, or vdev with its arguments
     std::string tap;     // name of the TAP that stands for the port in the kernel
     std::vector<InterfaceAddress> addresses;
-    std::vector<IpAddress> gateways;  // at most one of each family
-    std::uint16_t queues = 1;
+    std::vector<IpAddress> gateways;   // at most one of each family
+    std::uint16_t queues = 1;          // one for each worker
     std::optional<std::uint16_t> mtu;  // the device's own if absent
 };
 

@@ -107,6 +107,21 @@ TEST(RelayConfig, SaysWhatIsWrongAndWhere) {
     EXPECT_THAT(problem(valid + "workers: {count: 0}\n"), HasSubstr("from 1 to 64"));
 }
 
+TEST(RelayConfig, PortsHaveAQueueForEachWorker) {
+    using testing::HasSubstr;
+    const std::string two_queues = replaced("tap: ntm0", "tap: ntm0, queues: 2");
+    const auto fitting = read(two_queues + "workers: {count: 2}\n");
+    ASSERT_TRUE(fitting) << fitting.error().text();
+    EXPECT_EQ(fitting->ports[0].queues, 2U);
+    EXPECT_EQ(read(valid + "workers: {count: 3}\n")->ports[0].queues, 3U);
+    EXPECT_THAT(problem(two_queues), HasSubstr(":5:"));
+    EXPECT_THAT(problem(two_queues), HasSubstr("as many queues as there are workers"));
+    EXPECT_THAT(
+        problem(two_queues + "workers: {count: 4}\n"),
+        HasSubstr("as many queues as there are workers")
+    );
+}
+
 }  // namespace
 
 }  // namespace ntm::control
