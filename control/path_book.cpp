@@ -11,11 +11,11 @@ namespace {
 using Change = BookAnswer::Change;
 
 BookAnswer refused(v1::Status status, std::string text) {
-    return {status, std::move(text), Change::none};
+    return {status, std::move(text), Change::none, 0};
 }
 
 BookAnswer stale(std::uint32_t held) {
-    return refused(v1::STATUS_STALE, "revision " + std::to_string(held) + " is held");
+    return {v1::STATUS_STALE, "revision " + std::to_string(held) + " is held", Change::none, held};
 }
 
 bool has_same_secrets(const RelayedPath& path, const PathOrder& order) {
@@ -63,7 +63,7 @@ BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant n
     wake(path.id, path.expires);
     ++counts_[dc];
     paths_.emplace(path.id, std::move(path));
-    return {v1::STATUS_OK, "", Change::added};
+    return {v1::STATUS_OK, "", Change::added, 0};
 }
 
 BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
@@ -94,7 +94,7 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
             leg.next_hop = tables::no_next_hop;
         }
     }
-    return {v1::STATUS_OK, "", Change::replaced};
+    return {v1::STATUS_OK, "", Change::replaced, 0};
 }
 
 BookAnswer PathBook::release(
@@ -117,7 +117,7 @@ BookAnswer PathBook::release(
     }
     erase(id);
     bury(id, dc, revision, now);
-    return {v1::STATUS_OK, "", Change::removed};
+    return {v1::STATUS_OK, "", Change::removed, 0};
 }
 
 void PathBook::bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now) {

@@ -27,6 +27,7 @@ struct BookAnswer {
     v1::Status status = v1::STATUS_OK;
     std::string text;  // when the status is not OK
     Change change = Change::none;
+    std::uint32_t held_revision = 0;  // when the status is STALE
 };
 
 class PathBook {

@@ -102,6 +102,9 @@ v1::RelayResponse RelayDirector::follow_one(
     const RelayedPath* const held = book_.find(id);
     const tables::RelayPath before = held == nullptr ? tables::RelayPath{} : to_table(*held);
     const BookAnswer booked = book_.direct(*std::move(order), dc.key(), now);
+    if (booked.status == v1::STATUS_STALE) {
+        response.set_revision(booked.held_revision);
+    }
     response.set_status(booked.status);
     response.set_text(booked.text);
     ++(booked.status == v1::STATUS_OK ? counters_.directions_taken : counters_.directions_refused);

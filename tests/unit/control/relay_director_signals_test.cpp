@@ -120,7 +120,9 @@ TEST_F(Signals, RepeatedRevisionChangesNothingAndRenewsTheLifetime) {
 TEST_F(Signals, LowerRevisionIsStale) {
     direct(dc_a, direction(7, 5));
     commands();
-    EXPECT_EQ(direct(dc_a, direction(7, 4)).status(), v1::STATUS_STALE);
+    const v1::RelayResponse response = direct(dc_a, direction(7, 4));
+    EXPECT_EQ(response.status(), v1::STATUS_STALE);
+    EXPECT_EQ(response.revision(), 5U);
     EXPECT_EQ(commands(), Commands{});
 }
 
@@ -200,6 +202,7 @@ TEST_F(Signals, ReleaseRemovesThePathAndItsTombstoneKeepsLateDirectionsOut) {
     EXPECT_EQ(commands(), (Commands{RemovePath{PathId{7}}}));
     EXPECT_EQ(release(dc_a, 7, 4), v1::STATUS_OK);
     EXPECT_EQ(direct(dc_a, direction(7, 3)).status(), v1::STATUS_STALE);
+    EXPECT_EQ(direct(dc_a, direction(7, 3)).revision(), 4U);
     EXPECT_EQ(direct(dc_a, direction(7, 4)).status(), v1::STATUS_STALE);
     EXPECT_EQ(direct(dc_b, direction(7, 9)).status(), v1::STATUS_PATH_ID_TAKEN);
     EXPECT_EQ(commands(), Commands{});
