@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/relayed_path.hpp"
 
+#include "common/crypto/token_mint.hpp"
+
 namespace ntm::control {
 
 namespace {
@@ -33,8 +35,10 @@ Verdict judge_request(
         return Verdict::binds;
     }
     // A token given before the last binding may have been seen by somebody who now repeats the
-    // Request that carried it: it moves nothing.
-    if (token_issued && (!leg.binding || *token_issued > leg.binding->since)) {
+    // Request that carried it: it moves nothing. Workers mint too, by their own clocks; a node that
+    // asks in the moment after a binding gets a later token, and asks again.
+    if (token_issued &&
+        (!leg.binding || *token_issued > leg.binding->since + crypto::token_clock_skew)) {
         return Verdict::binds;
     }
     return Verdict::needs_token;

@@ -93,9 +93,13 @@ std::optional<Instant> TokenMint::check(
     if (CRYPTO_memcmp(expected.data(), token.data(), token.size()) != 0) {
         return std::nullopt;
     }
+    const std::uint64_t whole_now = microseconds_of(now);
+    const std::chrono::microseconds ahead{
+        static_cast<std::int64_t>((issued - whole_now) & time_mask)};
     // Modulo 2^48, so that a time in the future is a very old one.
     const std::chrono::microseconds age{
-        static_cast<std::int64_t>((microseconds_of(now) - issued) & time_mask)};
+        ahead <= token_clock_skew ? 0
+                                  : static_cast<std::int64_t>((whole_now - issued) & time_mask)};
     if (age > token_lifetime) {
         return std::nullopt;
     }

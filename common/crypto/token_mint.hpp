@@ -17,6 +17,8 @@ namespace ntm::crypto {
 using Token = std::array<std::uint8_t, 16>;  // all zero: no token
 
 inline constexpr Duration token_lifetime = std::chrono::seconds{120};
+// How far the clocks of the threads that mint and check may be apart.
+inline constexpr Duration token_clock_skew = std::chrono::milliseconds{20};
 
 // Not to be shared between threads: each thread makes its own from the same key.
 class TokenMint {
@@ -28,7 +30,7 @@ class TokenMint {
 
     [[nodiscard]] Token mint(const Endpoint& source, Instant now) noexcept;
     // The time of issue (microseconds kept), if this mint's key made it for `source` and it is not
-    // older than token_lifetime.
+    // older than token_lifetime. A time of issue ahead of `now` by token_clock_skew at most is `now`.
     [[nodiscard]] std::optional<Instant> check(
         const Token& token, const Endpoint& source, Instant now
     ) noexcept;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A worker's clock: the CPU's counter, set by CLOCK_MONOTONIC about once a second, so that its
+// A worker's clock: the CPU's counter, set by CLOCK_MONOTONIC some times a second, so that its
 // instants are those of the control thread and reading it is no call.
 #pragma once
 
-#include "common/base/time.hpp"
+#include "rs-dataplane/dpdk/cycle_clock.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -15,36 +14,38 @@ namespace ntm::dpdk {
 
 class TscClock {
   public:
-    TscClock() noexcept
-        : nanoseconds_per_cycle_{(1'000'000'000ULL << fraction_bits) / rte_get_tsc_hz()},
-          cycles_between_settings_{rte_get_tsc_hz()} {
-        set(rte_rdtsc());
-    }
+    TscClock() noexcept : clock_{rte_get_tsc_hz(), rte_rdtsc(), real_now()} {}
     // `cycles` is rte_rdtsc(), never less than at the call before.
     [[nodiscard]] Instant at(std::uint64_t cycles) noexcept {
-        std::uint64_t passed = cycles - set_at_;
-        if (passed > cycles_between_settings_) [[unlikely]] {
-            set(cycles);
-            passed = 0;
+        if (clock_.is_due(cycles)) [[unlikely]] {
+            set();
         }
-        const auto since_set =
-            static_cast<Duration::rep>((passed * nanoseconds_per_cycle_) >> fraction_bits);
-        latest_ = std::max(latest_, base_ + Duration{since_set});
-        return latest_;
+        return clock_.at(cycles);
     }
 
   private:
-    // A second of cycles times this fits 64 bits.
-    static constexpr unsigned fraction_bits = 30;
-    void set(std::uint64_t cycles) noexcept {
-        set_at_ = cycles;
-        base_ = Instant{std::chrono::steady_clock::now().time_since_epoch()};
+    static Instant real_now() noexcept {
+        return Instant{std::chrono::steady_clock::now().time_since_epoch()};
     }
-    std::uint64_t nanoseconds_per_cycle_;  // fixed point
-    std::uint64_t cycles_between_settings_;
-    std::uint64_t set_at_ = 0;
-    Instant base_;
-    Instant latest_;
+    // An interruption between the two readings would look like a wrong frequency: the closest of
+    // some pairs counts.
+    void set() noexcept {
+        std::uint64_t best_gap = ~std::uint64_t{0};
+        std::uint64_t best_cycles = 0;
+        Instant best_now;
+        for (int i = 0; i < 3; ++i) {
+            const std::uint64_t before = rte_rdtsc();
+            const Instant now = real_now();
+            const std::uint64_t gap = rte_rdtsc() - before;
+            if (gap < best_gap) {
+                best_gap = gap;
+                best_cycles = before + gap / 2;
+                best_now = now;
+            }
+        }
+        clock_.set(best_cycles, best_now);
+    }
+    CycleClock clock_;
 };
 
 }  // namespace ntm::dpdk
