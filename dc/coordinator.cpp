@@ -285,6 +285,10 @@ CoordinatorCounters Coordinator::counters() const {
     return counters;
 }
 
+std::size_t Coordinator::path_timers() const noexcept {
+    return parts_->director.timers();
+}
+
 std::size_t Coordinator::pending_releases() const noexcept {
     return parts_->releases.size();
 }

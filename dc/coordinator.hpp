@@ -71,6 +71,7 @@ class Coordinator {
     [[nodiscard]] const Context& context() const noexcept;
     [[nodiscard]] CoordinatorCounters counters() const;
     [[nodiscard]] std::size_t pending_releases() const noexcept;
+    [[nodiscard]] std::size_t path_timers() const noexcept;
 
   private:
     struct Parts;

@@ -51,6 +51,7 @@ std::optional<NodeReport> NodeCourier::take_answer(const protocol::AnswerReceive
     report->status = answer.message.status();
     report->text = answer.message.text();
     report->held_revision = answer.message.route_response().revision();
+    report->is_released = answer.message.route_response().is_released();
     return report;
 }
 

@@ -20,6 +20,7 @@ struct NodeReport {
     bool is_answered = false;
     v1::Status status = v1::STATUS_OK;
     std::uint32_t held_revision = 0;  // as the node says
+    bool is_released = false;         // the node has released the path at held_revision
     std::string text;
 };
 

@@ -113,13 +113,19 @@ void NodeDesk::handle_registration(
     Node& node, const protocol::RequestReceived& request, Instant now
 ) {
     const v1::RegistrationRequest& asked = request.message.registration_request();
+    if (!node.registrations.take(now)) {
+        context_.refuse(request, v1::STATUS_BUSY, "too many Registrations", now);
+        return;
+    }
     if (context_.signaling.boot_id_of(node.record.key) != request.boot_id) {
         context_.refuse(request, v1::STATUS_STALE, "from an earlier run of the node", now);
         return;
     }
     if (normalise_fqdn(asked.fqdn()) != node.record.fqdn) {
         const std::string text = "this key belongs to " + node.record.fqdn;
-        context_.warn("a node asked for a name that is not its own: " + text);
+        if (node.may_log_refusal(now)) {
+            context_.warn("a node asked for a name that is not its own: " + text);
+        }
         context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
         return;
     }
@@ -170,7 +176,9 @@ void NodeDesk::take_registration(
         return;
     }
     if (has_moved) {
-        context_.inform(record.fqdn + " moved to " + request.source.text());
+        if (node.may_log_move(now)) {
+            context_.inform(record.fqdn + " moved to " + request.source.text());
+        }
         director_.plan_again(node, now);
     }
     director_.deliver_to(node);

@@ -99,6 +99,10 @@ void NodeDesk::answer_own_name(
 
 void NodeDesk::handle_release(Node& node, const protocol::RequestReceived& request, Instant now) {
     const v1::PathRelease& asked = request.message.path_release();
+    if (!node.releases.take(now)) {
+        context_.refuse(request, v1::STATUS_BUSY, "too many Path Releases a second", now);
+        return;
+    }
     Path* path = context_.paths.find(PathId{asked.path_id()});
     const bool is_end =
         path != nullptr && context_.paths.of_node(node.record.key).contains(path->record.id);

@@ -16,9 +16,7 @@
 #include "dc/release_outbox.hpp"
 
 #include <deque>
-#include <functional>
 #include <optional>
-#include <queue>
 #include <set>
 #include <utility>
 #include <vector>
@@ -76,8 +74,15 @@ class PathDirector {
 
     void handle_timeout(Instant now);
     [[nodiscard]] Instant next_timeout() const;
+    // Instants that are kept for paths.
+    [[nodiscard]] std::size_t timers() const noexcept {
+        return renewals_.size() + waits_.size() + resends_.size();
+    }
 
   private:
+    using Due = std::pair<Instant, PathId>;
+    using DueQueue = std::set<Due>;
+
     // path_planning.cpp: what a path should be.
     [[nodiscard]] Path& create(const Order& order, Instant now);
     [[nodiscard]] PathId draw_id();
@@ -105,22 +110,26 @@ class PathDirector {
     );
     void accept(Path& path, Instant now);
     void refuse(Path& path, Relay& relay, const std::string& text, Instant now);
+    void handle_stale(Path& path, const NodeReport& report, Instant now);
     void end_restoring(Path& path, bool is_restored);
     void remove(Path& path);
 
     // path_timers.cpp: what time does to it.
     void renew(Path& path, Instant now);
+    void set_renewal(Path& path, Instant at);
+    void set_wait(Path& path, std::optional<Instant> at);
+    void set_resend(Path& path, std::optional<Instant> at);
+    void forget_timers(Path& path);
+    [[nodiscard]] Path* take_due(DueQueue& queue, Instant now);
     void wait_for_relay(Path& path, Instant now);
     void end_wait(Path& path, Instant now);
     void move_some(Instant now);
 
-    using Due = std::pair<Instant, PathId>;
-    using DueQueue = std::priority_queue<Due, std::vector<Due>, std::greater<>>;
-
     Context& context_;
     Couriers couriers_;
-    DueQueue renewals_;  // entries whose path says otherwise are void
-    DueQueue waits_;
+    DueQueue renewals_;           // by renew_at, one for each path
+    DueQueue waits_;              // by wait_until, for those that have one
+    DueQueue resends_;            // by resend_at, for those that have one
     std::set<PathId> parked_;     // without a relay
     std::deque<PathId> to_move_;  // off a relay, some at a time
     Instant move_at_;

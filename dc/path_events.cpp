@@ -3,6 +3,7 @@
 #include "dc/path_director.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace ntm::dc {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t most_corrections = 3;
 constexpr std::uint32_t most_draws = 3;
+constexpr std::uint32_t most_tries_while_busy = 8;
+constexpr Duration resend_after = std::chrono::milliseconds{250};
 
 }  // namespace
 
@@ -133,7 +136,7 @@ void PathDirector::handle_verdict(
 void PathDirector::accept(Path& path, Instant now) {
     path.is_accepted = true;
     parked_.erase(path.record.id);
-    path.wait_until.reset();
+    set_wait(path, std::nullopt);
     path.refused_by.clear();
     path.corrections = 0;
     path.draws = 0;
@@ -169,26 +172,51 @@ void PathDirector::handle(const NodeReport& report, Instant now) {
     if (report.status == v1::STATUS_OK) {
         delivery.revision = std::max(delivery.revision, report.revision);
         delivery.valid_until = now + context_.settings.timing.path_lifetime;
+        delivery.tries_while_busy = 0;
         finish_move(*path);
         return;
     }
     const std::string name = context_.name_of(record.end(report.role).node);
     if (report.status == v1::STATUS_STALE) {
-        // It holds a later one than the store: this DC's store is from before.
-        const bool is_behind =
-            report.revision == record.revision && report.held_revision >= record.revision;
-        if (is_behind && path->corrections < most_corrections) {
-            ++path->corrections;
-            record.revision = report.held_revision;
-            raise_revision(*path);
-            proceed(*path, Urgency::in_turn, now);
-        }
+        handle_stale(*path, report, now);
         return;
     }
-    context_.warn(
-        name + " refused path " + record.id.text() + ": " + v1::Status_Name(report.status) +
-        (report.text.empty() ? "" : " (" + report.text + ")")
-    );
+    // Its Registration Response is still on its way to it.
+    if (report.status == v1::STATUS_BUSY && delivery.tries_while_busy < most_tries_while_busy) {
+        ++delivery.tries_while_busy;
+        set_resend(*path, now + resend_after);
+        return;
+    }
+    Node* node = context_.registry.find_node(record.end(report.role).node);
+    if (node != nullptr && node->may_log_refusal(now)) {
+        context_.warn(
+            name + " refused path " + record.id.text() + ": " + v1::Status_Name(report.status) +
+            (report.text.empty() ? "" : " (" + report.text + ")")
+        );
+    }
+}
+
+void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant now) {
+    PathRecord& record = path.record;
+    if (report.revision != record.revision) {
+        return;  // what is on its way by now is another
+    }
+    // Its own Path Release has not come here, or came before this DC's store was written.
+    if (report.is_released && report.held_revision >= record.revision) {
+        const PeerKey by = record.end(report.role).node;
+        context_.inform(
+            context_.name_of(by) + " has released path " + record.id.text() + " already"
+        );
+        release(path, v1::RELEASE_REPLACED, by, now);
+        return;
+    }
+    // It holds a later one than the store: this DC's store is from before.
+    if (report.held_revision > record.revision && path.corrections < most_corrections) {
+        ++path.corrections;
+        record.revision = report.held_revision;
+        raise_revision(path);
+        proceed(path, Urgency::in_turn, now);
+    }
 }
 
 void PathDirector::end_restoring(Path& path, bool is_restored) {
@@ -216,6 +244,7 @@ void PathDirector::remove(Path& path) {
     end_restoring(path, false);
     const PathId id = path.record.id;
     parked_.erase(id);
+    forget_timers(path);
     context_.store.remove_path(id);
     context_.paths.remove(id);
 }

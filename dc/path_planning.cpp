@@ -47,8 +47,7 @@ Path& PathDirector::create(const Order& order, Instant now) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.since_origin());
     record.created_unix_seconds = context_.settings.unix_seconds_at_origin + seconds.count();
     Path& path = context_.paths.add(std::move(record));
-    path.renew_at = now + context_.settings.timing.path_lifetime / 2;
-    renewals_.emplace(path.renew_at, path.record.id);
+    set_renewal(path, now + context_.settings.timing.path_lifetime / 2);
     return path;
 }
 
@@ -176,7 +175,7 @@ void PathDirector::move_to(Path& path, const PeerKey& relay) {
     }
     path.is_accepted = false;
     parked_.erase(path.record.id);
-    path.wait_until.reset();
+    set_wait(path, std::nullopt);
     raise_revision(path);
     path.record.relay_revision = path.record.revision;
     context_.store.put_path(path.record);

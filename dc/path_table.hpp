@@ -28,6 +28,7 @@ struct Delivery {
     // The Route Direction under way.
     std::optional<std::uint64_t> request;
     std::uint32_t requested_revision = 0;
+    std::uint32_t tries_while_busy = 0;  // since the node last took one
 };
 
 struct Path {
@@ -44,6 +45,7 @@ struct Path {
     std::uint32_t draws = 0;            // of another Path ID because a relay held it
     std::optional<Instant> wait_until;  // for a relay, while there is none
     Instant renew_at;
+    std::optional<Instant> resend_at;  // of Directions to ends that were busy
 
     [[nodiscard]] Delivery& delivery(Role role) noexcept {
         return deliveries[static_cast<std::size_t>(role)];

@@ -23,8 +23,7 @@ void PathDirector::renew(Path& path, Instant now) {
         release(path, v1::RELEASE_EXPIRED, std::nullopt, now);
         return;
     }
-    path.renew_at = now + context_.settings.timing.path_lifetime / 2;
-    renewals_.emplace(path.renew_at, path.record.id);
+    set_renewal(path, now + context_.settings.timing.path_lifetime / 2);
     path.is_accepted = false;
     for (Delivery& delivery : path.deliveries) {
         delivery.revision = 0;
@@ -33,17 +32,57 @@ void PathDirector::renew(Path& path, Instant now) {
     proceed(path, Urgency::in_turn, now);
 }
 
+void PathDirector::set_renewal(Path& path, Instant at) {
+    renewals_.erase({path.renew_at, path.record.id});
+    path.renew_at = at;
+    renewals_.emplace(at, path.record.id);
+}
+
+void PathDirector::set_wait(Path& path, std::optional<Instant> at) {
+    if (path.wait_until) {
+        waits_.erase({*path.wait_until, path.record.id});
+    }
+    path.wait_until = at;
+    if (at) {
+        waits_.emplace(*at, path.record.id);
+    }
+}
+
+void PathDirector::set_resend(Path& path, std::optional<Instant> at) {
+    if (path.resend_at) {
+        resends_.erase({*path.resend_at, path.record.id});
+    }
+    path.resend_at = at;
+    if (at) {
+        resends_.emplace(*at, path.record.id);
+    }
+}
+
+void PathDirector::forget_timers(Path& path) {
+    renewals_.erase({path.renew_at, path.record.id});
+    set_wait(path, std::nullopt);
+    set_resend(path, std::nullopt);
+}
+
+Path* PathDirector::take_due(DueQueue& queue, Instant now) {
+    if (queue.empty() || queue.begin()->first > now) {
+        return nullptr;
+    }
+    const PathId id = queue.begin()->second;
+    queue.erase(queue.begin());
+    return context_.paths.find(id);
+}
+
 void PathDirector::wait_for_relay(Path& path, Instant now) {
     parked_.insert(path.record.id);
     if (path.wait_until || path.waiters.empty()) {
         return;
     }
-    path.wait_until = now + context_.settings.timing.relay_wait;
-    waits_.emplace(*path.wait_until, path.record.id);
+    set_wait(path, now + context_.settings.timing.relay_wait);
 }
 
 void PathDirector::end_wait(Path& path, Instant now) {
-    path.wait_until.reset();
+    set_wait(path, std::nullopt);
     refuse_all(path, v1::STATUS_NO_RELAY, "no relay can serve both nodes at the moment", now);
     give_up_unless_directed(path, now);
 }
@@ -65,21 +104,15 @@ void PathDirector::move_some(Instant now) {
 }
 
 void PathDirector::handle_timeout(Instant now) {
-    while (!renewals_.empty() && renewals_.top().first <= now) {
-        const auto [due, id] = renewals_.top();
-        renewals_.pop();
-        Path* path = context_.paths.find(id);
-        if (path != nullptr && path->renew_at == due) {
-            renew(*path, now);
-        }
+    while (Path* path = take_due(renewals_, now)) {
+        renew(*path, now);
     }
-    while (!waits_.empty() && waits_.top().first <= now) {
-        const auto [due, id] = waits_.top();
-        waits_.pop();
-        Path* path = context_.paths.find(id);
-        if (path != nullptr && path->wait_until == due) {
-            end_wait(*path, now);
-        }
+    while (Path* path = take_due(waits_, now)) {
+        end_wait(*path, now);
+    }
+    while (Path* path = take_due(resends_, now)) {
+        path->resend_at.reset();
+        proceed(*path, Urgency::in_turn, now);
     }
     if (!to_move_.empty() && move_at_ <= now) {
         move_some(now);
@@ -88,11 +121,10 @@ void PathDirector::handle_timeout(Instant now) {
 
 Instant PathDirector::next_timeout() const {
     Instant next = Instant::never();
-    if (!renewals_.empty()) {
-        next = std::min(next, renewals_.top().first);
-    }
-    if (!waits_.empty()) {
-        next = std::min(next, waits_.top().first);
+    for (const DueQueue* queue : {&renewals_, &waits_, &resends_}) {
+        if (!queue->empty()) {
+            next = std::min(next, queue->begin()->first);
+        }
     }
     if (!to_move_.empty()) {
         next = std::min(next, move_at_);

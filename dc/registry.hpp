@@ -8,6 +8,7 @@
 #include "dc/settings.hpp"
 #include "dc/token_bucket.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,10 +20,15 @@
 namespace ntm::dc {
 
 struct Node {
+    static constexpr std::uint32_t registrations_burst = 10;
+    static constexpr Duration between_log_lines = std::chrono::seconds{5};
+
     Node(NodeRecord provisioned, const Limits& limits)
         : record{std::move(provisioned)},
           requests{limits.requests_per_second},
-          calls{limits.calls_per_second} {}
+          calls{limits.calls_per_second},
+          registrations{limits.registrations_per_second, registrations_burst},
+          releases{limits.releases_per_second, static_cast<std::uint32_t>(limits.paths_per_node)} {}
 
     NodeRecord record;
     // A message of the registered run came last; nothing while it is not registered.
@@ -30,9 +36,27 @@ struct Node {
     std::map<std::string, Duration, std::less<>> relay_rtts;  // by relay name
     TokenBucket requests;
     TokenBucket calls;
+    TokenBucket registrations;
+    TokenBucket releases;
+    Instant next_refusal_line;
+    Instant next_move_line;
 
+    // A node can make either happen as often as it likes, and no more lines than these.
+    [[nodiscard]] bool may_log_refusal(Instant now) noexcept {
+        return may_log(next_refusal_line, now);
+    }
+    [[nodiscard]] bool may_log_move(Instant now) noexcept { return may_log(next_move_line, now); }
     [[nodiscard]] bool is_registered(Instant now, Duration lifetime) const noexcept {
         return last_heard && now - *last_heard < lifetime;
+    }
+
+  private:
+    [[nodiscard]] static bool may_log(Instant& next, Instant now) noexcept {
+        if (now < next) {
+            return false;
+        }
+        next = now + between_log_lines;
+        return true;
     }
 };
 

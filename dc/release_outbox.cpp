@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/release_outbox.hpp"
 
+#include <chrono>
 #include <utility>
+#include <vector>
 
 namespace ntm::dc {
 
 namespace {
 constexpr std::size_t most_under_way = 32;  // to one peer
-}
+constexpr Duration sweep_pause = std::chrono::minutes{1};
+}  // namespace
 
 void ReleaseOutbox::add(const ReleaseRecord& release) {
     context_.store.put_release(release);
@@ -16,7 +19,9 @@ void ReleaseOutbox::add(const ReleaseRecord& release) {
 
 void ReleaseOutbox::hold(const ReleaseRecord& release) {
     context_.store.put_release(release);
-    lanes_[release.peer].releases.insert_or_assign(release.path_id, release);
+    Lane& lane = lanes_[release.peer];
+    lane.releases.insert_or_assign(release.path_id, release);
+    lane.drop_at.erase(release.path_id);
 }
 
 void ReleaseOutbox::let_go(const PeerKey& peer, PathId id) {
@@ -30,6 +35,7 @@ void ReleaseOutbox::let_go(const PeerKey& peer, PathId id) {
 void ReleaseOutbox::adopt(const ReleaseRecord& release) {
     Lane& lane = lanes_[release.peer];
     lane.releases.insert_or_assign(release.path_id, release);
+    lane.drop_at.erase(release.path_id);
     lane.waiting.insert(release.path_id);
     to_pump_.insert(release.peer);
 }
@@ -72,6 +78,7 @@ void ReleaseOutbox::withdraw(const PeerKey& peer, PathId id) {
     }
     context_.store.remove_release(peer, id);
     at->second.waiting.erase(id);
+    at->second.drop_at.erase(id);
     std::erase_if(at->second.under_way, [&](const auto& sent) {
         if (sent.second == id) {
             context_.signaling.cancel_request(peer, sent.first);
@@ -99,7 +106,27 @@ bool ReleaseOutbox::take_failure(const protocol::RequestFailed& failure) {
     return take(failure.peer, failure.id).has_value();
 }
 
+void ReleaseOutbox::sweep(Instant now) {
+    sweep_at_ = now + sweep_pause;
+    std::vector<std::pair<PeerKey, PathId>> too_old;
+    for (auto& [peer, lane] : lanes_) {
+        for (const auto& [id, release] : lane.releases) {
+            const Instant end = now + context_.settings.timing.path_lifetime;
+            if (lane.drop_at.try_emplace(id, end).first->second <= now) {
+                too_old.emplace_back(peer, id);
+            }
+        }
+    }
+    for (const auto& [peer, id] : too_old) {
+        withdraw(peer, id);
+        to_pump_.insert(peer);
+    }
+}
+
 void ReleaseOutbox::pump(Instant now) {
+    if (now >= sweep_at_) {
+        sweep(now);
+    }
     for (const PeerKey& peer : std::exchange(to_pump_, {})) {
         const auto at = lanes_.find(peer);
         if (at == lanes_.end()) {

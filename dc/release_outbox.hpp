@@ -41,12 +41,16 @@ class ReleaseOutbox {
         std::map<PathId, ReleaseRecord> releases;
         std::set<PathId> waiting;                   // to be sent
         std::map<std::uint64_t, PathId> under_way;  // by request id
+        std::map<PathId, Instant> drop_at;          // set by the first sweep that sees it
     };
+    // Nobody holds a path for longer than its lifetime: a peer that stays away needs no release.
+    void sweep(Instant now);
     void pump_lane(const PeerKey& peer, Lane& lane, Instant now);
     [[nodiscard]] std::optional<PathId> take(const PeerKey& peer, std::uint64_t request);
 
     Context& context_;
     std::unordered_map<PeerKey, Lane> lanes_;
+    Instant sweep_at_;
     std::set<PeerKey> to_pump_;  // lanes that something has happened to
 };
 

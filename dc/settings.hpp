@@ -16,10 +16,12 @@ namespace ntm::dc {
 
 struct Limits {
     std::size_t paths_per_node = 1024;
-    std::uint32_t requests_per_second = 20;    // Direction Requests of one node
-    std::uint32_t calls_per_second = 200;      // Direction Requests for one node, of all others
-    std::uint32_t restored_per_second = 4000;  // Relay Directions to one relay after a restart
-    std::uint32_t cookies_per_second = 10;     // asks answered of one source address
+    std::uint32_t requests_per_second = 20;      // Direction Requests of one node
+    std::uint32_t calls_per_second = 200;        // Direction Requests for one node, of all others
+    std::uint32_t registrations_per_second = 2;  // of one node, after a burst of 10
+    std::uint32_t releases_per_second = 100;     // of one node, after a burst of all its paths
+    std::uint32_t restored_per_second = 4000;    // Relay Directions to one relay after a restart
+    std::uint32_t cookies_per_second = 10;       // asks answered of one source address
 };
 
 struct Timing {

@@ -263,6 +263,40 @@ TEST_F(CoordinatorTest, IsBusyForANodeThatAsksTooOften) {
     EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_OK);
 }
 
+TEST_F(CoordinatorTest, IsBusyForANodeThatRegistersTooOftenAndLogsNoLineForEach) {
+    register_all();
+    static_cast<void>(world.dc->take_notices());
+    unsigned busy = 0;
+    for (int i = 0; i < 100; ++i) {
+        const std::string address = "10.0.0." + std::to_string(3 + i) + "/24";
+        const v1::Signal answer = world.register_node(mn, mn_name, {address});
+        busy += answer.status() == v1::STATUS_BUSY ? 1 : 0;
+    }
+    EXPECT_GE(busy, 80U);
+    EXPECT_LE(world.dc->take_notices().size(), 1U);
+    for (int i = 0; i < 5; ++i) {
+        static_cast<void>(world.register_node(cn, "other.b.ntm.test", {}));
+    }
+    EXPECT_EQ(world.dc->take_notices().size(), 1U) << "refusals";
+    world.pass(5s);
+    EXPECT_EQ(world.register_node(mn, mn_name, {"10.0.0.2/24"}).status(), v1::STATUS_OK);
+}
+
+TEST_F(CoordinatorTest, IsBusyForANodeThatReleasesTooOften) {
+    world.settings.limits.paths_per_node = 4;
+    ASSERT_TRUE(world.restart_dc());
+    ASSERT_EQ(world.register_node(mn, mn_name, {"10.0.0.2/24"}).status(), v1::STATUS_OK);
+    v1::RouteDirection none;
+    none.set_path_id(1);
+    for (int i = 0; i < 4; ++i) {
+        const auto answer = world.ask(mn, release(none, v1::RELEASE_IDLE));
+        EXPECT_EQ(answer.status(), v1::STATUS_UNKNOWN_PATH);
+    }
+    EXPECT_EQ(world.ask(mn, release(none, v1::RELEASE_IDLE)).status(), v1::STATUS_BUSY);
+    world.pass(1s);
+    EXPECT_EQ(world.ask(mn, release(none, v1::RELEASE_IDLE)).status(), v1::STATUS_UNKNOWN_PATH);
+}
+
 TEST_F(CoordinatorTest, IsBusyForANodeWithAsManyPathsAsItMayHave) {
     world.settings.limits.paths_per_node = 1;
     ASSERT_TRUE(world.restart_dc());

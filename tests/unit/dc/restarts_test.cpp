@@ -367,6 +367,35 @@ TEST_F(RestartsTest, ReleasesSurviveSilenceAndARestartOfTheDc) {
     EXPECT_EQ(world.dc->pending_releases(), 0U);
 }
 
+TEST_F(RestartsTest, KeepsNoTimerOfAPathThatIsGone) {
+    register_all();
+    const std::size_t before = world.dc->path_timers();
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(world.ask(mn, release(direct(), v1::RELEASE_IDLE)).status(), v1::STATUS_OK);
+    }
+    EXPECT_EQ(world.dc->path_timers(), before);
+}
+
+TEST_F(RestartsTest, DropsAReleaseForANodeThatStaysAwayForAPathsLifetime) {
+    world.settings.timing.path_lifetime = 300s;
+    ASSERT_TRUE(world.restart_dc());
+    register_all();
+    const v1::RouteDirection route = direct();
+    cn.is_reachable = false;
+    static_cast<void>(world.ask(mn, release(route, v1::RELEASE_IDLE)));
+    const auto stay = [&] {
+        world.pass(60s);
+        static_cast<void>(world.register_node(mn, mn_name, {"10.0.0.2/24"}));
+    };
+    stay();
+    EXPECT_EQ(world.dc->pending_releases(), 1U);
+    for (int minute = 0; minute < 7; ++minute) {
+        stay();
+    }
+    EXPECT_EQ(world.dc->pending_releases(), 0U);
+    EXPECT_TRUE(world.store->load()->releases.empty());
+}
+
 TEST_F(RestartsTest, RenewsADirectionAtHalfTimeAndEndsAPathThatNobodyConfirms) {
     world.settings.timing.path_lifetime = 100s;
     world.settings.timing.registration_lifetime = 1h;
