@@ -101,6 +101,16 @@ TEST_F(Legs, TokenGivenAfterTheBindingMovesTheLeg) {
     EXPECT_EQ(commands(), (Commands{ReplacePath{path}}));
 }
 
+TEST_F(Legs, TokenAsOldAsTheBindingByTwoClocksIsGivenAnew) {
+    make_open_path();
+    pass(20ms);
+    const v1::TunnelResponse early = ask({}, mn_moved, relay4);
+    pass(40ms);
+    const v1::TunnelResponse hint = ask({.token = early.token()}, mn_moved, relay4);
+    EXPECT_FALSE(hint.bound());
+    EXPECT_TRUE(ask({.token = hint.token()}, mn_moved, relay4).bound());
+}
+
 TEST_F(Legs, MoveAcrossFamiliesAnswersFromTheAddressThatWasAsked) {
     make_open_path();
     pass(1s);
