@@ -44,7 +44,11 @@ void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant no
         }
         LegBinding::Plan plan;
         plan.way = {local.ip(), remote};
-        plan.is_trusted = is_trusted;
+        plan.is_trusted = is_trusted || answered_.contains(remote);
+        const auto asked = asked_unproven_.find(remote);
+        if (asked != asked_unproven_.end()) {
+            plan.most_untrusted_tries -= std::min(plan.most_untrusted_tries, asked->second);
+        }
         attempts_.emplace_back(plan, now);
         return;
     }
@@ -113,6 +117,7 @@ void DirectLegs::handle_response(
     if (attempt == attempts_.end()) {
         return;
     }
+    answered_.insert(attempt->way().remote);
     if (const auto outside = usable_endpoint(response.outside())) {
         outside_ = *outside;
     }
@@ -212,6 +217,9 @@ bool DirectLegs::handle_timeout(Instant now) {
         auto request = attempt.handle_timeout(context_.random, now);
         if (!request) {
             continue;
+        }
+        if (!attempt.is_trusted()) {
+            ++asked_unproven_[attempt.way().remote];
         }
         if (!request->token().empty() && is_ready() && !active_ && !data_follows_at_) {
             data_follows_at_ = now + data_follows_after;

@@ -6,6 +6,8 @@
 
 #include "client/node/legs.hpp"
 
+#include <map>
+#include <set>
 #include <vector>
 
 namespace ntm::client {
@@ -50,6 +52,9 @@ class DirectLegs final : public Legs {
     bool is_bound_there_ = false;
     std::optional<BoundHere> bound_here_;
     std::vector<LegBinding> attempts_;
+    // Under this revision, whatever a DC names: who has never answered is not asked for ever.
+    std::map<Endpoint, unsigned> asked_unproven_;
+    std::set<Endpoint> answered_;
     Instant last_begin_;
     std::optional<Instant> data_follows_at_;
     std::optional<Way> data_follows_on_;

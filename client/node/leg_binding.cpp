@@ -10,7 +10,6 @@ namespace ntm::client {
 
 namespace {
 
-constexpr unsigned most_untrusted_tries = 3;
 constexpr std::size_t remembered_nonces = 8;
 // Each token makes one Request go at once; a far end that takes none of them gets the usual pace.
 constexpr unsigned most_hurries = 4;
@@ -33,7 +32,7 @@ Instant LegBinding::next_timeout() const noexcept {
     if (plan_.needs_token && !token_) {
         return retry_.end();
     }
-    if (!plan_.is_trusted && retry_.tries() >= most_untrusted_tries) {
+    if (!plan_.is_trusted && retry_.tries() >= plan_.most_untrusted_tries) {
         return retry_.end();
     }
     return retry_.next();

@@ -19,12 +19,14 @@ namespace ntm::client {
 
 class LegBinding {
   public:
+    static constexpr unsigned most_untrusted_tries = 3;
     struct Plan {
         Way way;
         // The leg is bound to another address, so that only a Request with a token can succeed.
         bool needs_token = false;
-        // The far end is proven or has answered: Requests go on until it has. Else three at most.
+        // The far end is proven or has answered: Requests go on until it has. Else so many at most.
         bool is_trusted = false;
+        unsigned most_untrusted_tries = LegBinding::most_untrusted_tries;
         std::optional<Duration> rtt;
     };
     LegBinding(const Plan& plan, Instant now);
@@ -32,6 +34,7 @@ class LegBinding {
     [[nodiscard]] const Way& way() const noexcept { return plan_.way; }
     // From now on Requests carry this token; the first one goes at once.
     void give_token(const crypto::Token& token, Instant now);
+    [[nodiscard]] bool is_trusted() const noexcept { return plan_.is_trusted; }
     void trust() noexcept { plan_.is_trusted = true; }
 
     [[nodiscard]] Instant next_timeout() const noexcept;

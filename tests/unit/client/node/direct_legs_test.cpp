@@ -137,6 +137,17 @@ TEST(DirectLegs, at_most_three_requests_go_to_an_unproven_candidate_that_is_sile
     EXPECT_EQ(world.requests().size(), 3U);
 }
 
+TEST(DirectLegs, packets_and_moves_give_a_silent_unproven_candidate_no_more_requests) {
+    Direct world{false};
+    for (int i = 0; i < 60; ++i) {
+        world.send_inner(to_peer);
+        world.run_for(seconds{1});
+    }
+    world.set_addresses({real("10.0.0.7/24", 3)});
+    world.run_for(seconds{5});
+    EXPECT_EQ(world.requests().size(), 3U);
+}
+
 TEST(DirectLegs, a_proven_candidate_is_asked_until_it_answers) {
     Direct world{true};
     world.run_for(seconds{8});
