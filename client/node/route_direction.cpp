@@ -34,6 +34,9 @@ Checked check_fence(const v1::RouteDirection& message, const DirectionRules& rul
     if (message.node_boot_id() != rules.boot_id.value) {
         return DirectionRefusal{v1::STATUS_STALE, "meant for another run of this node"};
     }
+    if (rules.virtual_prefixes.empty()) {
+        return DirectionRefusal{v1::STATUS_BUSY, "the Registration Response has not come yet"};
+    }
     if (message.path_id() == 0) {
         return bad("path_id is zero");
     }

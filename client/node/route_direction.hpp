@@ -57,7 +57,7 @@ struct RouteDirection {
 struct DirectionRules {
     BootId boot_id;
     std::vector<crypto::Suite> suites;
-    std::vector<Prefix> virtual_prefixes;  // a peer's VIPs lie in them
+    std::vector<Prefix> virtual_prefixes;  // a peer's VIPs lie in them; none before the grant
     std::vector<IpAddress> own_vips;       // and are none of these
 };
 

@@ -25,6 +25,7 @@
 #include "common/base/random.hpp"
 #include "common/protocol/signaling.hpp"
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -110,7 +111,7 @@ class TunnelManager {
     void handle_datagram(const Datagram& datagram, Instant now);
     // One packet from the TUN device.
     void handle_inner_packet(Bytes packet, Instant now);
-    // An A or AAAA query; its answer comes from take_dns_answers(), perhaps at once.
+    // A query of any type; its answer comes from take_dns_answers(), perhaps at once.
     void handle_dns_query(std::uint64_t query, const std::string& name, Instant now);
     // Gives all paths back. Nothing but datagrams and timeouts is to be fed after it.
     void shutdown(Instant now);
@@ -164,8 +165,14 @@ class TunnelManager {
     void install_new(RouteDirection direction, Instant now);
     void replace(Tunnel& tunnel, RouteDirection direction, Instant now);
     void released(const protocol::RequestReceived& request, Instant now);
+    void send_release(const v1::PathRelease& release, Instant now);
     void release(PathId path_id, v1::ReleaseReason reason, Instant now);
     void remove(PathId path_id, Instant now);
+    void answer_direction(
+        const protocol::RequestReceived& request,
+        const std::optional<DirectionRefusal>& refusal,
+        Instant now
+    );
     [[nodiscard]] bool is_tombstone(PathId path_id, std::uint32_t revision, Instant now);
 
     void ask_for(const DirectionWish& wish, Instant now);
@@ -200,7 +207,8 @@ class TunnelManager {
     VirtualNetwork network_;
     std::vector<DnsAnswer> answers_;
     std::vector<NodeEvent> events_;
-    std::vector<std::uint64_t> releases_;  // under way
+    std::map<std::uint64_t, v1::PathRelease> releases_;  // under way, by request
+    std::deque<v1::PathRelease> unanswered_releases_;    // for when the DC is heard again
     std::optional<Instant> shut_down_by_;
     std::string last_refusal_;
 };

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration tombstone_life = std::chrono::seconds{60};
 constexpr std::size_t most_tombstones = 4096;
+constexpr std::size_t most_unanswered_releases = 1024;
 constexpr std::uint16_t default_mtu = 1400;
 
 }  // namespace
@@ -66,7 +67,7 @@ void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event
 }
 
 void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instant now) {
-    if (std::erase(releases_, answer.id) > 0) {
+    if (releases_.erase(answer.id) > 0) {
         return;
     }
     switch (registration_.handle_answer(answer, now)) {
@@ -90,7 +91,11 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
 }
 
 void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
-    if (std::erase(releases_, request) > 0) {
+    if (const auto release = releases_.extract(request)) {
+        if (unanswered_releases_.size() == most_unanswered_releases) {
+            unanswered_releases_.pop_front();
+        }
+        unanswered_releases_.push_back(std::move(release.mapped()));
         return;
     }
     if (registration_.handle_failure(request, now) != Registration::Outcome::not_mine) {
@@ -104,6 +109,9 @@ void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
 void TunnelManager::hear_dc(Instant now) {
     if (silence_.heard(now)) {
         log("the DC answers again");
+    }
+    for (const v1::PathRelease& release : std::exchange(unanswered_releases_, {})) {
+        send_release(release, now);
     }
 }
 
@@ -144,16 +152,7 @@ void TunnelManager::granted(Instant now) {
 
 void TunnelManager::handle_request(const protocol::RequestReceived& request, Instant now) {
     if (request.message.has_route_direction()) {
-        const v1::RouteDirection& direction = request.message.route_direction();
-        v1::Signal answer;
-        if (const auto refusal = install(direction, now)) {
-            answer.set_status(refusal->status);
-            answer.set_text(refusal->text);
-        }
-        v1::RouteResponse& response = *answer.mutable_route_response();
-        response.set_path_id(direction.path_id());
-        response.set_revision(direction.revision());
-        signaling_.send_answer(request, std::move(answer), now);
+        answer_direction(request, install(request.message.route_direction(), now), now);
         return;
     }
     if (request.message.has_path_release()) {
@@ -163,6 +162,33 @@ void TunnelManager::handle_request(const protocol::RequestReceived& request, Ins
     v1::Signal answer;
     answer.set_status(v1::STATUS_BAD_REQUEST);
     answer.set_text("not a request that a node takes");
+    signaling_.send_answer(request, std::move(answer), now);
+}
+
+void TunnelManager::answer_direction(
+    const protocol::RequestReceived& request,
+    const std::optional<DirectionRefusal>& refusal,
+    Instant now
+) {
+    const v1::RouteDirection& direction = request.message.route_direction();
+    const PathId path_id{direction.path_id()};
+    v1::Signal answer;
+    v1::RouteResponse& response = *answer.mutable_route_response();
+    response.set_path_id(direction.path_id());
+    if (refusal) {
+        answer.set_status(refusal->status);
+        answer.set_text(refusal->text);
+    }
+    const auto tombstone = tombstones_.find(path_id);
+    if (const Tunnel* tunnel = tunnels_.find(path_id)) {
+        response.set_revision(tunnel->direction().revision);
+    } else if (tombstone != tombstones_.end() && now < tombstone->second.until) {
+        response.set_revision(tombstone->second.revision);
+        response.set_is_released(
+            answer.status() == v1::STATUS_STALE &&
+            direction.revision() <= tombstone->second.revision
+        );
+    }
     signaling_.send_answer(request, std::move(answer), now);
 }
 
@@ -286,16 +312,22 @@ void TunnelManager::release(PathId path_id, v1::ReleaseReason reason, Instant no
     if (tunnel == nullptr) {
         return;
     }
-    v1::Signal message;
-    v1::PathRelease& release = *message.mutable_path_release();
+    v1::PathRelease release;
     release.set_path_id(path_id.value);
     release.set_revision(tunnel->direction().revision);
     release.set_reason(reason);
     tombstones_[path_id] = {tunnel->direction().revision, now + tombstone_life};
-    releases_.push_back(signaling_.send_request(
-        settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
-    ));
+    send_release(release, now);
     remove(path_id, now);
+}
+
+void TunnelManager::send_release(const v1::PathRelease& release, Instant now) {
+    v1::Signal message;
+    *message.mutable_path_release() = release;
+    const std::uint64_t request = signaling_.send_request(
+        settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
+    );
+    releases_.emplace(request, release);
 }
 
 void TunnelManager::remove(PathId path_id, Instant /*now*/) {

@@ -39,6 +39,11 @@ void TunnelManager::handle_dns_query(std::uint64_t query, const std::string& nam
         answer_own_name(query);
         return;
     }
+    // The apex is no node, but what lies below it would not exist if it did not.
+    if (std::find(settings_.zones.begin(), settings_.zones.end(), fqdn) != settings_.zones.end()) {
+        answers_.push_back({query, DnsOutcome::addresses, std::nullopt, std::nullopt});
+        return;
+    }
     const bool is_asked_already = queries_.has(fqdn);
     queries_.add(query, fqdn, now);
     if (fqdn == settings_.fqdn) {

@@ -171,6 +171,40 @@ TEST(Directions, a_lower_revision_is_refused_an_equal_one_repeats_a_higher_one_r
     EXPECT_EQ(world.path()->revision, 3U);
 }
 
+TEST(Directions, a_stale_answer_says_what_is_held_and_whether_it_was_released) {
+    Ready world;
+    const auto response_to = [&](std::uint32_t revision) {
+        const auto id = world.dc_directs(world.relayed_direction(revision));
+        world.run_for(milliseconds{100});
+        return world.dc_answers.at(id).route_response();
+    };
+    EXPECT_EQ(response_to(5).revision(), 5U);
+    EXPECT_EQ(response_to(2).revision(), 5U);
+    EXPECT_FALSE(response_to(2).is_released());
+    v1::Signal release;
+    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
+    release.mutable_path_release()->set_revision(6);
+    world.dc_sends(release);
+    world.run_for(milliseconds{100});
+    EXPECT_EQ(response_to(5).revision(), 6U);
+    EXPECT_TRUE(response_to(6).is_released());
+    EXPECT_EQ(response_to(7).revision(), 7U);
+    EXPECT_FALSE(response_to(7).is_released());
+}
+
+TEST(Directions, before_the_grant_the_dc_is_told_to_come_again) {
+    const DirectionRules before{BootId{1}, {crypto::Suite::aes_128_gcm}, {}, {}};
+    NodeWorld world;
+    v1::RouteDirection direction = world.relayed_direction(1);
+    direction.set_node_boot_id(1);
+    const auto refused = parse_direction(direction, before);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().status, v1::STATUS_BUSY);
+    DirectionRules after = before;
+    after.virtual_prefixes = {*Prefix::parse("198.18.0.0/17"), *Prefix::parse("fd00:a::/64")};
+    EXPECT_TRUE(parse_direction(direction, after));
+}
+
 TEST(Directions, for_another_run_of_the_node_are_stale) {
     Ready world;
     auto direction = world.relayed_direction(2);

@@ -61,6 +61,38 @@ TEST(TunnelManager, says_once_that_its_dc_does_not_answer_and_once_that_it_does_
     EXPECT_EQ(said(silent), 2);
 }
 
+TEST(TunnelManager, a_release_that_the_silent_dc_missed_is_sent_again_when_it_is_heard) {
+    NodeWorld world;
+    world.start();
+    world.make_path();
+    world.dc_requests.clear();
+    world.is_dc_up = false;
+    world.run_for(seconds{640});  // idle, released, and the release has failed
+    ASSERT_FALSE(world.path());
+    const auto releases = [&] {
+        return std::count_if(
+            world.dc_requests.begin(),
+            world.dc_requests.end(),
+            [](const v1::Signal& message) { return message.has_path_release(); }
+        );
+    };
+    EXPECT_EQ(releases(), 0);
+    world.is_dc_up = true;
+    world.run_for(seconds{30});
+    EXPECT_EQ(releases(), 1);
+}
+
+TEST(TunnelManager, the_apex_of_a_zone_exists_without_addresses) {
+    NodeWorld world;
+    world.start();
+    world.query(3, "B.ntm.test.");
+    ASSERT_EQ(world.dns_answers.size(), 1U);
+    EXPECT_EQ(world.dns_answers[0].second.outcome, DnsOutcome::addresses);
+    EXPECT_FALSE(world.dns_answers[0].second.vipv4);
+    EXPECT_FALSE(world.dns_answers[0].second.vipv6);
+    EXPECT_TRUE(world.direction_requests.empty());
+}
+
 TEST(TunnelManager, times_relay_candidates_and_keeps_a_token) {
     NodeWorld world;
     world.start();
