@@ -157,7 +157,7 @@ TEST_F(WorkerTest, HandsOverPuntedFramesUnchanged) {
     EXPECT_EQ(rings_->poll(sink, 2), 2U);
     EXPECT_EQ(rings_->poll(sink, 100), 1U);
     EXPECT_EQ(sink.frames, (std::vector<Bytes>{arp(), arp(), arp()}));
-    EXPECT_EQ(sink.last_class, relay::PuntClass::host);
+    EXPECT_EQ(sink.last_class, relay::PuntClass::neighbour);
     expect_balance();
 }
 
@@ -181,7 +181,9 @@ TEST_F(WorkerTest, CountsPuntRingFull) {
         while (worker_->poll(Instant{}) != 0) {
         }
     }
-    EXPECT_EQ(counters_.punted[static_cast<std::size_t>(relay::PuntClass::host)].value(), room);
+    EXPECT_EQ(
+        counters_.punted[static_cast<std::size_t>(relay::PuntClass::neighbour)].value(), room
+    );
     EXPECT_EQ(dropped(DropReason::punt_ring_full), 40U);
     expect_balance();
 }
