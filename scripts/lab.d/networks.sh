@@ -68,7 +68,9 @@ no_offloads() { inside "$1" ethtool -K "$2" tx off >/dev/null; }
 
 make_network() {
     local network=$1 router=${router_of[$1]} bridge=${bridge_of[$1]}
-    link "$router" link add "$bridge" type bridge stp_state 0 mcast_snooping 0
+    # An address of its own: a bridge without one takes its lowest port's, and so would change it
+    # under the hosts' neighbour entries when a port leaves.
+    link "$router" link add "$bridge" address 02:00:5e:00:00:01 type bridge stp_state 0 mcast_snooping 0
     no_offloads "$router" "$bridge"
     link "$router" link set "$bridge" up
     if [ -n "${prefix4[$network]:-}" ]; then
