@@ -146,14 +146,14 @@ std::vector<relay::NextHop> RouteMirror::next_hops() const {
         relay::NextHop hop;
         const auto port = std::ranges::find(ports_, neighbour.link, &MirroredPort::link);
         hop.port = static_cast<std::uint16_t>(port - ports_.begin());
-        hop.source = port->mac;
+        hop.addresses.source = port->mac;
         const auto link = links_.find(neighbour.link);
         const auto mac = macs_.find(neighbour);
         if (link != links_.end()) {
             hop.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(link->second.mtu, 65535));
         }
         if (mac != macs_.end()) {
-            hop.destination = mac->second.mac;
+            hop.addresses.destination = mac->second.mac;
         }
         hop.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
         hops.push_back(hop);

@@ -67,7 +67,7 @@ const relay::Settings& settings() {
         settings.own = tables::OwnAddresses{
             {relay_endpoint(Family::ipv4).address, relay_endpoint(Family::ipv6).address}};
         settings.ports = {{relay_mac}};
-        settings.next_hops = {{relay_mac, router_mac, 0, 1500, true}};
+        settings.next_hops = {{{router_mac, relay_mac}, 0, 1500, true}};
         return settings;
     }();
     return made;

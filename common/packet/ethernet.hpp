@@ -20,6 +20,14 @@ inline constexpr std::uint16_t service_vlan = 0x88a8;
 inline constexpr std::uint16_t ipv6 = 0x86dd;
 }  // namespace ethertype
 
+// The first twelve bytes of a frame, as they lie in it.
+struct EthernetAddresses {
+    MacAddress destination;
+    MacAddress source;
+    friend bool operator==(const EthernetAddresses&, const EthernetAddresses&) = default;
+};
+static_assert(sizeof(EthernetAddresses) == 12);
+
 // Holding a view is having checked that the header is there.
 class EthernetView {
   public:

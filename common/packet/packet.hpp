@@ -25,6 +25,7 @@ struct ReceiveMarks {
     static constexpr std::uint8_t bad_checksum = 1;
     static constexpr std::uint8_t multi_segment = 2;
     static constexpr std::uint8_t good_ipv4_checksum = 4;
+    static constexpr std::uint8_t refused = bad_checksum | multi_segment;
 };
 
 struct alignas(64) Packet {
@@ -34,7 +35,7 @@ struct alignas(64) Packet {
     std::uint32_t slot;              // set by find_path
     std::uint16_t length;
     std::uint16_t headroom;
-    std::uint16_t tailroom;
+    std::uint16_t capacity;   // of the buffer: headroom, frame and tailroom
     std::uint16_t port;       // where it came in; with fate `transmit`, where it goes out
     std::uint16_t ip_length;  // of the packet as it came in, headers included
     std::uint16_t udp_delta;  // set by check_leg
@@ -48,6 +49,9 @@ struct alignas(64) Packet {
     bool is_ipv6;
 
     [[nodiscard]] ByteView bytes() const noexcept { return {begin, length}; }
+    [[nodiscard]] std::uint16_t tailroom() const noexcept {
+        return static_cast<std::uint16_t>(capacity - headroom - length);
+    }
 
     void transmit(std::uint16_t out_port) noexcept {
         port = out_port;
@@ -74,10 +78,7 @@ struct alignas(64) Packet {
         headroom = static_cast<std::uint16_t>(headroom + by);
     }
     // Cuts what stands behind the first `wanted` bytes, such as Ethernet's padding.
-    void trim_to(std::uint16_t wanted) noexcept {
-        tailroom = static_cast<std::uint16_t>(tailroom + length - wanted);
-        length = wanted;
-    }
+    void trim_to(std::uint16_t wanted) noexcept { length = wanted; }
 };
 static_assert(sizeof(Packet) <= 64);
 

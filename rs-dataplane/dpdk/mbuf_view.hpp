@@ -29,8 +29,7 @@ inline void see_as_packet(const rte_mbuf& buffer, std::uint16_t port, Packet& pa
     packet.begin = rte_pktmbuf_mtod(&buffer, std::uint8_t*);
     packet.length = buffer.data_len;
     packet.headroom = buffer.data_off;
-    packet.tailroom =
-        static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off - buffer.data_len);
+    packet.capacity = buffer.buf_len;
     packet.port = port;
     packet.fate = Fate::pending;
     packet.receive_marks = ReceiveMarks::none;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "common/packet/ethernet.hpp"
+#include "common/packet/ipv4.hpp"
+#include "common/packet/ipv6.hpp"
 #include "common/packet/packet.hpp"
 #include "rs-dataplane/tables/relay_entry.hpp"
 
@@ -19,29 +21,35 @@ struct ExpectedSource {
 
 [[nodiscard]] inline bool is_from(const Packet& packet, const ExpectedSource& source) noexcept {
     constexpr std::size_t ipv4_source_at = EthernetView::size + 12;
+    constexpr std::size_t ipv4_port_at = EthernetView::size + Ipv4View::smallest;
     constexpr std::size_t ipv6_source_at = EthernetView::size + 8;
-    const auto came_from = load<std::uint16_t>(packet.begin + packet.udp_at);
-    if (packet.own_address != source.local || came_from != source.port) {
+    constexpr std::size_t ipv6_port_at = EthernetView::size + Ipv6View::size;
+    // The own address says the family too.
+    if (packet.own_address != source.local) {
         return false;
     }
     const std::uint8_t* expected = source.address.data();
-    if (!packet.is_ipv6) {
-        return load<std::uint32_t>(packet.begin + ipv4_source_at) == load<std::uint32_t>(expected);
+    if (!packet.is_ipv6) [[likely]] {
+        return load<std::uint32_t>(packet.begin + ipv4_source_at) ==
+                   load<std::uint32_t>(expected) &&
+               load<std::uint16_t>(packet.begin + ipv4_port_at) == source.port;
     }
     const std::uint8_t* bytes = packet.begin + ipv6_source_at;
-    return load<std::uint64_t>(bytes) == load<std::uint64_t>(expected) &&
+    return load<std::uint16_t>(packet.begin + ipv6_port_at) == source.port &&
+           load<std::uint64_t>(bytes) == load<std::uint64_t>(expected) &&
            load<std::uint64_t>(bytes + 8) == load<std::uint64_t>(expected + 8);
 }
 
 // packet.passage is set; sets packet.udp_delta.
 [[nodiscard]] inline DropReason check_leg(Packet& packet) noexcept {
     const tables::Passage& passage = *packet.passage;
-    if (!passage.is_open) [[unlikely]] {
-        return DropReason::leg_not_bound;
-    }
     packet.udp_delta = passage.udp_delta;
+    // A passage that is not open has no own address, so nothing comes from its source.
     if (is_from(packet, {passage.from_address, passage.from_port, passage.from_local})) [[likely]] {
         return DropReason::none;
+    }
+    if (!passage.is_open) {
+        return DropReason::leg_not_bound;
     }
     const tables::PreviousSource* previous = passage.previous;
     if (previous == nullptr ||

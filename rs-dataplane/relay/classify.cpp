@@ -9,6 +9,7 @@
 #include "common/protocol/cookie.hpp"
 #include "common/protocol/noise_ik.hpp"
 #include "common/protocol/ntm_header.hpp"
+#include "rs-dataplane/relay/plain_tunnel.hpp"
 
 namespace ntm::relay {
 
@@ -139,8 +140,11 @@ Verdict classify_udp(Packet& packet, ByteView payload, const Settings& settings)
     return classify_control(packet, *ntm, settings);
 }
 
-// A fragment, or a packet with options, that is not to be relayed: the kernel may want it.
-Verdict classify_odd_ipv4(Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
+// Not to be relayed, but the kernel may want it; not so what is or might hide an NTM datagram, which
+// would reach the control thread's socket past the filters.
+Verdict kernels_ipv4(
+    Packet& packet, const Ipv4View& ip, DropReason if_ntm, const Settings& settings
+) noexcept {
     if (ip.protocol() != ip_protocol::udp) {
         return punted(packet, PuntClass::host);
     }
@@ -151,27 +155,7 @@ Verdict classify_odd_ipv4(Packet& packet, const Ipv4View& ip, const Settings& se
     if (!udp) {
         return dropped(udp.error());
     }
-    return udp->destination() == settings.ntm_port ? dropped(DropReason::ipv4_options)
-                                                   : punted(packet, PuntClass::host);
-}
-
-// Multicast, which is the kernel's; but the control thread serves nobody at an address that the
-// relay does not have, and what might hide such a datagram stops here too.
-Verdict classify_group_ipv4(Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
-    if (!IpAddress{ip.destination()}.is_multicast()) {
-        return dropped(DropReason::not_our_address);
-    }
-    if (ip.protocol() != ip_protocol::udp) {
-        return punted(packet, PuntClass::host);
-    }
-    if (ip.is_fragment()) {
-        return dropped(DropReason::fragment);
-    }
-    const auto udp = UdpView::parse(ip.payload());
-    if (!udp) {
-        return dropped(udp.error());
-    }
-    return udp->destination() == settings.ntm_port ? dropped(DropReason::not_our_address)
+    return udp->destination() == settings.ntm_port ? dropped(if_ntm)
                                                    : punted(packet, PuntClass::host);
 }
 
@@ -188,10 +172,13 @@ Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) 
     packet.ip_length = ip->total_length();
     packet.own_address = settings.own.find_ipv4(ip->destination_bytes());
     if (packet.own_address == OwnAddresses::none) [[unlikely]] {
-        return classify_group_ipv4(packet, *ip, settings);
+        // Multicast is the kernel's, but nobody is served at an address that is not the relay's.
+        return IpAddress{ip->destination()}.is_multicast()
+                   ? kernels_ipv4(packet, *ip, DropReason::not_our_address, settings)
+                   : dropped(DropReason::not_our_address);
     }
     if (ip->has_options() || ip->is_fragment()) [[unlikely]] {
-        return classify_odd_ipv4(packet, *ip, settings);
+        return kernels_ipv4(packet, *ip, DropReason::ipv4_options, settings);
     }
     if (ip->protocol() != ip_protocol::udp) [[unlikely]] {
         return punted(packet, PuntClass::host);
@@ -271,10 +258,8 @@ Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) 
     return classify_udp(packet, ip->payload(), settings);
 }
 
-constexpr std::uint8_t refused_marks = ReceiveMarks::bad_checksum | ReceiveMarks::multi_segment;
-
 Verdict classify_one(Packet& packet, const Settings& settings) noexcept {
-    if ((packet.receive_marks & refused_marks) != 0) [[unlikely]] {
+    if ((packet.receive_marks & ReceiveMarks::refused) != 0) [[unlikely]] {
         return dropped(
             (packet.receive_marks & ReceiveMarks::multi_segment) != 0 ? DropReason::multi_segment
                                                                       : DropReason::bad_nic_checksum
@@ -300,64 +285,6 @@ Verdict classify_one(Packet& packet, const Settings& settings) noexcept {
                 ethernet->is_tagged() ? DropReason::vlan_tagged : DropReason::unknown_ethertype
             );
     }
-}
-
-// Six bytes in two words: a comparison of byte arrays would become a call or a copy.
-bool is_to(const MacAddress& mac, const std::uint8_t* frame) noexcept {
-    const std::uint8_t* bytes = mac.bytes.data();
-    return load<std::uint32_t>(frame) == load<std::uint32_t>(bytes) &&
-           load<std::uint16_t>(frame + 4) == load<std::uint16_t>(bytes + 4);
-}
-
-// What the network card has summed up is not summed up again.
-bool has_good_sum(const Packet& packet, const std::uint8_t* ip) noexcept {
-    return (packet.receive_marks & ReceiveMarks::good_ipv4_checksum) != 0 || is_valid_ipv4_sum(ip);
-}
-
-// The way of nearly every packet: a whole IPv4 packet without options, UDP, to us, with DATA or END
-// inside. What passes here would pass the long way too; whatever does not goes that way, which finds
-// the reason. Words are compared as they lie in the frame.
-bool is_plain_ipv4_tunnel(Packet& packet, const Settings& settings) noexcept {
-    constexpr std::uint16_t ip_at = EthernetView::size;
-    constexpr std::uint16_t udp_at = ip_at + Ipv4View::smallest;
-    constexpr std::uint16_t ntm_at = udp_at + UdpView::size;
-    constexpr std::uint16_t least = ntm_at + NtmView::size;
-    // Ethertype, version and header length; behind them the type of service.
-    const std::uint32_t kind_mask = Be32::from_host(0xffffff00U).raw();
-    const std::uint32_t plain_kind = Be32::from_host(0x08004500U).raw();
-    const std::uint16_t fragment_mask = Be16::from_host(0x3fff).raw();
-
-    const std::uint8_t* frame = packet.begin;
-    if (packet.length < least || (packet.receive_marks & refused_marks) != 0) {
-        return false;
-    }
-    const std::uint8_t* ip = frame + ip_at;
-    const std::uint16_t ip_length = load<Be16>(ip + 2).to_host();
-    if ((load<std::uint32_t>(frame + 12) & kind_mask) != plain_kind ||
-        (load<std::uint16_t>(ip + 6) & fragment_mask) != 0 || ip[9] != ip_protocol::udp ||
-        ip_length < least - ip_at || ip_length > packet.length - ip_at ||
-        !has_good_sum(packet, ip)) {
-        return false;
-    }
-    const auto udp_length = static_cast<std::uint16_t>(ip_length - Ipv4View::smallest);
-    const std::uint8_t version_and_type = frame[ntm_at];
-    if (load<Be16>(frame + udp_at + 4) != Be16::from_host(udp_length) ||
-        load<Be16>(frame + udp_at + 2) != Be16::from_host(settings.ntm_port.number) ||
-        (version_and_type != 0x10 && version_and_type != 0x15)) {
-        return false;
-    }
-    const std::uint8_t own = settings.own.find_ipv4(ip + 16);
-    if (own == OwnAddresses::none || !is_to(settings.ports[packet.port].mac, frame)) {
-        return false;
-    }
-    packet.is_ipv6 = false;
-    packet.ip_length = ip_length;
-    packet.own_address = own;
-    packet.udp_at = udp_at;
-    packet.path_id = {load<Be64>(frame + ntm_at + 8).to_host()};
-    packet.role = static_cast<Role>(frame[ntm_at + 1] & 1);
-    packet.trim_to(static_cast<std::uint16_t>(ip_at + ip_length));
-    return true;
 }
 
 void add_to_lane(

@@ -13,19 +13,25 @@ namespace ntm::relay {
 
 namespace {
 
+// What the way of every tunnel packet of a burst needs besides the packet.
+struct Way {
+    const tables::OwnAddresses& own;
+    std::span<const NextHop> next_hops;
+    PathCounters* paths;
+    std::uint32_t now_seconds;
+};
+
 // A tunnel packet's way once its path is found; the first reason to drop it ends it.
-DropReason relay_one(
-    Packet& packet, const Settings& settings, PathCounters* paths, std::uint32_t now_seconds
-) noexcept {
+DropReason relay_one(Packet& packet, const Way& way) noexcept {
     DropReason reason = check_leg(packet);
     if (reason == DropReason::none) [[likely]] {
-        reason = switch_tunnel(packet, settings);
+        reason = switch_tunnel(packet, way.own);
     }
     if (reason == DropReason::none) [[likely]] {
-        reason = finish(packet, settings);
+        reason = finish(packet, way.next_hops);
     }
     if (reason == DropReason::none) [[likely]] {
-        count_leg(packet, paths, now_seconds);
+        count_leg(packet, way.paths, way.now_seconds);
     }
     return reason;
 }
@@ -56,10 +62,8 @@ void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept
 void Pipeline::relay_all(
     Burst& burst, Lane& lane, const Settings& settings, std::uint32_t now_seconds
 ) noexcept {
-    PathCounters* const paths = paths_;
-    lane.apply(burst, [&settings, paths, now_seconds](Packet& packet) noexcept {
-        return relay_one(packet, settings, paths, now_seconds);
-    });
+    const Way way{settings.own, settings.next_hops, paths_, now_seconds};
+    lane.apply(burst, [way](Packet& packet) noexcept { return relay_one(packet, way); });
 }
 
 }  // namespace ntm::relay

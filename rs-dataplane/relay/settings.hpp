@@ -6,6 +6,7 @@
 
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
+#include "common/packet/ethernet.hpp"
 #include "rs-dataplane/relay/punt_class.hpp"
 #include "rs-dataplane/relay/session_set.hpp"
 #include "rs-dataplane/tables/own_addresses.hpp"
@@ -24,8 +25,7 @@ struct alignas(8) PortSettings {
 // A neighbour on a port: where a frame goes next. Aligned so that an index into their list is a shift
 // and not a division.
 struct alignas(32) NextHop {
-    MacAddress source;       // the port's
-    MacAddress destination;  // the neighbour's, if it is known
+    EthernetAddresses addresses;  // the neighbour's, if it is known, and the port's
     std::uint16_t port = 0;
     std::uint16_t mtu = 0;   // of the route: largest IP packet
     bool is_usable = false;  // resolved (also STALE, DELAY, PROBE) and the link is up

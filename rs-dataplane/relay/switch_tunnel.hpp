@@ -11,7 +11,7 @@
 #include "common/packet/ipv4.hpp"
 #include "common/packet/ipv6.hpp"
 #include "common/packet/packet.hpp"
-#include "rs-dataplane/relay/settings.hpp"
+#include "rs-dataplane/tables/own_addresses.hpp"
 #include "rs-dataplane/tables/relay_entry.hpp"
 
 namespace ntm::relay {
@@ -19,6 +19,7 @@ namespace ntm::relay {
 namespace switching {
 
 inline constexpr std::uint16_t ip_at = EthernetView::size;
+inline constexpr std::uint16_t type_at = ip_at - 2;
 inline constexpr auto ipv4_size = static_cast<std::uint16_t>(Ipv4View::smallest);
 inline constexpr auto ipv6_size = static_cast<std::uint16_t>(Ipv6View::size);
 inline constexpr std::uint16_t growth = ipv6_size - ipv4_size;
@@ -101,13 +102,17 @@ inline void write_udp(Packet& packet, const Carried& carried) noexcept {
     }
 }
 
-// Makes room for the family of the other leg's header, or gives some back.
+inline constexpr Be16 ipv4_type = Be16::from_host(ethertype::ipv4);
+inline constexpr Be16 ipv6_type = Be16::from_host(ethertype::ipv6);
+
+// Makes room for the family of the other leg's header, or gives some back; the frame's type follows.
 [[nodiscard]] inline DropReason fit_front(Packet& packet, bool to_ipv6) noexcept {
     if (packet.is_ipv6 == to_ipv6) [[likely]] {
         return DropReason::none;
     }
     if (!to_ipv6) {
         packet.shrink_front(growth);
+        store(packet.begin + type_at, ipv4_type);
         packet.udp_at = ip_at + ipv4_size;
         return DropReason::none;
     }
@@ -115,27 +120,58 @@ inline void write_udp(Packet& packet, const Carried& carried) noexcept {
         return DropReason::no_headroom;
     }
     packet.grow_front(growth);
+    store(packet.begin + type_at, ipv6_type);
     packet.udp_at = ip_at + ipv6_size;
+    return DropReason::none;
+}
+
+// IPv4 to IPv4, the way of most: nothing moves, type of service and length stay where they are.
+[[nodiscard]] inline DropReason rewrite_ipv4(Packet& packet) noexcept {
+    const tables::Passage& passage = *packet.passage;
+    std::uint8_t* const ip = packet.begin + ip_at;
+    const std::uint8_t hop_limit = ip[8];
+    if (hop_limit <= 1) [[unlikely]] {
+        return DropReason::ttl_expired;
+    }
+    const Be16 ttl = Be16::from_host(static_cast<std::uint16_t>((hop_limit - 1) << 8));
+    const std::uint32_t tos = load<std::uint16_t>(ip) & Be16::from_host(0x00ff).raw();
+    const std::uint32_t sum = passage.ipv4_sum + tos + load<std::uint16_t>(ip + 2) + ttl.raw();
+    const auto addresses = load<std::uint64_t>(passage.to_address.data());
+    const auto ports = load<std::uint32_t>(passage.to_ports.data());
+    const auto checksum = load<std::uint16_t>(ip + ipv4_size + 6);
+    store(ip + 4, Be32::from_host(0x4000));  // identification 0, DF
+    store(ip + 8, static_cast<std::uint16_t>(ttl.raw() | Be16::from_host(ip_protocol::udp).raw()));
+    store(ip + 10, static_cast<std::uint16_t>(~fold_short(sum)));
+    store(ip + 12, addresses);
+    store(ip + ipv4_size, ports);
+    if (checksum != 0) [[likely]] {
+        store(ip + ipv4_size + 6, update_udp_checksum(checksum, packet.udp_delta));
+    }
     return DropReason::none;
 }
 
 }  // namespace switching
 
 // packet.passage and packet.udp_delta are set.
-[[nodiscard]] inline DropReason switch_tunnel(Packet& packet, const Settings& settings) noexcept {
-    const tables::Passage& passage = *packet.passage;
+[[nodiscard]] inline DropReason switch_tunnel(
+    Packet& packet, const tables::OwnAddresses& own
+) noexcept {
+    const bool to_ipv6 = packet.passage->to_ipv6;
+    if (!packet.is_ipv6 && !to_ipv6) [[likely]] {
+        return switching::rewrite_ipv4(packet);
+    }
     switching::Carried carried =
         packet.is_ipv6 ? switching::read_ipv6(packet) : switching::read_ipv4(packet);
     if (carried.hop_limit <= 1) [[unlikely]] {
         return DropReason::ttl_expired;
     }
     --carried.hop_limit;
-    const DropReason reason = switching::fit_front(packet, passage.to_ipv6);
+    const DropReason reason = switching::fit_front(packet, to_ipv6);
     if (reason != DropReason::none) [[unlikely]] {
         return reason;
     }
-    if (passage.to_ipv6) {
-        switching::write_ipv6(packet, carried, settings.own[passage.to_local]);
+    if (to_ipv6) {
+        switching::write_ipv6(packet, carried, own[packet.passage->to_local]);
     } else {
         switching::write_ipv4(packet, carried);
     }

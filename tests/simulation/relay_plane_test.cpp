@@ -25,7 +25,7 @@ relay::Settings make_settings() {
     relay::Settings settings;
     settings.own = tables::OwnAddresses{{own_ipv4.address, own_ipv6.address}};
     settings.ports = {{own_mac}};
-    settings.next_hops = {{own_mac, gateway_mac, 0, 1500, true}};
+    settings.next_hops = {{{gateway_mac, own_mac}, 0, 1500, true}};
     return settings;
 }
 

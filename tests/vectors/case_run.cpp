@@ -86,7 +86,7 @@ class Run {
             packet.begin = buffers[i].data() + frame.headroom;
             packet.length = static_cast<std::uint16_t>(frame.bytes.size());
             packet.headroom = frame.headroom;
-            packet.tailroom = tailroom;
+            packet.capacity = static_cast<std::uint16_t>(buffers[i].size());
             packet.port = frame.port;
             packet.receive_marks = frame.receive_marks;
         }

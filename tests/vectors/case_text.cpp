@@ -321,7 +321,7 @@ relay::Settings standard_settings() {
     settings.own = tables::OwnAddresses{
         {*IpAddress::parse("198.51.100.20"), *IpAddress::parse("2001:db8:1::20")}};
     settings.ports = {{rs0}, {rs1}};
-    settings.next_hops = {{rs0, router0, 0, 1500, true}, {rs1, router1, 1, 1500, true}};
+    settings.next_hops = {{{router0, rs0}, 0, 1500, true}, {{router1, rs1}, 1, 1500, true}};
     return settings;
 }
 

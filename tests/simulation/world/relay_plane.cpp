@@ -58,7 +58,7 @@ void RelayPlane::receive_burst(std::span<const Bytes> frames, Output& output, In
         packet.begin = buffers[i].data() + headroom;
         packet.length = static_cast<std::uint16_t>(length);
         packet.headroom = headroom;
-        packet.tailroom = static_cast<std::uint16_t>(buffer_size - headroom - length);
+        packet.capacity = buffer_size;
         burst.packets[i] = packet;
     }
     counters_->received.add(frames.size());

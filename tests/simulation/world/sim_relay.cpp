@@ -23,7 +23,7 @@ relay::Settings plane_settings(const control::DirectorSettings& settings) {
     made.boot_id = settings.boot_id;
     made.own = tables::OwnAddresses{own};
     made.ports = {{own_mac}};
-    made.next_hops = {{own_mac, gateway_mac, 0, mtu, true}};
+    made.next_hops = {{{gateway_mac, own_mac}, 0, mtu, true}};
     return made;
 }
 

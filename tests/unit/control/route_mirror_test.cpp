@@ -79,7 +79,7 @@ TEST_F(RouteMirrorTest, HopIsUsableWhileTheNeighbourIsKnownAndTheLinkIsUp) {
     const auto number = mirror.resolve(ip("203.0.113.5"));
     EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
     EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
-    const relay::NextHop expected{port_mac, gateway_mac, 0, 1500, true};
+    const relay::NextHop expected{{gateway_mac, port_mac}, 0, 1500, true};
     EXPECT_EQ(mirror.next_hops().at(number), expected);
     EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
     EXPECT_TRUE(apply(LinkUpdate{tap, "ntm0", false, 1500}).are_hops_changed);
@@ -96,7 +96,7 @@ TEST_F(RouteMirrorTest, LastLinkAddressStaysWhileTheKernelAsksInVain) {
     const NeighbourUpdate failed{tap, gateway, {}, false};
     EXPECT_FALSE(apply(failed).are_hops_changed);
     EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
-    EXPECT_EQ(mirror.next_hops().at(number).destination, gateway_mac);
+    EXPECT_EQ(mirror.next_hops().at(number).addresses.destination, gateway_mac);
     EXPECT_FALSE(mirror.is_resolved(number));
     EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
     EXPECT_TRUE(mirror.is_resolved(number));

@@ -18,7 +18,7 @@ Packet over(MutableByteView buffer) {
     packet.begin = buffer.data() + head;
     packet.headroom = head;
     packet.length = middle;
-    packet.tailroom = tail;
+    packet.capacity = head + middle + tail;
     return packet;
 }
 
@@ -29,7 +29,7 @@ TEST(Packet, GrowsIntoAllOfItsHeadroom) {
     EXPECT_EQ(packet.begin, buffer.bytes().data());
     EXPECT_EQ(packet.headroom, 0);
     EXPECT_EQ(packet.length, head + middle);
-    EXPECT_EQ(packet.tailroom, tail);
+    EXPECT_EQ(packet.tailroom(), tail);
     EXPECT_EQ(packet.bytes().size(), std::size_t{head + middle});
 }
 
@@ -46,14 +46,14 @@ TEST(Packet, TrimsItsEndOnly) {
     GuardedBytes buffer{Bytes(head + middle + tail)};
     Packet packet = over(buffer.bytes());
     packet.trim_to(middle);
-    EXPECT_EQ(packet.tailroom, tail);
+    EXPECT_EQ(packet.tailroom(), tail);
     packet.trim_to(10);
     EXPECT_EQ(packet.begin, buffer.bytes().data() + head);
     EXPECT_EQ(packet.headroom, head);
     EXPECT_EQ(packet.length, 10);
-    EXPECT_EQ(packet.tailroom, tail + middle - 10);
+    EXPECT_EQ(packet.tailroom(), tail + middle - 10);
     packet.trim_to(0);
-    EXPECT_EQ(packet.tailroom, tail + middle);
+    EXPECT_EQ(packet.tailroom(), tail + middle);
 }
 
 TEST(Packet, StaysInItsBufferWhateverIsCutAndAdded) {
@@ -79,7 +79,7 @@ TEST(Packet, StaysInItsBufferWhateverIsCutAndAdded) {
             default:
                 packet = packet.length == 0 ? over(buffer.bytes()) : packet;
         }
-        ASSERT_EQ(packet.headroom + packet.length + packet.tailroom, head + middle + tail);
+        ASSERT_EQ(packet.headroom + packet.length + packet.tailroom(), head + middle + tail);
         ASSERT_EQ(packet.begin - packet.headroom, buffer.bytes().data());
         ASSERT_TRUE(is_inside(packet.bytes(), buffer.view()));
     }

@@ -37,7 +37,7 @@ class WorkerTest : public ::testing::Test {
         port_.emplace(std::move(*Port::open(config, {0, buffers_, &warnings_})));
         relay::Settings now = settings();
         now.ports = {{port_->mac()}};
-        now.next_hops = {{port_->mac(), port_->mac(), 0, 1500, true}};
+        now.next_hops = {{{port_->mac(), port_->mac()}, 0, 1500, true}};
         now.punt_budgets.fill({1'000'000, 1'000'000});
         now.cookies_per_source = {1'000'000, 1'000'000};
         now.cookies = {1'000'000, 1'000'000};

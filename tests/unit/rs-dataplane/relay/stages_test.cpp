@@ -116,7 +116,7 @@ TEST(Finish, WritesTheNextHopsFrame) {
     const Settings now = settings();
     const tables::RelayEntry entry = tables::compile_entry(bound_path(mn4, cn4), now.own);
     framed.packet.passage = &entry.passages[0];
-    ASSERT_EQ(finish(framed.packet, now), DropReason::none);
+    ASSERT_EQ(finish(framed.packet, now.next_hops), DropReason::none);
     EXPECT_EQ(framed.packet.port, 1);
     const auto ethernet = EthernetView::parse(framed.packet.bytes());
     EXPECT_EQ(ethernet->destination(), router1);

@@ -29,7 +29,7 @@ class Switched {
         packet.passage = &entry_.passages[static_cast<std::size_t>(packet.role)];
         lanes_.tunnel.apply(burst_, [this](Packet& one) noexcept {
             const DropReason reason = check_leg(one);
-            return reason == DropReason::none ? switch_tunnel(one, settings_) : reason;
+            return reason == DropReason::none ? switch_tunnel(one, settings_.own) : reason;
         });
     }
     [[nodiscard]] bool has_passed() const { return lanes_.tunnel.size() == 1; }
@@ -162,7 +162,7 @@ TEST(SwitchTunnel, RepairsTheChecksumOfAPreviousSource) {
     ASSERT_EQ(lanes.tunnel.size(), 1U);
     burst.packets[0].passage = &entry.passages[0];
     ASSERT_EQ(check_leg(burst.packets[0]), DropReason::none);
-    ASSERT_EQ(switch_tunnel(burst.packets[0], now), DropReason::none);
+    ASSERT_EQ(switch_tunnel(burst.packets[0], now.own), DropReason::none);
     const ByteView ip = burst.packets[0].bytes().subspan(EthernetView::size);
     EXPECT_EQ(Bytes(ip.begin(), ip.end()), ip_of(expected_at(cn6).ttl(63)));
 }

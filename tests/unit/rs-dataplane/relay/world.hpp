@@ -45,7 +45,7 @@ inline Settings settings() {
     made.boot_id = {0x1122334455667788};
     made.own = tables::OwnAddresses{own_list()};
     made.ports = {{rs_mac0}, {rs_mac1}};
-    made.next_hops = {{rs_mac0, router0, 0, 1500, true}, {rs_mac1, router1, 1, 1500, true}};
+    made.next_hops = {{{router0, rs_mac0}, 0, 1500, true}, {{router1, rs_mac1}, 1, 1500, true}};
     made.sessions = SessionSet{{SessionId{42}}};
     return made;
 }
@@ -77,7 +77,7 @@ class FramedPacket {
         packet.begin = buffer_.data() + headroom;
         packet.length = static_cast<std::uint16_t>(frame.size());
         packet.headroom = headroom;
-        packet.tailroom = 128;
+        packet.capacity = static_cast<std::uint16_t>(packet.headroom + packet.length + 128);
     }
     FramedPacket(const FramedPacket&) = delete;
     FramedPacket& operator=(const FramedPacket&) = delete;
