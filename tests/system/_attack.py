@@ -60,12 +60,14 @@ def udp(address: str, port: str, *questions: str) -> bool:
 def stranger(address: str, port: str, key: str, count: str) -> bool:
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-    from ntm_association import Handshake, random_id
+    from ntm_client import first_message, pb, random_id
 
-    packets = [Handshake(X25519PrivateKey.generate(), base64.b64decode(key), random_id()).packet
-               for _ in range(int(count))]
-    return udp(address, port, *(f"HANDSHAKE {at} of a stranger={packet.hex()}"
-                                for at, packet in enumerate(packets)))
+    questions = []
+    for at in range(int(count)):
+        hello = pb.Hello(session_id=random_id(), boot_id=random_id(), version=1)
+        _, packet = first_message(X25519PrivateKey.generate(), base64.b64decode(key), bytes(16), hello)
+        questions.append(f"HANDSHAKE {at} of a stranger={packet.hex()}")
+    return udp(address, port, *questions)
 
 
 def ones_sum(data: bytes) -> int:
