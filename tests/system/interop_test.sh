@@ -25,8 +25,9 @@ client_log=$run_dir/mn/client.log
 client() {
     at_background mn "$client_log" env PYTHONDONTWRITEBYTECODE=1 \
         "$python" "$repo/tests/interop/ntm_client.py" --dc "$1" --dc-key "$dc_key" \
-        --key "$run_dir/mn/key" --fqdn mn.a.ntm.test --peer "$peer" --hold 2
+        --key "$run_dir/mn/key" --fqdn mn.a.ntm.test --peer "$peer" --hold 3
 }
+cn_has_measured() { fact cn path '.[0].rtt_ms' >/dev/null; }
 client_says() { grep -q "$1" "$client_log"; }
 
 step "one ping through the relay"
@@ -37,6 +38,7 @@ same "the relay's path" "$(fact rs1 path '.paths[].path_id')" "$id"
 check "both of its legs carried packets" \
     fact rs1 path '[.paths[].legs[].packets_received] | length == 2 and all(. > 0)'
 same "it is cn's" "$(path_id cn)" "$id"
+expect 2 "cn's END probe is answered" cn_has_measured
 status=0
 wait $! || status=$?
 sed 's/^/   client: /' "$client_log"
@@ -46,3 +48,12 @@ step "and it has given the path back"
 expect 5 "rs1 has no path" has_no_path rs1
 expect 5 "cn has no path" has_no_path cn
 expect 5 "the relay's counters balance" is_balanced
+
+step "another run, from which the DC demands a token: it holds a session with mn's key"
+client 203.0.113.10:9770
+status=0
+wait $! || status=$?
+sed 's/^/   client: /' "$client_log"
+same "the client ends" $status 0
+check "it was asked for a token" client_says "demands a token"
+check "and has got an echo reply" client_says "echo reply"
