@@ -20,7 +20,11 @@ void admit_punts(
 ) noexcept {
     lane.apply(burst, [&](Packet& packet) noexcept {
         const std::uint8_t its_class = packet.punt_class;
-        if (!buckets[its_class].take(settings.punt_budgets[its_class], now)) {
+        if (its_class == static_cast<std::uint8_t>(PuntClass::leg) &&
+            !buckets.legs.take(packet.path_id, settings.legs_per_path, now)) {
+            return DropReason::path_leg_rate;
+        }
+        if (!buckets.classes[its_class].take(settings.punt_budgets[its_class], now)) {
             return over_budget[its_class];
         }
         packet.punt(its_class);

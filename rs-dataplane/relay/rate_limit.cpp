@@ -47,4 +47,8 @@ bool SourceLimiter::take(const IpAddress& source, const Budget& budget, Instant 
     return buckets_[hash % bucket_count].take(budget, now);
 }
 
+bool PathLimiter::take(PathId path, const Budget& budget, Instant now) noexcept {
+    return buckets_[mix(path.value) % bucket_count].take(budget, now);
+}
+
 }  // namespace ntm::relay

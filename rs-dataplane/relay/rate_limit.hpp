@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Token buckets with the time as an argument, single and by source address.
+// Token buckets with the time as an argument: single, by source address and by path.
 #pragma once
 
 #include "common/base/address.hpp"
+#include "common/base/ids.hpp"
 #include "common/base/time.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 
@@ -32,6 +33,17 @@ class SourceLimiter {
   private:
     static constexpr std::size_t bucket_count = 4096;
     std::uint64_t seed_;
+    std::array<TokenBucket, bucket_count> buckets_{};
+};
+
+// A bucket for one path, shared with those whose hashes meet its own. The hash needs no key: a Path
+// ID is drawn at random by a DC, and who knows that of the path to be harmed needs no other.
+class PathLimiter {
+  public:
+    [[nodiscard]] bool take(PathId path, const Budget& budget, Instant now) noexcept;
+
+  private:
+    static constexpr std::size_t bucket_count = 4096;
     std::array<TokenBucket, bucket_count> buckets_{};
 };
 

@@ -53,6 +53,9 @@ struct Settings {
         Budget{5'000, 1'000},
         Budget{2'000, 500},
         Budget{1'000, 200}};
+    // For one path, in front of the LEG budget: its two ends ask 13 times in their first second, and
+    // 4 times a second then.
+    Budget legs_per_path{10, 40};
     Budget cookies_per_source{100, 100};  // for one IPv4 address or IPv6 /64
     Budget cookies{100'000, 10'000};      // in all
 };

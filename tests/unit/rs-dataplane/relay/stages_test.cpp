@@ -4,12 +4,15 @@
 #include "common/base/random.hpp"
 #include "common/packet/checksum.hpp"
 #include "common/protocol/cookie.hpp"
+#include "rs-dataplane/relay/admit_punts.hpp"
 #include "rs-dataplane/relay/answer_cookie.hpp"
 #include "rs-dataplane/relay/check_leg.hpp"
 #include "rs-dataplane/relay/classify.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/rate_limit.hpp"
 #include "tests/unit/rs-dataplane/relay/world.hpp"
+
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -63,6 +66,43 @@ TEST(SourceLimiter, CountsAnIpv6NetworkAsOne) {
     EXPECT_TRUE(limiter.take(address("2001:db8:1:3::1"), one, at_ms(0)));
     EXPECT_TRUE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
     EXPECT_FALSE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
+}
+
+// LEG packets of one path, as they are behind find_path: how many of them are punted.
+int punt_legs(PuntBuckets& buckets, PathId id, int count, const Settings& now_set, Instant now) {
+    int punted = 0;
+    for (int i = 0; i < count; ++i) {
+        Burst burst{};
+        Lane lane;
+        lane.clear();
+        lane.add(0);
+        burst.count = 1;
+        burst.packets[0].path_id = id;
+        burst.packets[0].punt_class = static_cast<std::uint8_t>(PuntClass::leg);
+        admit_punts(burst, lane, buckets, now_set, now);
+        punted += burst.packets[0].fate == Fate::punt ? 1 : 0;
+    }
+    return punted;
+}
+
+TEST(AdmitPunts, JunkThatNamesOnePathLeavesTheOthersTheirLegBudget) {
+    const auto buckets = std::make_unique<PuntBuckets>();
+    const Settings now = settings();
+    const auto own = static_cast<int>(now.legs_per_path.burst);
+    const auto all = static_cast<int>(now.punt_budgets[0].burst);
+    EXPECT_EQ(punt_legs(*buckets, path, 10 * all, now, at_ms(0)), own);
+    for (std::uint64_t other = 1; other <= 50; ++other) {
+        EXPECT_EQ(punt_legs(*buckets, {path.value + other}, 2, now, at_ms(0)), 2) << other;
+    }
+    EXPECT_EQ(punt_legs(*buckets, path, own, now, at_ms(1000)), 10) << "its rate";
+}
+
+TEST(AdmitPunts, PathsTogetherKeepTheLegBudget) {
+    const auto buckets = std::make_unique<PuntBuckets>();
+    Settings now = settings();
+    now.punt_budgets[0] = {100, 60};
+    EXPECT_EQ(punt_legs(*buckets, {1}, 100, now, at_ms(0)), 40);
+    EXPECT_EQ(punt_legs(*buckets, {2}, 100, now, at_ms(0)), 20);
 }
 
 class CookieOver : public ::testing::TestWithParam<Endpoint> {};
