@@ -109,8 +109,7 @@ DropReason CookieAnswerer::answer_one(
         return DropReason::bad_source;
     }
     const Endpoint source = source_of(packet);
-    if (!sources_.take(source.address, settings.cookies_per_source, now) ||
-        !all_.take(settings.cookies, now)) {
+    if (!may_answer(source.address, settings, now)) {
         return DropReason::cookie_rate;
     }
     write_answer(
@@ -122,6 +121,16 @@ DropReason CookieAnswerer::answer_one(
     turn_round(packet);
     packet.transmit(packet.port);
     return DropReason::none;
+}
+
+// The widest first that sources which are made up do not reach past: what is beyond the budget of
+// one network uses up no bucket that others share.
+bool CookieAnswerer::may_answer(
+    const IpAddress& source, const Settings& settings, Instant now
+) noexcept {
+    return networks_.take(source, settings.cookies_per_network, now) &&
+           sources_.take(source, settings.cookies_per_source, now) &&
+           all_.take(settings.cookies, now);
 }
 
 void CookieAnswerer::answer(

@@ -17,7 +17,7 @@ namespace ntm::relay {
 class CookieAnswerer {
   public:
     CookieAnswerer(const Secret<16>& token_key, std::uint64_t seed)
-        : mint_{token_key}, sources_{seed} {}
+        : mint_{token_key}, networks_{seed}, sources_{seed} {}
 
     // Those that are dropped leave the lane.
     void answer(Burst& burst, Lane& lane, const Settings& settings, Instant now) noexcept;
@@ -26,7 +26,11 @@ class CookieAnswerer {
     [[nodiscard]] DropReason answer_one(
         Packet& packet, const Settings& settings, Instant now
     ) noexcept;
+    [[nodiscard]] bool may_answer(
+        const IpAddress& source, const Settings& settings, Instant now
+    ) noexcept;
     crypto::TokenMint mint_;
+    NetworkLimiter networks_;
     SourceLimiter sources_;
     TokenBucket all_;
 };

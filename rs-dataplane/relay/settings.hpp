@@ -56,8 +56,11 @@ struct Settings {
     // For one path, in front of the LEG budget: its two ends ask 13 times in their first second, and
     // 4 times a second then.
     Budget legs_per_path{10, 40};
-    Budget cookies_per_source{100, 100};  // for one IPv4 address or IPv6 /64
-    Budget cookies{100'000, 10'000};      // in all
+    // An answer costs some 500 cycles, and to refuse one 200: all that are answered take about a
+    // fifth of a worker, and are as many as a gigabit a second brings.
+    Budget cookies_per_network{250'000, 5'000};  // for one IPv4 /16 or IPv6 /32
+    Budget cookies_per_source{100, 100};         // for one IPv4 address or IPv6 /64
+    Budget cookies{1'000'000, 20'000};           // in all
 };
 
 }  // namespace ntm::relay

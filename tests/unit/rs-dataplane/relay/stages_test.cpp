@@ -105,6 +105,92 @@ TEST(AdmitPunts, PathsTogetherKeepTheLegBudget) {
     EXPECT_EQ(punt_legs(*buckets, {2}, 100, now, at_ms(0)), 20);
 }
 
+TEST(TokenBucket, TakesASmallerBudgetAtOnceAndALargerOneInTime) {
+    TokenBucket bucket;
+    const Budget large{10, 5};
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(bucket.take(large, at_ms(0)));
+    }
+    EXPECT_FALSE(bucket.take({10, 1}, at_ms(99)));
+    EXPECT_TRUE(bucket.take({10, 1}, at_ms(100)));
+    EXPECT_TRUE(bucket.take(large, at_ms(200)));
+}
+
+TEST(NetworkLimiter, CountsAnIpv4SixteenAndAnIpv6ThirtyTwoAsOne) {
+    const auto limiter = std::make_unique<NetworkLimiter>(99);
+    const Budget one{1, 1};
+    EXPECT_TRUE(limiter->take(address("192.0.2.1"), one, at_ms(0)));
+    EXPECT_FALSE(limiter->take(address("192.0.255.9"), one, at_ms(0)));
+    EXPECT_TRUE(limiter->take(address("192.1.2.1"), one, at_ms(0)));
+    EXPECT_TRUE(limiter->take(address("2001:db8:1::1"), one, at_ms(0)));
+    EXPECT_FALSE(limiter->take(address("2001:db8:ffff::1"), one, at_ms(0)));
+    EXPECT_TRUE(limiter->take(address("2001:db9:1::1"), one, at_ms(0)));
+}
+
+class CookieFlood : public ::testing::Test {
+  protected:
+    // Whether an ask from there is answered.
+    bool ask(const IpAddress& source, Instant at) {
+        FramedPacket framed{data_from({source, Port{4000}}).ntm({0}, 4).payload_of(56).build()};
+        burst_.packets[0] = framed.packet;
+        burst_.count = 1;
+        Lanes lanes;
+        classify(burst_, lanes, settings_);
+        answerer_->answer(burst_, lanes.cookie, settings_, at);
+        return burst_.packets[0].fate == Fate::transmit;
+    }
+    // An IPv4 address made up.
+    IpAddress made_up(std::uint32_t first, std::uint32_t count) {
+        std::array<std::uint8_t, 4> bytes;
+        store(
+            bytes.data(), Be32::from_host(first + static_cast<std::uint32_t>(random_.below(count)))
+        );
+        return *IpAddress::from_bytes(bytes);
+    }
+    Settings settings_ = settings();
+    Burst burst_{};
+    SeededRandom random_{7};
+    const Secret<16> key_;
+    std::unique_ptr<CookieAnswerer> answerer_ = std::make_unique<CookieAnswerer>(key_, 5);
+};
+
+TEST_F(CookieFlood, SourcesMadeUpInOneNetworkCostTheOthersNothing) {
+    settings_.cookies_per_network = {1000, 100};
+    settings_.cookies = {4000, 400};
+    int junk = 0;
+    // Enough to empty each source's bucket, if they came so far.
+    for (int ms = 0; ms < 1000; ++ms) {
+        for (int i = 0; i < 200; ++i) {
+            junk += ask(made_up(0x0a140000, 0x10000), at_ms(ms)) ? 1 : 0;
+        }
+        if (ms % 20 == 0) {
+            EXPECT_TRUE(ask(mn4.address, at_ms(ms))) << ms;
+            EXPECT_TRUE(ask(mn6.address, at_ms(ms))) << ms;
+        }
+    }
+    EXPECT_NEAR(junk, 1100, 10);
+}
+
+TEST_F(CookieFlood, SourcesMadeUpAnywhereCostNothingAtHalfAMillionASecond) {
+    for (int ms = 0; ms < 1000; ++ms) {
+        for (int i = 0; i < 500; ++i) {
+            ask(made_up(0x0b000000, 0x70000000), at_ms(ms));
+        }
+        if (ms % 20 == 0) {
+            EXPECT_TRUE(ask(mn4.address, at_ms(ms))) << ms;
+        }
+    }
+}
+
+TEST_F(CookieFlood, AllTogetherKeepTheirBudget) {
+    settings_.cookies = {10, 30};
+    int answered = 0;
+    for (int i = 0; i < 100; ++i) {
+        answered += ask(made_up(0x0b000000, 0x70000000), at_ms(0)) ? 1 : 0;
+    }
+    EXPECT_EQ(answered, 30);
+}
+
 class CookieOver : public ::testing::TestWithParam<Endpoint> {};
 
 TEST_P(CookieOver, IsTurnedRoundWithATokenForItsSource) {
