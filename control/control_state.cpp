@@ -220,6 +220,7 @@ void ControlThread::State::poll_punts() {
     const std::size_t moved = bridge_.punts_to_kernel(most_frames);
     idle_polls_ = moved == 0 ? idle_polls_ + 1 : 0;
     keeper_.tend();
+    go_on_walking_routes();
     data_plane_.settings.reclaim();
     const bool is_idle = idle_polls_ >= polls_until_idle;
     punt_timer_.expires_after(is_idle ? idle_poll_interval : busy_poll_interval);
@@ -272,6 +273,7 @@ void ControlThread::State::settle() {
     send_datagrams();
     log_events();
     arm_director_timer();
+    go_on_walking_routes();
 }
 
 void ControlThread::State::carry_out_commands() {
@@ -331,6 +333,20 @@ void ControlThread::State::log_events() {
     for (const std::string& problem : mirror_.take_problems()) {
         spdlog::warn(problem);
     }
+}
+
+void ControlThread::State::go_on_walking_routes() {
+    // One piece for each turn of the loop, so that whoever has something to read comes between. While
+    // changes wait for workers, the walk would only make more of them.
+    if (is_piece_posted_ || !director_.is_walking_routes() || keeper_.backlog() != 0) {
+        return;
+    }
+    is_piece_posted_ = true;
+    asio::post(loop_, [this] {
+        is_piece_posted_ = false;
+        director_.walk_routes();
+        settle();
+    });
 }
 
 void ControlThread::State::arm_director_timer() {

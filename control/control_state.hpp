@@ -68,6 +68,7 @@ class ControlThread::State {
     void log_events();
     void publish_settings();
     void arm_director_timer();
+    void go_on_walking_routes();
     void add_admin_handlers();
     [[nodiscard]] TelemetrySources sources() const;
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
@@ -94,6 +95,7 @@ class ControlThread::State {
     std::size_t idle_polls_ = 0;
     std::vector<SessionId> sessions_;
     bool are_settings_changed_ = true;
+    bool is_piece_posted_ = false;  // of the director's walk over all paths
 };
 
 }  // namespace ntm::control

@@ -50,6 +50,25 @@ class PathBook {
         return paths_;
     }
 
+    // A round over all paths, piece by piece, with changes to the book between the pieces. It goes
+    // by the buckets of the map: a path that is in the book all the time is visited for sure.
+    class Round {
+      public:
+        // All around from where it stands, so that beginning anew often keeps no path waiting.
+        void begin() noexcept { is_begun_ = true; }
+        [[nodiscard]] bool has_ended() const noexcept { return !is_begun_ && left_ == 0; }
+
+      private:
+        friend class PathBook;
+        bool is_begun_ = false;
+        std::size_t buckets_ = 0;
+        std::size_t next_ = 0;
+        std::size_t left_ = 0;
+    };
+    // Goes on with a round by so many steps, of which a path and a place for one are a step each.
+    template <typename Visit>
+    void walk(Round& round, std::size_t steps, Visit visit);
+
     // Asks for attention to the path at `at`: it comes out of take_due once.
     void wake(PathId id, Instant at);
     [[nodiscard]] Instant next_due() const;
@@ -78,5 +97,26 @@ class PathBook {
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
+
+template <typename Visit>
+void PathBook::walk(Round& round, std::size_t steps, Visit visit) {
+    const std::size_t buckets = paths_.bucket_count();
+    const bool is_rehashed = round.left_ != 0 && round.buckets_ != buckets;
+    if (round.is_begun_ || is_rehashed) {
+        round.is_begun_ = false;
+        round.buckets_ = buckets;
+        round.left_ = buckets;
+        round.next_ %= buckets;
+    }
+    while (round.left_ > 0 && steps > 0) {
+        --steps;
+        for (auto at = paths_.begin(round.next_); at != paths_.end(round.next_); ++at) {
+            visit(at->second);
+            steps -= steps > 0 ? 1 : 0;
+        }
+        round.next_ = (round.next_ + 1) % buckets;
+        --round.left_;
+    }
+}
 
 }  // namespace ntm::control

@@ -103,16 +103,15 @@ Instant RelayDirector::next_timeout() const {
     return next;
 }
 
-void RelayDirector::handle_route_change() {
-    for (const auto& [id, path] : book_.all()) {
-        RelayedPath& changing = *book_.find(id);
-        const tables::RelayPath before = to_table(changing);
-        resolve_legs(changing);
-        tables::RelayPath after = to_table(changing);
+void RelayDirector::walk_routes() {
+    book_.walk(route_walk_, steps_a_piece, [this](RelayedPath& path) {
+        const tables::RelayPath before = to_table(path);
+        resolve_legs(path);
+        tables::RelayPath after = to_table(path);
         if (after != before) {
             commands_.emplace_back(ReplacePath{std::move(after)});
         }
-    }
+    });
 }
 
 void RelayDirector::handle_table_full(PathId id, Instant now) {

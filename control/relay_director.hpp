@@ -104,8 +104,14 @@ class RelayDirector {
 
     void handle_datagram(const Datagram& datagram, Instant now);
     void handle_timeout(Instant now);
-    // Next hops may have changed: asks the resolver again for each bound leg.
-    void handle_route_change();
+    // Next hops may have changed: begins a walk over all paths that asks the resolver again for each
+    // bound leg, and replaces the paths for which it answers otherwise.
+    void handle_route_change() noexcept { route_walk_.begin(); }
+    // A piece of that walk. The caller goes on as long as it has not ended, and lets other work
+    // come between: with a million paths the whole of it takes seconds.
+    void walk_routes();
+    [[nodiscard]] bool is_walking_routes() const noexcept { return !route_walk_.has_ended(); }
+    static constexpr std::size_t steps_a_piece = 512;
     // The data plane has no room for a path that the director had it install.
     void handle_table_full(PathId id, Instant now);
     void set_load(const DirectorLoad& load) noexcept { load_ = load; }
@@ -171,6 +177,7 @@ class RelayDirector {
     crypto::TokenMint mint_;
     protocol::Signaling signaling_;
     PathBook book_;
+    PathBook::Round route_walk_;
     std::vector<DcLink> links_;
     DirectorLoad load_;
     DirectorCounters counters_;

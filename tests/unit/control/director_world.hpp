@@ -58,7 +58,7 @@ class DirectorWorld : public testing::Test {
     static constexpr tables::NextHopIndex hop4 = 4;
     static constexpr tables::NextHopIndex hop6 = 6;
 
-    DirectorWorld() {
+    explicit DirectorWorld(std::uint32_t path_capacity = capacity) {
         for (FakeDc* dc : {&dc_a, &dc_b}) {
             dc->signaling->add_peer(relay_key.public_key(), protocol::PeerKind::relay);
         }
@@ -68,7 +68,7 @@ class DirectorWorld : public testing::Test {
             BootId{relay_boot},
             token_key.clone(),
             {relay4, relay6},
-            capacity,
+            path_capacity,
             {}};
         settings.dcs.push_back({"a", dc_a.key_pair.public_key(), {dc_a.endpoint}});
         settings.dcs.push_back({"b", dc_b.key_pair.public_key(), {dc_b.endpoint}});

@@ -251,11 +251,64 @@ TEST_F(Legs, RouteChangeReplacesThePathsWhoseNextHopIsAnother) {
     commands();
     director->handle_route_change();
     EXPECT_EQ(commands(), Commands{});
+    director->walk_routes();
+    EXPECT_FALSE(director->is_walking_routes());
+    EXPECT_EQ(commands(), Commands{});
     next_hop_ipv4 = tables::no_next_hop;
+    director->walk_routes();
+    EXPECT_EQ(commands(), Commands{}) << "nobody has said that routes have changed";
     director->handle_route_change();
+    EXPECT_TRUE(director->is_walking_routes());
+    director->walk_routes();
     tables::RelayPath path = open_path();
     path.legs[0].next_hop = tables::no_next_hop;
     EXPECT_EQ(commands(), (Commands{ReplacePath{path}}));
+}
+
+class ManyLegs : public DirectorWorld {
+  protected:
+    static constexpr std::uint32_t many = 3 * RelayDirector::steps_a_piece;
+    ManyLegs() : DirectorWorld{many} {
+        for (std::uint64_t id = 1; id <= many; ++id) {
+            direct(dc_a, direction(id, 1));
+            ask({.path = id}, mn_at, relay4);
+        }
+        commands();
+    }
+};
+
+TEST_F(ManyLegs, RouteChangeIsFollowedInPieces) {
+    next_hop_ipv4 = 9;
+    director->handle_route_change();
+    std::size_t pieces = 0;
+    std::size_t changed = 0;
+    while (director->is_walking_routes()) {
+        director->walk_routes();
+        const std::size_t more = commands().size();
+        EXPECT_LE(more, RelayDirector::steps_a_piece);
+        changed += more;
+        ++pieces;
+    }
+    EXPECT_EQ(changed, many);
+    EXPECT_GE(pieces, 3U);
+}
+
+TEST_F(ManyLegs, FurtherChangeReachesThePathsAlreadyVisited) {
+    next_hop_ipv4 = 9;
+    director->handle_route_change();
+    director->walk_routes();
+    next_hop_ipv4 = 10;
+    director->handle_route_change();
+    std::map<PathId, tables::NextHopIndex> last;
+    while (director->is_walking_routes()) {
+        director->walk_routes();
+        for (const DirectorCommand& command : commands()) {
+            const auto& one = std::get<ReplacePath>(command).path;
+            last[one.id] = one.leg(Role::initiator).next_hop;
+        }
+    }
+    EXPECT_EQ(last.size(), many);
+    EXPECT_THAT(last, testing::Each(testing::Pair(testing::_, 10)));
 }
 
 TEST_F(Legs, DatagramsToNoneOfTheRelaysAddressesAreCountedAndNothingElse) {

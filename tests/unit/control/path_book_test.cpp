@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The round over all paths; the rules of Directions are in relay_director_signals_test.
+#include "control/path_book.hpp"
+
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ntm::control {
+
+namespace {
+
+constexpr Instant start{std::chrono::seconds{1000}};
+
+class BookRound : public testing::Test {
+  protected:
+    BookRound() { add(1, 1000); }
+    void add(std::uint64_t first, std::uint64_t last) {
+        for (std::uint64_t id = first; id <= last; ++id) {
+            PathOrder order;
+            order.id = PathId{id};
+            order.revision = 1;
+            order.lifetime = std::chrono::hours{1};
+            ASSERT_EQ(book.direct(std::move(order), {}, start).status, v1::STATUS_OK);
+        }
+    }
+    // Visits since the last call of visits(), by path.
+    void walk(std::size_t steps) {
+        book.walk(round, steps, [this](const RelayedPath& path) { ++visited[path.id.value]; });
+    }
+    void walk_to_the_end() {
+        for (int pieces = 0; !round.has_ended(); ++pieces) {
+            ASSERT_LT(pieces, 100'000);
+            walk(10);
+        }
+    }
+    PathBook book{100'000};
+    PathBook::Round round;
+    std::map<std::uint64_t, int> visited;
+};
+
+TEST_F(BookRound, VisitsNothingUntilItIsBegun) {
+    EXPECT_TRUE(round.has_ended());
+    walk(100);
+    EXPECT_TRUE(visited.empty());
+}
+
+TEST_F(BookRound, VisitsEachPathOnceInBoundedPieces) {
+    round.begin();
+    while (!round.has_ended()) {
+        const std::size_t before = visited.size();
+        walk(10);
+        EXPECT_LE(visited.size() - before, 10U);
+    }
+    EXPECT_EQ(visited.size(), 1000U);
+    EXPECT_THAT(visited, testing::Each(testing::Pair(testing::_, 1)));
+}
+
+TEST_F(BookRound, GoesOnThroughRemovals) {
+    round.begin();
+    walk(500);
+    for (std::uint64_t id = 1; id <= 1000; id += 2) {
+        book.erase(PathId{id});
+    }
+    walk_to_the_end();
+    for (std::uint64_t id = 2; id <= 1000; id += 2) {
+        EXPECT_EQ(visited[id], 1) << id;
+    }
+}
+
+TEST_F(BookRound, MissesNoPathWhenTheBookGrows) {
+    round.begin();
+    walk(500);
+    add(1001, 20'000);
+    walk_to_the_end();
+    EXPECT_EQ(visited.size(), 20'000U);
+}
+
+TEST_F(BookRound, BegunAnewVisitsAllAgainAndStartsBehindWhatItHasJustVisited) {
+    round.begin();
+    walk(500);
+    const auto first = visited;
+    ASSERT_FALSE(first.empty());
+    round.begin();
+    walk(500);
+    for (const auto& [id, times] : first) {
+        EXPECT_EQ(visited[id], 1) << "others come first";
+    }
+    walk_to_the_end();
+    EXPECT_EQ(visited.size(), 1000U);
+    for (const auto& [id, times] : first) {
+        EXPECT_EQ(visited[id], 2) << id;
+    }
+}
+
+}  // namespace
+
+}  // namespace ntm::control
