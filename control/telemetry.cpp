@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/telemetry.hpp"
 
+#include "common/admin/path_show.hpp"
 #include "common/packet/drop_reason.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 namespace ntm::control {
@@ -109,15 +109,6 @@ Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now
     };
 }
 
-std::optional<PathId> parse_path_id(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return PathId{value};
-}
-
 }  // namespace
 
 Json balance_json(const WorkerTotals& totals) {
@@ -198,26 +189,21 @@ Json status_json(
 
 admin::Answer path_json(const TelemetrySources& from, const Json& args, Instant now) {
     const PathBook& book = from.director.paths();
-    Json paths = Json::array();
-    if (args.contains("path_id")) {
-        const auto wanted = args.at("path_id").get<std::string>();
-        const auto id = parse_path_id(wanted);
-        const RelayedPath* const path = id ? book.find(*id) : nullptr;
-        if (path == nullptr) {
-            const std::string what = "no path " + wanted + " here";
-            return Unexpected{admin::AdminError{"unknown_path", what, "ntmctl path lists them"}};
+    const auto one = [&](PathId id) -> std::optional<Json> {
+        const RelayedPath* const path = book.find(id);
+        return path == nullptr ? std::nullopt : std::optional{one_path(from, *path, now)};
+    };
+    const auto first = [&](std::size_t limit) {
+        Json paths = Json::array();
+        for (const auto& [id, path] : book.all()) {
+            if (paths.size() >= limit) {
+                break;
+            }
+            paths.push_back(one_path(from, path, now));
         }
-        paths.push_back(one_path(from, *path, now));
-        return Json{{"total", book.size()}, {"paths", paths}};
-    }
-    const auto limit = args.value("limit", std::size_t{1000});
-    for (const auto& [id, path] : book.all()) {
-        if (paths.size() >= limit) {
-            break;
-        }
-        paths.push_back(one_path(from, path, now));
-    }
-    return Json{{"total", book.size()}, {"paths", paths}};
+        return paths;
+    };
+    return admin::show_paths(args, {book.size(), one, first});
 }
 
 Json worker_json(const TelemetrySources& from) {

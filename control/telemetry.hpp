@@ -39,7 +39,7 @@ struct TelemetrySources {
 [[nodiscard]] admin::Json status_json(
     const TelemetrySources& from, Instant started, std::optional<unsigned> stuck_worker, Instant now
 );
-// args: {"path_id": hex} for one, {"limit": n} for the most to show (1000 without).
+// args: as in common/admin/path_show.hpp.
 [[nodiscard]] admin::Answer path_json(
     const TelemetrySources& from, const admin::Json& args, Instant now
 );

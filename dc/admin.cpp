@@ -113,7 +113,11 @@ std::vector<AdminVerb> make_admin_verbs(AdminContext given) {
         {"relay", "show", show(show_relays)},
         {"relay", "add", adder("name", &Coordinator::add_relay)},
         {"relay", "remove", remover("name", &Coordinator::remove_relay)},
-        {"path", "show", show(show_paths)},
+        {"path",
+         "show",
+         [context](const Json& args) {
+             return show_paths(context->coordinator, args, context->now());
+         }},
     };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/admin_view.hpp"
 
+#include "common/admin/path_show.hpp"
 #include "dc/reachability.hpp"
 #include "dc/record_text.hpp"
 
@@ -174,12 +175,25 @@ Json show_relays(const Coordinator& coordinator, Instant now) {
     return json;
 }
 
-Json show_paths(const Coordinator& coordinator, Instant now) {
-    Json json = Json::array();
-    for (const auto& [id, path] : coordinator.context().paths.all()) {
-        json.push_back(show_path(coordinator.context(), *path, now));
-    }
-    return json;
+admin::Answer show_paths(const Coordinator& coordinator, const Json& args, Instant now) {
+    const Context& context = coordinator.context();
+    const auto& all = context.paths.all();
+    const auto one = [&](PathId id) -> std::optional<Json> {
+        const auto path = all.find(id);
+        return path == all.end() ? std::nullopt
+                                 : std::optional{show_path(context, *path->second, now)};
+    };
+    const auto first = [&](std::size_t limit) {
+        Json paths = Json::array();
+        for (const auto& [id, path] : all) {
+            if (paths.size() >= limit) {
+                break;
+            }
+            paths.push_back(show_path(context, *path, now));
+        }
+        return paths;
+    };
+    return admin::show_paths(args, {all.size(), one, first});
 }
 
 }  // namespace ntm::dc

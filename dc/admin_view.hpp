@@ -11,6 +11,9 @@ namespace ntm::dc {
 [[nodiscard]] admin::Json show_status(const Coordinator& coordinator, Instant now);
 [[nodiscard]] admin::Json show_nodes(const Coordinator& coordinator, Instant now);
 [[nodiscard]] admin::Json show_relays(const Coordinator& coordinator, Instant now);
-[[nodiscard]] admin::Json show_paths(const Coordinator& coordinator, Instant now);
+// args: as in common/admin/path_show.hpp.
+[[nodiscard]] admin::Answer show_paths(
+    const Coordinator& coordinator, const admin::Json& args, Instant now
+);
 
 }  // namespace ntm::dc

@@ -131,8 +131,8 @@ Result<Nothing, std::string> NodeProgram::open_admin() {
         }
         return status;
     });
-    admin_->handle("path", "show", [this](const admin::Json& /*args*/) -> admin::Answer {
-        return paths_json(manager_.paths(now()));
+    admin_->handle("path", "show", [this](const admin::Json& args) {
+        return paths_json(manager_.paths(now()), args);
     });
     return Nothing{};
 }

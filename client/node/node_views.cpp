@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/node_views.hpp"
 
+#include "common/admin/path_show.hpp"
+
+#include <algorithm>
 #include <cmath>
 
 namespace ntm::client {
@@ -133,12 +136,19 @@ Json status_json(const NodeStatus& status) {
         {"paths", status.paths}};
 }
 
-Json paths_json(const std::vector<PathView>& paths) {
-    Json all = Json::array();
-    for (const PathView& path : paths) {
-        all.push_back(path_json(path));
-    }
-    return all;
+admin::Answer paths_json(const std::vector<PathView>& paths, const Json& args) {
+    const auto one = [&](PathId id) -> std::optional<Json> {
+        const auto path = std::ranges::find(paths, id, &PathView::path_id);
+        return path == paths.end() ? std::nullopt : std::optional{path_json(*path)};
+    };
+    const auto first = [&](std::size_t limit) {
+        Json shown = Json::array();
+        for (std::size_t i = 0; i < std::min(limit, paths.size()); ++i) {
+            shown.push_back(path_json(paths[i]));
+        }
+        return shown;
+    };
+    return admin::show_paths(args, {paths.size(), one, first});
 }
 
 Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& signaling) {

@@ -9,7 +9,8 @@
 namespace ntm::client {
 
 [[nodiscard]] admin::Json status_json(const NodeStatus& status);
-[[nodiscard]] admin::Json paths_json(const std::vector<PathView>& paths);
+// args: as in common/admin/path_show.hpp.
+[[nodiscard]] admin::Answer paths_json(const std::vector<PathView>& paths, const admin::Json& args);
 [[nodiscard]] admin::Json counters_json(
     const NodeCounters& node, const protocol::SignalingCounters& signaling
 );

@@ -28,13 +28,13 @@ is_registered() { fact "$1" status '.registered'; }
 # Without the prefix length.
 vip4() { fact "$1" status '.vipv4 | sub("/.*"; "")'; }
 vip6() { fact "$1" status '.vipv6 | sub("/.*"; "")'; }
-# The relay counts its paths beside the list, which it may cut; nodes and DCs answer a bare list.
-path_count() { ctl "$1" path | jq -r 'if type == "array" then length else .total end'; }
+# Counted beside the list, which may be cut.
+path_count() { fact "$1" path '.total'; }
 has_path() { [ "$(path_count "$1")" -gt 0 ]; }
 has_no_path() { [ "$(path_count "$1")" = 0 ]; }
-path_kind() { fact "$1" path '.[0].kind'; }
-path_is_ready() { fact "$1" path '.[0].ready'; }
-path_id() { fact "$1" path '.[0].path_id'; }
+path_kind() { fact "$1" path '.paths[0].kind'; }
+path_is_ready() { fact "$1" path '.paths[0].ready'; }
+path_id() { fact "$1" path '.paths[0].path_id'; }
 # Of the DC, about a node by its name.
 dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".[] | select(.fqdn == \$fqdn) | $2"; }
 dc_knows() { dc_node "$1" '.is_registered' >/dev/null; }
@@ -67,7 +67,7 @@ largest_gap() {
 
 # Rows for people: place, path, kind, legs, packets, round trip, loss.
 node_path_rows() {
-    ctl "$1" path | jq -r --arg at "$1" '.[] | [$at, .path_id, .kind,
+    ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, .kind,
         "\(.leg.local) -> \(.leg.remote)", .tx_packets + .rx_packets,
         (if .rtt_ms then "\(.rtt_ms * 100 | round / 100) ms" else "-" end),
         (if .loss_permille then "\(.loss_permille / 10) %" else "-" end)] | @tsv'

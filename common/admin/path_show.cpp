@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/admin/path_show.hpp"
+
+#include <charconv>
+
+namespace ntm::admin {
+
+namespace {
+
+constexpr std::size_t usual_limit = 1000;
+
+std::optional<PathId> parse_path_id(const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return PathId{value};
+}
+
+}  // namespace
+
+Answer show_paths(const Json& args, const PathsToShow& paths) {
+    if (!args.contains("path_id")) {
+        return Json{
+            {"total", paths.total}, {"paths", paths.first(args.value("limit", usual_limit))}};
+    }
+    const auto wanted = args.at("path_id").get<std::string>();
+    const auto id = parse_path_id(wanted);
+    const auto path = id ? paths.one(*id) : std::nullopt;
+    if (!path) {
+        const std::string what = "no path " + wanted + " here";
+        return Unexpected{AdminError{"unknown_path", what, "ntmctl path lists them"}};
+    }
+    return Json{{"total", paths.total}, {"paths", Json::array({*path})}};
+}
+
+}  // namespace ntm::admin

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/node_views.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ntm::client::testing {
+namespace {
+
+using admin::Json;
+
+std::vector<PathView> two_paths() {
+    std::vector<PathView> paths(2);
+    paths[0].path_id = PathId{0xa1};
+    paths[0].peer_fqdn = "cn.b.ntm.test";
+    paths[1].path_id = PathId{0xa2};
+    paths[1].peer_fqdn = "third.b.ntm.test";
+    return paths;
+}
+
+TEST(NodeViews, shows_a_path_by_its_id) {
+    const auto answer = paths_json(two_paths(), {{"path_id", "a2"}});
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("total"), 2);
+    ASSERT_EQ(answer->at("paths").size(), 1U);
+    EXPECT_EQ(answer->at("paths")[0].at("path_id"), "00000000000000a2");
+    EXPECT_EQ(answer->at("paths")[0].at("peer"), "third.b.ntm.test");
+}
+
+TEST(NodeViews, shows_as_many_paths_as_asked_for) {
+    const auto all = paths_json(two_paths(), Json::object());
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->at("paths").size(), 2U);
+    const auto one = paths_json(two_paths(), {{"limit", 1}});
+    ASSERT_TRUE(one);
+    ASSERT_EQ(one->at("paths").size(), 1U);
+    EXPECT_EQ(one->at("paths")[0].at("peer"), "cn.b.ntm.test");
+    EXPECT_EQ(one->at("total"), 2);
+}
+
+TEST(NodeViews, an_unknown_path_is_an_error) {
+    for (const char* id : {"a3", "cn.b.ntm.test"}) {
+        const auto answer = paths_json(two_paths(), {{"path_id", id}});
+        ASSERT_FALSE(answer) << id;
+        EXPECT_EQ(answer.error().code, "unknown_path");
+    }
+}
+
+}  // namespace
+}  // namespace ntm::client::testing

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What ntmctl is answered by a DC.
+#include "dc/admin.hpp"
+
+#include "tests/unit/dc/lab.hpp"
+
+#include <algorithm>
+
+namespace ntm::dc::test {
+namespace {
+
+using admin::Json;
+
+class AdminTest : public Lab {
+  protected:
+    [[nodiscard]] admin::Answer ask(
+        const std::string& noun, const std::string& verb, const Json& args
+    ) {
+        const auto settle = []() -> std::optional<std::string> {
+            return std::nullopt;
+        };
+        const auto verbs =
+            make_admin_verbs({*world.dc, [this] { return world.now; }, settle, world.now, {}});
+        const auto found = std::ranges::find_if(verbs, [&](const AdminVerb& candidate) {
+            return candidate.noun == noun && candidate.verb == verb;
+        });
+        return found->handle(args);
+    }
+    // A second path beside that of mn and cn.
+    void direct_third() {
+        Peer& third = world.add_node("third.a.ntm.test", "192.0.2.3:9770");
+        static_cast<void>(world.register_node(third, "third.a.ntm.test", {"10.2.0.2/24"}));
+        ASSERT_EQ(world.ask_direction(third, cn_name).status(), v1::STATUS_OK);
+    }
+};
+
+TEST_F(AdminTest, ShowsAPathByItsId) {
+    register_all();
+    const std::string id = PathId{direct().path_id()}.text();
+    direct_third();
+    const auto answer = ask("path", "show", {{"path_id", id}});
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("total"), 2);
+    ASSERT_EQ(answer->at("paths").size(), 1U);
+    EXPECT_EQ(answer->at("paths")[0].at("path_id"), id);
+    EXPECT_EQ(answer->at("paths")[0].at("initiator"), mn_name);
+}
+
+TEST_F(AdminTest, ShowsAsManyPathsAsAskedFor) {
+    register_all();
+    static_cast<void>(direct());
+    direct_third();
+    const auto all = ask("path", "show", Json::object());
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->at("paths").size(), 2U);
+    const auto one = ask("path", "show", {{"limit", 1}});
+    ASSERT_TRUE(one);
+    EXPECT_EQ(one->at("paths").size(), 1U);
+    EXPECT_EQ(one->at("total"), 2);
+}
+
+TEST_F(AdminTest, AnUnknownPathIsAnError) {
+    register_all();
+    static_cast<void>(direct());
+    for (const char* id : {"1", "cn.b.ntm.test"}) {
+        const auto answer = ask("path", "show", {{"path_id", id}});
+        ASSERT_FALSE(answer) << id;
+        EXPECT_EQ(answer.error().code, "unknown_path");
+    }
+}
+
+}  // namespace
+}  // namespace ntm::dc::test
