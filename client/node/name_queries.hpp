@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// DNS queries that wait for a path: each is answered when the path is ready, and with failure after
-// 4.5 s (docs/protocol.md section 4.2).
+// DNS queries that wait: for addresses until the path is ready, for the existence of a name until
+// the DC has spoken of it; each is answered with failure after 4.5 s (docs/protocol.md section 4.2).
 #pragma once
 
 #include "common/base/time.hpp"
@@ -13,12 +13,17 @@
 
 namespace ntm::client {
 
+enum class DnsWish : std::uint8_t {
+    addresses,  // types A and AAAA
+    existence,  // any other type: a node has no such record, but is there such a name?
+};
+
 class NameQueries {
   public:
     static constexpr Duration patience = std::chrono::milliseconds{4500};
 
-    void add(std::uint64_t query, std::string fqdn, Instant now) {
-        waiting_.push_back({query, std::move(fqdn), now + patience});
+    void add(std::uint64_t query, std::string fqdn, DnsWish wish, Instant now) {
+        waiting_.push_back({query, std::move(fqdn), wish, now + patience});
     }
     [[nodiscard]] bool has(const std::string& fqdn) const {
         return std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& at) {
@@ -28,6 +33,12 @@ class NameQueries {
     // Those for this name, which stop waiting.
     [[nodiscard]] std::vector<std::uint64_t> take(const std::string& fqdn) {
         return take_if([&](const Waiting& at) { return at.fqdn == fqdn; });
+    }
+    // Of those, the ones that ask for its existence alone.
+    [[nodiscard]] std::vector<std::uint64_t> take_for_existence(const std::string& fqdn) {
+        return take_if([&](const Waiting& at) {
+            return at.fqdn == fqdn && at.wish == DnsWish::existence;
+        });
     }
     [[nodiscard]] std::vector<std::uint64_t> take_expired(Instant now) {
         return take_if([now](const Waiting& at) { return now >= at.until; });
@@ -40,6 +51,7 @@ class NameQueries {
     struct Waiting {
         std::uint64_t query = 0;
         std::string fqdn;
+        DnsWish wish = DnsWish::addresses;
         Instant until;
     };
     template <typename Predicate>

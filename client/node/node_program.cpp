@@ -104,8 +104,8 @@ Result<Nothing, std::string> NodeProgram::open_resolver() {
     settings.is_in_zones = [this](const std::string& name) {
         return manager_.is_in_zones(name);
     };
-    settings.on_query = [this](std::uint64_t query, const std::string& name) {
-        manager_.handle_dns_query(query, name, now());
+    settings.on_query = [this](std::uint64_t query, const std::string& name, DnsWish wish) {
+        manager_.handle_dns_query(query, name, wish, now());
         pump();
     };
     auto resolver = Resolver::create(loop_, std::move(settings), random_);

@@ -16,6 +16,17 @@ constexpr std::size_t most_held = 1024;
 constexpr std::size_t most_passed_on = 512;
 constexpr std::size_t most_sessions = 64;
 
+// Of the type asked for: none is the answer too (RFC 2308 section 2.2).
+std::vector<IpAddress> records_for(DnsQuery::Kind kind, const DnsAnswer& answer) {
+    std::vector<IpAddress> records;
+    if (kind == DnsQuery::Kind::address_v4 && answer.vipv4) {
+        records.push_back(*answer.vipv4);
+    } else if (kind == DnsQuery::Kind::address_v6 && answer.vipv6) {
+        records.push_back(*answer.vipv6);
+    }
+    return records;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Resolver>, std::string> Resolver::create(
@@ -162,10 +173,6 @@ void Resolver::State::handle(ByteView wire, bool is_tcp, DnsReply reply) {
         pass_on(std::move(query), is_tcp, std::move(reply));
         return;
     }
-    if (query.kind() == DnsQuery::Kind::other) {
-        reply(query.answer(DnsRcode::no_error, {}));
-        return;
-    }
     hold(std::move(query), std::move(reply));
 }
 
@@ -178,8 +185,10 @@ void Resolver::State::hold(DnsQuery query, DnsReply reply) {
     ++counters_.held;
     const std::uint64_t number = next_query_++;
     const std::string name = query.name();
+    const DnsWish wish =
+        query.kind() == DnsQuery::Kind::other ? DnsWish::existence : DnsWish::addresses;
     held_.emplace(number, Held{std::move(query), std::move(reply)});
-    settings_.on_query(number, name);
+    settings_.on_query(number, name, wish);
 }
 
 void Resolver::State::answer(const DnsAnswer& answer) {
@@ -189,16 +198,9 @@ void Resolver::State::answer(const DnsAnswer& answer) {
     }
     auto& [query, reply] = held.mapped();
     switch (answer.outcome) {
-        case DnsOutcome::addresses: {
-            const bool wants_v4 = query.kind() == DnsQuery::Kind::address_v4;
-            const auto& address = wants_v4 ? answer.vipv4 : answer.vipv6;
-            std::vector<IpAddress> addresses;
-            if (address) {
-                addresses.push_back(*address);
-            }
-            reply(query.answer(DnsRcode::no_error, addresses));
+        case DnsOutcome::addresses:
+            reply(query.answer(DnsRcode::no_error, records_for(query.kind(), answer)));
             return;
-        }
         case DnsOutcome::no_such_name:
             reply(query.answer(DnsRcode::no_such_name, {}));
             return;

@@ -34,7 +34,7 @@
 namespace ntm::client {
 
 enum class DnsOutcome : std::uint8_t {
-    addresses,     // either may be absent
+    addresses,     // the name exists; either may be absent
     no_such_name,  // the DC knows no such node
     failed,        // no path within 4.5 s, or the DC can not make one
     not_ours,      // not under a zone of this node: another resolver's business
@@ -111,8 +111,8 @@ class TunnelManager {
     void handle_datagram(const Datagram& datagram, Instant now);
     // One packet from the TUN device.
     void handle_inner_packet(Bytes packet, Instant now);
-    // A query of any type; its answer comes from take_dns_answers(), perhaps at once.
-    void handle_dns_query(std::uint64_t query, const std::string& name, Instant now);
+    // Its answer comes from take_dns_answers(), perhaps at once.
+    void handle_dns_query(std::uint64_t query, const std::string& name, DnsWish wish, Instant now);
     // Gives all paths back. Nothing but datagrams and timeouts is to be fed after it.
     void shutdown(Instant now);
     // All paths have been given back, or a second has passed.
@@ -179,6 +179,10 @@ class TunnelManager {
     void answer_queries(const Tunnel& tunnel);
     void fail_queries(const std::string& fqdn, DnsOutcome outcome);
     void answer_own_name(std::uint64_t query);
+    // The DC has answered a Direction Request for this name.
+    void judge_name(const std::string& fqdn, v1::Status status);
+    // The name exists: all that queries of other types wait for.
+    void confirm_name(const std::string& fqdn);
     void update_network();
     void update_uses();
     void log(std::string text) { events_.push_back({false, std::move(text)}); }

@@ -193,6 +193,7 @@ void TunnelManager::answer_direction(
 }
 
 void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instant now) {
+    judge_name(settled.wish.fqdn, settled.answer.status());
     std::string trouble;
     if (settled.answer.status() != v1::STATUS_OK) {
         trouble = settled.answer.text().empty()
@@ -268,6 +269,7 @@ void TunnelManager::install_new(RouteDirection direction, Instant now) {
         tunnels_.add(std::make_unique<Tunnel>(std::move(direction), std::move(keys), context_, now)
         );
     tunnel.take_over(directions_.take_held(fqdn, vips), now);
+    confirm_name(fqdn);
     update_network();
 }
 

@@ -25,7 +25,9 @@ bool TunnelManager::is_in_zones(const std::string& name) const {
     );
 }
 
-void TunnelManager::handle_dns_query(std::uint64_t query, const std::string& name, Instant now) {
+void TunnelManager::handle_dns_query(
+    std::uint64_t query, const std::string& name, DnsWish wish, Instant now
+) {
     const std::string fqdn = normalized_name(name);
     if (!is_in_zones(fqdn)) {
         answers_.push_back({query, DnsOutcome::not_ours, std::nullopt, std::nullopt});
@@ -45,11 +47,15 @@ void TunnelManager::handle_dns_query(std::uint64_t query, const std::string& nam
         return;
     }
     const bool is_asked_already = queries_.has(fqdn);
-    queries_.add(query, fqdn, now);
+    queries_.add(query, fqdn, wish, now);
     if (fqdn == settings_.fqdn) {
         return;  // waits for the registration
     }
     const Tunnel* tunnel = tunnels_.find_by_name(fqdn);
+    if (tunnel != nullptr && wish == DnsWish::existence) {
+        confirm_name(fqdn);  // ready or not: the DC has named it
+        return;
+    }
     if (tunnel != nullptr && tunnel->is_ready()) {
         answer_queries(*tunnel);
         return;
@@ -82,6 +88,20 @@ void TunnelManager::answer_queries(const Tunnel& tunnel) {
 void TunnelManager::fail_queries(const std::string& fqdn, DnsOutcome outcome) {
     for (const std::uint64_t query : queries_.take(fqdn)) {
         answers_.push_back({query, outcome, std::nullopt, std::nullopt});
+    }
+}
+
+void TunnelManager::judge_name(const std::string& fqdn, v1::Status status) {
+    // The DC says these only of a name that it knows, whatever becomes of the path.
+    if (status == v1::STATUS_OK || status == v1::STATUS_UNREACHABLE ||
+        status == v1::STATUS_NO_RELAY) {
+        confirm_name(fqdn);
+    }
+}
+
+void TunnelManager::confirm_name(const std::string& fqdn) {
+    for (const std::uint64_t query : queries_.take_for_existence(fqdn)) {
+        answers_.push_back({query, DnsOutcome::addresses, std::nullopt, std::nullopt});
     }
 }
 

@@ -19,6 +19,14 @@ same "no such node" "$(dns_status nobody.b.ntm.test A)" NXDOMAIN
 step "a name makes one path, however often it is asked for"
 same "paths of mn" "$(path_count mn)" 1
 
+step "names of nodes, and types that no node has"
+same "cn's MX" "$(dns_status $peer MX)" NOERROR
+same "it is empty" "$(dns_answer $peer MX)" ""
+same "its own TXT" "$(dns_status mn.a.ntm.test TXT)" NOERROR
+same "no such node" "$(dns_status nobody.b.ntm.test MX)" NXDOMAIN
+same "the apex of a zone" "$(dns_status b.ntm.test SOA)" NOERROR
+same "paths of mn" "$(path_count mn)" 1
+
 step "others"
 same "an ordinary host" "$(dns_answer gn.example.test A)" 203.0.113.80
 same "over IPv6" "$(dns_answer gn6.example.test AAAA)" 2001:db8::80
@@ -28,3 +36,8 @@ same "unknown elsewhere" "$(dns_status nobody.invalid A)" NXDOMAIN
 same "no such type" "$(dns_status gn4.example.test AAAA)" NOERROR
 check "an answer too long for UDP comes by TCP" \
     test "$(at mn dig +bufsize=512 +short big.example.test TXT | wc -c)" -gt 512
+
+step "without the DC"
+lab kill dc1
+same "cn's MX" "$(dns_status $peer MX)" NOERROR
+same "nobody's MX" "$(dns_status nobody.b.ntm.test MX)" SERVFAIL

@@ -48,7 +48,9 @@ void SimNode::update_addresses() {
 std::uint64_t SimNode::ask(const std::string& fqdn) {
     const std::uint64_t number = next_query_++;
     queries_[number] = {now(), std::nullopt, {}};
-    run([&](Instant at) { manager_->handle_dns_query(number, fqdn, at); });
+    run([&](Instant at) {
+        manager_->handle_dns_query(number, fqdn, client::DnsWish::addresses, at);
+    });
     return number;
 }
 

@@ -297,8 +297,8 @@ std::optional<PathView> NodeWorld::path() {
     return std::nullopt;
 }
 
-void NodeWorld::query(std::uint64_t number, const std::string& name) {
-    node->handle_dns_query(number, name, now);
+void NodeWorld::query(std::uint64_t number, const std::string& name, DnsWish wish) {
+    node->handle_dns_query(number, name, wish, now);
     drain();
 }
 

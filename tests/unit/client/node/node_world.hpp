@@ -95,7 +95,7 @@ class NodeWorld {
     void peer_sends_data(const Bytes& inner);
     [[nodiscard]] std::optional<PathView> path();
 
-    void query(std::uint64_t number, const std::string& name);
+    void query(std::uint64_t number, const std::string& name, DnsWish wish = DnsWish::addresses);
     void send_inner(const Bytes& packet);
     // Collects what the brain has to give; called after everything fed to it.
     void drain();

@@ -7,6 +7,7 @@
 #include "common/crypto/system_random.hpp"
 #include "tests/unit/client/node/dns_wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
@@ -40,8 +41,9 @@ class ResolverTest : public ::testing::Test {
         settings.is_in_zones = [](const std::string& name) {
             return name.ends_with("ntm.test.") || name.ends_with("NTM.test.");
         };
-        settings.on_query = [this](std::uint64_t query, const std::string& name) {
+        settings.on_query = [this](std::uint64_t query, const std::string& name, DnsWish wish) {
             asked_.emplace_back(query, name);
+            wishes_.push_back(wish);
         };
         resolver_ = *Resolver::create(loop_, std::move(settings), random_);
     }
@@ -89,6 +91,7 @@ class ResolverTest : public ::testing::Test {
     tcp::acceptor listener_{loop_};
     std::unique_ptr<Resolver> resolver_;
     std::vector<std::pair<std::uint64_t, std::string>> asked_;
+    std::vector<DnsWish> wishes_;  // of the same queries
 };
 
 TEST_F(ResolverTest, a_query_under_the_zones_waits_for_the_brain) {
@@ -126,12 +129,26 @@ TEST_F(ResolverTest, failures_and_unknown_names_have_their_codes) {
     EXPECT_EQ(rcode(receive(client_)), 3);
 }
 
-TEST_F(ResolverTest, other_types_under_the_zones_have_no_records) {
-    ask(dns_query(5, "cn.b.ntm.test", 15));
-    const Bytes answer = receive(client_);
-    EXPECT_EQ(rcode(answer), 0);
-    EXPECT_EQ(records(answer), 0);
-    EXPECT_TRUE(asked_.empty());
+TEST_F(ResolverTest, of_another_type_under_the_zones_the_brain_says_whether_the_name_exists) {
+    constexpr std::uint16_t mail_exchange = 15;
+    ask(dns_query(5, "cn.b.ntm.test", 1));
+    for (std::uint16_t id = 6; id <= 8; ++id) {
+        ask(dns_query(id, "cn.b.ntm.test", mail_exchange));
+    }
+    run_until([&] { return asked_.size() == 4; });
+    EXPECT_EQ(wishes_[0], DnsWish::addresses);
+    EXPECT_EQ(std::count(wishes_.begin(), wishes_.end(), DnsWish::existence), 3);
+
+    const IpAddress vipv4 = Ipv4Address{{198, 18, 0, 2}};
+    const IpAddress vipv6 = *IpAddress::parse("fd00:a::2");
+    resolver_->answer({asked_[1].first, DnsOutcome::addresses, vipv4, vipv6});
+    const Bytes exists = receive(client_);
+    EXPECT_EQ(rcode(exists), 0);
+    EXPECT_EQ(records(exists), 0);
+    resolver_->answer({asked_[2].first, DnsOutcome::no_such_name, {}, {}});
+    EXPECT_EQ(rcode(receive(client_)), 3);
+    resolver_->answer({asked_[3].first, DnsOutcome::failed, {}, {}});
+    EXPECT_EQ(rcode(receive(client_)), 2);
 }
 
 TEST_F(ResolverTest, other_names_pass_through_byte_for_byte_but_for_the_id) {
