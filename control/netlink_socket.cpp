@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/netlink_socket.hpp"
 
+#include "common/netlink/dump.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -89,40 +91,6 @@ Result<Nothing, std::string> NetlinkRequests::send(nlmsghdr* request, const std:
     return Nothing{};
 }
 
-std::optional<std::string> NetlinkRequests::dump_one(
-    std::uint16_t type, std::uint8_t family, std::vector<NetlinkUpdate>& into
-) {
-    RequestBuffer buffer;
-    nlmsghdr* const header = begin(buffer, type, NLM_F_DUMP);
-    // The family is the first byte of each kind's header, and all three are within 16 bytes.
-    put<ifinfomsg>(header)->ifi_family = family;
-    header->nlmsg_seq = ++sequence_;
-    if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0) {
-        return problem("can not ask the kernel for its tables");
-    }
-    std::vector<std::uint8_t> answer(receive_size);
-    int state = MNL_CB_OK;
-    while (state > MNL_CB_STOP) {
-        const ssize_t length = mnl_socket_recvfrom(socket_.get(), answer.data(), answer.size());
-        if (length < 0) {
-            return problem("can not read the kernel's tables");
-        }
-        const ByteView received = ByteView{answer}.first(static_cast<std::size_t>(length));
-        for (NetlinkUpdate& update : parse_netlink(received)) {
-            into.push_back(std::move(update));
-        }
-        const auto ignore = [](const nlmsghdr*, void*) {
-            return MNL_CB_OK;
-        };
-        const unsigned port = mnl_socket_get_portid(socket_.get());
-        state = mnl_cb_run(answer.data(), received.size(), sequence_, port, ignore, nullptr);
-    }
-    if (state < 0) {
-        return problem("the kernel would not give its tables");
-    }
-    return std::nullopt;
-}
-
 Result<std::vector<NetlinkUpdate>, std::string> NetlinkRequests::dump() {
     std::vector<NetlinkUpdate> updates;
     const std::array<std::pair<std::uint16_t, std::uint8_t>, 5> kinds{{
@@ -133,8 +101,14 @@ Result<std::vector<NetlinkUpdate>, std::string> NetlinkRequests::dump() {
         {RTM_GETNEIGH, AF_INET6},
     }};
     for (const auto& [type, family] : kinds) {
-        if (auto why = dump_one(type, family, updates)) {
-            return Unexpected{*std::move(why)};
+        const auto answers = netlink::dump(type, family);
+        if (!answers) {
+            return Unexpected{answers.error()};
+        }
+        for (const Bytes& answer : *answers) {
+            for (NetlinkUpdate& update : parse_netlink(answer)) {
+                updates.push_back(std::move(update));
+            }
         }
     }
     return updates;

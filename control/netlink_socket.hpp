@@ -30,7 +30,7 @@ class NetlinkRequests {
     [[nodiscard]] static Result<NetlinkRequests, std::string> open();
 
     // All links, neighbours and routes of both families.
-    [[nodiscard]] Result<std::vector<NetlinkUpdate>, std::string> dump();
+    [[nodiscard]] static Result<std::vector<NetlinkUpdate>, std::string> dump();
     // Gives a link its address and MTU.
     [[nodiscard]] Result<Nothing, std::string> set_link(
         int index, const MacAddress& mac, std::uint16_t mtu
@@ -51,9 +51,6 @@ class NetlinkRequests {
   private:
     explicit NetlinkRequests(NetlinkHandle socket) noexcept : socket_{std::move(socket)} {}
     [[nodiscard]] Result<Nothing, std::string> send(nlmsghdr* request, const std::string& what);
-    [[nodiscard]] std::optional<std::string> dump_one(
-        std::uint16_t type, std::uint8_t family, std::vector<NetlinkUpdate>& into
-    );
     NetlinkHandle socket_;
     std::uint32_t sequence_ = 0;
 };

@@ -76,25 +76,18 @@ std::vector<RealAddress> real_addresses(const KernelState& state, std::uint32_t 
 Result<std::unique_ptr<AddressWatch>, std::string> AddressWatch::create(
     asio::io_context& loop, std::uint32_t tun_index, OnChange on_change
 ) {
-    auto netlink = Netlink::open();
-    if (!netlink) {
-        return Unexpected{netlink.error()};
-    }
     const int events = open_events();
     if (events < 0) {
         return Unexpected{std::string{"can not watch addresses: "} + std::strerror(errno)};
     }
     return std::unique_ptr<AddressWatch>{
-        new AddressWatch{loop, events, *std::move(netlink), tun_index, std::move(on_change)}};
+        new AddressWatch{loop, events, tun_index, std::move(on_change)}};
 }
 
 AddressWatch::AddressWatch(
-    asio::io_context& loop, int events, Netlink netlink, std::uint32_t tun_index, OnChange on_change
+    asio::io_context& loop, int events, std::uint32_t tun_index, OnChange on_change
 )
-    : events_{loop, events},
-      netlink_{std::move(netlink)},
-      tun_index_{tun_index},
-      on_change_{std::move(on_change)} {}
+    : events_{loop, events}, tun_index_{tun_index}, on_change_{std::move(on_change)} {}
 
 void AddressWatch::start() {
     report();
@@ -121,7 +114,7 @@ void AddressWatch::wait() {
 }
 
 void AddressWatch::report() {
-    if (const auto state = netlink_.read_state()) {
+    if (const auto state = read_kernel_state()) {
         on_change_(real_addresses(*state, tun_index_));
     }
 }

@@ -34,18 +34,11 @@ class AddressWatch {
     void start();
 
   private:
-    AddressWatch(
-        asio::io_context& loop,
-        int events,
-        Netlink netlink,
-        std::uint32_t tun_index,
-        OnChange on_change
-    );
+    AddressWatch(asio::io_context& loop, int events, std::uint32_t tun_index, OnChange on_change);
     void wait();
     void report();
 
     asio::posix::stream_descriptor events_;
-    Netlink netlink_;
     std::uint32_t tun_index_;
     OnChange on_change_;
 };

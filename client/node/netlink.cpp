@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/netlink.hpp"
 
+#include "common/netlink/dump.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -115,7 +117,39 @@ void read_route(const nlmsghdr* message, KernelState& into) {
     });
 }
 
+// Adds what `read` makes of each message of one of the kernel's tables.
+template <void (*read)(const nlmsghdr*, KernelState&)>
+Result<Nothing, std::string> read_table(std::uint16_t type, KernelState& into) {
+    const auto answers = netlink::dump(type, AF_UNSPEC);
+    if (!answers) {
+        return Unexpected{answers.error()};
+    }
+    const auto each = [](const nlmsghdr* message, void* state) {
+        read(message, *static_cast<KernelState*>(state));
+        return MNL_CB_OK;
+    };
+    for (const Bytes& answer : *answers) {
+        mnl_cb_run(answer.data(), answer.size(), 0, 0, each, &into);
+    }
+    return Nothing{};
+}
+
 }  // namespace
+
+Result<KernelState, std::string> read_kernel_state() {
+    KernelState state;
+    auto done = read_table<read_link>(RTM_GETLINK, state);
+    if (done) {
+        done = read_table<read_address>(RTM_GETADDR, state);
+    }
+    if (done) {
+        done = read_table<read_route>(RTM_GETROUTE, state);
+    }
+    if (!done) {
+        return Unexpected{done.error()};
+    }
+    return state;
+}
 
 Result<Netlink, std::string> Netlink::open() {
     mnl_socket* socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -139,17 +173,12 @@ Netlink::~Netlink() {
 Netlink::Netlink(Netlink&& other) noexcept
     : socket_{std::exchange(other.socket_, nullptr)}, sequence_{other.sequence_} {}
 
-template <typename OnMessage>
-Result<Nothing, std::string> Netlink::talk(nlmsghdr* request, OnMessage on_message) {
+Result<Nothing, std::string> Netlink::order(nlmsghdr* request) {
     request->nlmsg_seq = ++sequence_;
     if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
         return Unexpected{error_text("the kernel takes no netlink request")};
     }
     Buffer buffer;
-    const auto each = [](const nlmsghdr* message, void* context) {
-        (*static_cast<OnMessage*>(context))(message);
-        return MNL_CB_OK;
-    };
     while (true) {
         const auto length = mnl_socket_recvfrom(socket_, buffer.data(), buffer.size());
         if (length < 0) {
@@ -160,8 +189,8 @@ Result<Nothing, std::string> Netlink::talk(nlmsghdr* request, OnMessage on_messa
             static_cast<std::size_t>(length),
             sequence_,
             mnl_socket_get_portid(socket_),
-            each,
-            &on_message
+            nullptr,
+            nullptr
         );
         if (verdict < 0 && errno == EPROTO) {
             continue;  // an answer to a request before this one
@@ -175,29 +204,6 @@ Result<Nothing, std::string> Netlink::talk(nlmsghdr* request, OnMessage on_messa
     }
 }
 
-Result<KernelState, std::string> Netlink::read_state() {
-    KernelState state;
-    const auto dump = [&](std::uint16_t type, std::size_t head, auto read) {
-        Buffer buffer{};
-        nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
-        request->nlmsg_type = type;
-        request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-        mnl_nlmsg_put_extra_header(request, head);
-        return talk(request, [&](const nlmsghdr* message) { read(message, state); });
-    };
-    auto done = dump(RTM_GETLINK, sizeof(ifinfomsg), read_link);
-    if (done) {
-        done = dump(RTM_GETADDR, sizeof(ifaddrmsg), read_address);
-    }
-    if (done) {
-        done = dump(RTM_GETROUTE, sizeof(rtmsg), read_route);
-    }
-    if (!done) {
-        return Unexpected{done.error()};
-    }
-    return state;
-}
-
 Result<Nothing, std::string> Netlink::set_link(std::uint32_t index, std::uint16_t mtu, bool is_up) {
     Buffer buffer{};
     nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
@@ -208,7 +214,7 @@ Result<Nothing, std::string> Netlink::set_link(std::uint32_t index, std::uint16_
     link->ifi_change = IFF_UP;
     link->ifi_flags = is_up ? unsigned{IFF_UP} : 0U;
     mnl_attr_put_u32(request, IFLA_MTU, mtu);
-    return talk(request, [](const nlmsghdr*) {});
+    return order(request);
 }
 
 Result<Nothing, std::string> Netlink::change_address(
@@ -228,7 +234,7 @@ Result<Nothing, std::string> Netlink::change_address(
     const ByteView bytes = at.address.bytes();
     mnl_attr_put(request, IFA_LOCAL, bytes.size(), bytes.data());
     mnl_attr_put(request, IFA_ADDRESS, bytes.size(), bytes.data());
-    return talk(request, [](const nlmsghdr*) {});
+    return order(request);
 }
 
 Result<Nothing, std::string> Netlink::add_address(
@@ -260,7 +266,7 @@ Result<Nothing, std::string> Netlink::change_route(
     const ByteView bytes = prefix.address.bytes();
     mnl_attr_put(request, RTA_DST, bytes.size(), bytes.data());
     mnl_attr_put_u32(request, RTA_OIF, index);
-    return talk(request, [](const nlmsghdr*) {});
+    return order(request);
 }
 
 Result<Nothing, std::string> Netlink::add_route(std::uint32_t index, const Prefix& prefix) {

@@ -39,7 +39,10 @@ struct KernelState {
     std::vector<DefaultRoute> default_routes;
 };
 
-// One socket for requests; each call waits for the kernel's answer. Errors are sentences.
+// The error is a sentence.
+[[nodiscard]] Result<KernelState, std::string> read_kernel_state();
+
+// One socket for orders; each call waits for the kernel's answer. Errors are sentences.
 class Netlink {
   public:
     [[nodiscard]] static Result<Netlink, std::string> open();
@@ -49,7 +52,6 @@ class Netlink {
     Netlink(const Netlink&) = delete;
     Netlink& operator=(const Netlink&) = delete;
 
-    [[nodiscard]] Result<KernelState, std::string> read_state();
     [[nodiscard]] Result<Nothing, std::string> set_link(
         std::uint32_t index, std::uint16_t mtu, bool is_up
     );
@@ -66,9 +68,7 @@ class Netlink {
 
   private:
     explicit Netlink(mnl_socket* socket) noexcept : socket_{socket} {}
-    // Sends `request` (a whole nlmsghdr) and runs `on_message` on each part of the answer.
-    template <typename OnMessage>
-    [[nodiscard]] Result<Nothing, std::string> talk(nlmsghdr* request, OnMessage on_message);
+    [[nodiscard]] Result<Nothing, std::string> order(nlmsghdr* request);
     [[nodiscard]] Result<Nothing, std::string> change_address(
         std::uint16_t type, std::uint16_t flags, std::uint32_t index, const InterfaceAddress& at
     );

@@ -48,9 +48,7 @@ TEST(AddressWatch, a_default_route_counts_for_its_family_and_interface) {
 }
 
 TEST(AddressWatch, the_kernels_own_state_can_be_read) {
-    auto netlink = Netlink::open();
-    ASSERT_TRUE(netlink) << netlink.error();
-    const auto state = netlink->read_state();
+    const auto state = read_kernel_state();
     ASSERT_TRUE(state) << state.error();
     EXPECT_TRUE(std::any_of(
         state->interfaces.begin(),
