@@ -64,6 +64,7 @@ ControlThread::State::State(
           [this](const IpAddress& remote) { return mirror_.routes().resolve(remote); },
           random,
           started_},
+      sweep_{mirror_.routes().numbers(), sweep_hooks()},
       rates_{data_plane.observation},
       watchdog_{
           {[this] { return data_plane_.grace_period.start(); },
@@ -140,7 +141,7 @@ void ControlThread::State::run() {
     // The gateways will be needed: the kernel resolves them before the first path is here.
     for (std::size_t i = 0; i < config_.ports.size(); ++i) {
         for (const IpAddress& gateway : config_.ports[i].gateways) {
-            mirror_.routes().use({bridge_.taps()[i].index(), gateway});
+            mirror_.routes().numbers().keep({bridge_.taps()[i].index(), gateway});
         }
     }
     for (std::size_t i = 0; i < sockets_.size(); ++i) {
@@ -221,6 +222,7 @@ void ControlThread::State::poll_punts() {
     idle_polls_ = moved == 0 ? idle_polls_ + 1 : 0;
     keeper_.tend();
     go_on_walking_routes();
+    go_on_sweeping();
     data_plane_.settings.reclaim();
     const bool is_idle = idle_polls_ >= polls_until_idle;
     punt_timer_.expires_after(is_idle ? idle_poll_interval : busy_poll_interval);
@@ -235,6 +237,7 @@ void ControlThread::State::every_second() {
     rates_.sample(now());
     director_.set_load(rates_.load());
     mirror_.manage_unresolved();
+    sweep_.look(now());
     const Watchdog::Finding finding = watchdog_.look(now());
     if (finding.stuck) {
         const unsigned lcore = data_plane_.observation.worker(*finding.stuck).lcore;
@@ -264,7 +267,7 @@ void ControlThread::State::settle() {
     }
     carry_out_commands();
     // Resolving legs may have brought next hops of which the kernel must be told.
-    if (mirror_.routes().has_new_neighbours()) {
+    if (mirror_.routes().numbers().has_fresh()) {
         mirror_.manage_new();
         are_settings_changed_ = true;
     }
@@ -347,6 +350,24 @@ void ControlThread::State::go_on_walking_routes() {
         director_.walk_routes();
         settle();
     });
+}
+
+HopSweep::Hooks ControlThread::State::sweep_hooks() {
+    return {
+        [this] { director_.handle_route_change(); },
+        [this] {
+            are_settings_changed_ = true;
+            publish_settings();
+        },
+        [this] { return data_plane_.grace_period.start(); },
+        [this](std::uint64_t token) { return data_plane_.grace_period.has_ended(token); },
+        [this](const Neighbour& neighbour) {
+            mirror_.forget(neighbour);
+        }};
+}
+
+void ControlThread::State::go_on_sweeping() {
+    sweep_.go_on(!director_.is_walking_routes() && keeper_.backlog() == 0);
 }
 
 void ControlThread::State::arm_director_timer() {

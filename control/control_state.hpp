@@ -5,6 +5,7 @@
 
 #include "common/admin/admin_server.hpp"
 #include "control/control_thread.hpp"
+#include "control/hop_sweep.hpp"
 #include "control/network_mirror.hpp"
 #include "control/rates.hpp"
 #include "control/relay_director.hpp"
@@ -69,6 +70,8 @@ class ControlThread::State {
     void publish_settings();
     void arm_director_timer();
     void go_on_walking_routes();
+    void go_on_sweeping();
+    [[nodiscard]] HopSweep::Hooks sweep_hooks();
     void add_admin_handlers();
     [[nodiscard]] TelemetrySources sources() const;
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
@@ -83,6 +86,7 @@ class ControlThread::State {
     NetworkMirror mirror_;
     TableKeeper keeper_;
     RelayDirector director_;
+    HopSweep sweep_;
     Rates rates_;
     Watchdog watchdog_;
     std::unique_ptr<admin::AdminServer> admin_;

@@ -181,6 +181,22 @@ Result<Nothing, std::string> NetlinkRequests::manage_neighbour(
     return send(header, "can not have the kernel keep the neighbour " + address.text());
 }
 
+Result<Nothing, std::string> NetlinkRequests::forget_neighbour(
+    int index, const IpAddress& address
+) {
+    RequestBuffer buffer;
+    nlmsghdr* const header = begin(buffer, RTM_DELNEIGH, NLM_F_ACK);
+    auto* const info = put<ndmsg>(header);
+    info->ndm_family = family_of(address);
+    info->ndm_ifindex = index;
+    put_address(header, NDA_DST, address);
+    auto done = send(header, "can not have the kernel forget the neighbour " + address.text());
+    if (!done && errno == ENOENT) {
+        return Nothing{};
+    }
+    return done;
+}
+
 Result<NetlinkEvents, std::string> NetlinkEvents::open() {
     NetlinkHandle socket{mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     constexpr unsigned groups = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;

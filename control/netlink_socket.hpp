@@ -47,6 +47,10 @@ class NetlinkRequests {
     [[nodiscard]] Result<Nothing, std::string> manage_neighbour(
         int index, const IpAddress& address
     );
+    // Takes the neighbour out of the kernel's table, if it is there.
+    [[nodiscard]] Result<Nothing, std::string> forget_neighbour(
+        int index, const IpAddress& address
+    );
 
   private:
     explicit NetlinkRequests(NetlinkHandle socket) noexcept : socket_{std::move(socket)} {}

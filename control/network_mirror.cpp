@@ -47,19 +47,27 @@ void NetworkMirror::manage(const Neighbour& neighbour) {
 }
 
 void NetworkMirror::manage_new() {
-    for (const Neighbour& neighbour : mirror_.take_new_neighbours()) {
+    for (const Neighbour& neighbour : mirror_.numbers().take_fresh()) {
         manage(neighbour);
     }
 }
 
 void NetworkMirror::manage_unresolved() {
-    const std::vector<Neighbour>& neighbours = mirror_.neighbours();
+    const HopNumbers& numbers = mirror_.numbers();
     std::size_t asked = 0;
-    for (std::size_t i = 0; i < neighbours.size() && asked < most_asked_again; ++i) {
-        if (!mirror_.is_resolved(static_cast<tables::NextHopIndex>(i))) {
-            manage(neighbours[i]);
+    for (std::size_t i = 0; i < numbers.end() && asked < most_asked_again; ++i) {
+        const Neighbour* const neighbour = numbers.find(i);
+        if (neighbour != nullptr && !mirror_.is_resolved(*neighbour)) {
+            manage(*neighbour);
             ++asked;
         }
+    }
+}
+
+void NetworkMirror::forget(const Neighbour& neighbour) {
+    const auto done = requests_->forget_neighbour(neighbour.link, neighbour.address);
+    if (!done) {
+        report(done.error());
     }
 }
 

@@ -25,6 +25,8 @@ class NetworkMirror {
     [[nodiscard]] RouteMirror::Effect follow();
     // Tells the kernel of neighbours that are used for the first time.
     void manage_new();
+    // Tells the kernel of a neighbour that is used no longer.
+    void forget(const Neighbour& neighbour);
     // About once a second: asks again for those without an address (someone may have flushed them).
     void manage_unresolved();
 

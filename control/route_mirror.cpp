@@ -122,54 +122,39 @@ tables::NextHopIndex RouteMirror::resolve(const IpAddress& remote) {
     if (way == nullptr) {
         return tables::no_next_hop;
     }
-    return use({way->link, way->gateway.value_or(remote)});
-}
-
-tables::NextHopIndex RouteMirror::use(const Neighbour& neighbour) {
-    const auto known = numbers_.find(neighbour);
-    if (known != numbers_.end()) {
-        return known->second;
-    }
-    if (used_.size() >= tables::no_next_hop) {
-        return tables::no_next_hop;
-    }
-    const auto number = static_cast<tables::NextHopIndex>(used_.size());
-    numbers_.emplace(neighbour, number);
-    used_.push_back(neighbour);
-    return number;
+    return numbers_.take({way->link, way->gateway.value_or(remote)});
 }
 
 std::vector<relay::NextHop> RouteMirror::next_hops() const {
-    std::vector<relay::NextHop> hops;
-    hops.reserve(used_.size());
-    for (const Neighbour& neighbour : used_) {
-        relay::NextHop hop;
-        const auto port = std::ranges::find(ports_, neighbour.link, &MirroredPort::link);
-        hop.port = static_cast<std::uint16_t>(port - ports_.begin());
-        hop.addresses.source = port->mac;
-        const auto link = links_.find(neighbour.link);
-        const auto mac = macs_.find(neighbour);
-        if (link != links_.end()) {
-            hop.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(link->second.mtu, 65535));
+    std::vector<relay::NextHop> hops(numbers_.end());
+    for (std::size_t number = 0; number < hops.size(); ++number) {
+        if (const Neighbour* const neighbour = numbers_.find(number)) {
+            hops[number] = make_hop(*neighbour);
         }
-        if (mac != macs_.end()) {
-            hop.addresses.destination = mac->second.mac;
-        }
-        hop.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
-        hops.push_back(hop);
     }
     return hops;
 }
 
-bool RouteMirror::is_resolved(tables::NextHopIndex number) const {
-    const auto known = macs_.find(used_.at(number));
-    return known != macs_.end() && known->second.is_confirmed;
+relay::NextHop RouteMirror::make_hop(const Neighbour& neighbour) const {
+    relay::NextHop hop;
+    const auto port = std::ranges::find(ports_, neighbour.link, &MirroredPort::link);
+    hop.port = static_cast<std::uint16_t>(port - ports_.begin());
+    hop.addresses.source = port->mac;
+    const auto link = links_.find(neighbour.link);
+    const auto mac = macs_.find(neighbour);
+    if (link != links_.end()) {
+        hop.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(link->second.mtu, 65535));
+    }
+    if (mac != macs_.end()) {
+        hop.addresses.destination = mac->second.mac;
+    }
+    hop.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
+    return hop;
 }
 
-std::vector<Neighbour> RouteMirror::take_new_neighbours() {
-    std::vector<Neighbour> fresh{used_.begin() + static_cast<std::ptrdiff_t>(taken_), used_.end()};
-    taken_ = used_.size();
-    return fresh;
+bool RouteMirror::is_resolved(const Neighbour& neighbour) const {
+    const auto known = macs_.find(neighbour);
+    return known != macs_.end() && known->second.is_confirmed;
 }
 
 }  // namespace ntm::control

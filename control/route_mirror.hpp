@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/base/address.hpp"
+#include "control/hop_numbers.hpp"
 #include "control/netlink_messages.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
@@ -22,13 +23,6 @@ struct MirroredPort {
     MacAddress mac;
 };
 
-// A neighbour whose link address the kernel shall keep.
-struct Neighbour {
-    int link = 0;
-    IpAddress address;
-    friend auto operator<=>(const Neighbour&, const Neighbour&) = default;
-};
-
 class RouteMirror {
   public:
     // `ports` in the configuration's order.
@@ -44,21 +38,16 @@ class RouteMirror {
     void reload(const std::vector<NetlinkUpdate>& dump);
 
     // The next hop towards an address; no_next_hop if there is no route over a port. A neighbour
-    // that is used for the first time gets the next number, which stays its for good.
+    // that is used for the first time gets a number, which stays its as long as it is asked for in
+    // each sweep.
     [[nodiscard]] tables::NextHopIndex resolve(const IpAddress& remote);
-    // A number for a neighbour that will be needed.
-    tables::NextHopIndex use(const Neighbour& neighbour);
+    [[nodiscard]] HopNumbers& numbers() noexcept { return numbers_; }
 
     // A neighbour that the kernel asks for in vain keeps its last link address, so that lost or
     // flooded ARP and ND stop no path; it goes with the kernel's entry or when the link goes down.
     [[nodiscard]] std::vector<relay::NextHop> next_hops() const;
-    // Whether the kernel has the link address of the neighbour with this number by its own account.
-    [[nodiscard]] bool is_resolved(tables::NextHopIndex number) const;
-    // Neighbours that have got a number since the last call of take_new_neighbours().
-    [[nodiscard]] bool has_new_neighbours() const noexcept { return taken_ < used_.size(); }
-    [[nodiscard]] std::vector<Neighbour> take_new_neighbours();
-    // All numbered neighbours, by number.
-    [[nodiscard]] const std::vector<Neighbour>& neighbours() const noexcept { return used_; }
+    // Whether the kernel has the neighbour's link address by its own account.
+    [[nodiscard]] bool is_resolved(const Neighbour& neighbour) const;
 
   private:
     struct LinkState {
@@ -87,14 +76,13 @@ class RouteMirror {
     Effect apply_one(const RouteUpdate& update);
     [[nodiscard]] const MirroredPort* find_port(int link) const;
     [[nodiscard]] const Way* find_way(const IpAddress& remote) const;
+    [[nodiscard]] relay::NextHop make_hop(const Neighbour& neighbour) const;
 
     std::vector<MirroredPort> ports_;
     std::map<int, LinkState> links_;
     std::map<RouteKey, Way> routes_;
     std::map<Neighbour, LinkAddress> macs_;
-    std::map<Neighbour, tables::NextHopIndex> numbers_;
-    std::vector<Neighbour> used_;
-    std::size_t taken_ = 0;
+    HopNumbers numbers_;
 };
 
 }  // namespace ntm::control

@@ -31,7 +31,7 @@ class RouteMirrorTest : public testing::Test {
     RouteMirror::Effect apply(const NetlinkUpdate& update) { return mirror.apply(update); }
     [[nodiscard]] Neighbour via(const char* remote) {
         const tables::NextHopIndex number = mirror.resolve(ip(remote));
-        return number == tables::no_next_hop ? Neighbour{} : mirror.neighbours().at(number);
+        return number == tables::no_next_hop ? Neighbour{} : *mirror.numbers().find(number);
     }
     RouteMirror mirror;
 };
@@ -69,10 +69,21 @@ TEST_F(RouteMirrorTest, NumbersStayAndNewNeighboursAreToldOnce) {
     const auto second = mirror.resolve(ip("2001:db8:7::7"));
     EXPECT_NE(first, second);
     EXPECT_THAT(
-        mirror.take_new_neighbours(),
+        mirror.numbers().take_fresh(),
         testing::ElementsAre(Neighbour{tap, gateway}, Neighbour{tap, gateway6})
     );
-    EXPECT_TRUE(mirror.take_new_neighbours().empty());
+    EXPECT_TRUE(mirror.numbers().take_fresh().empty());
+}
+
+TEST_F(RouteMirrorTest, SweptHopIsNotUsableUntilItIsAskedForAgain) {
+    const auto number = mirror.resolve(ip("203.0.113.5"));
+    apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
+    ASSERT_TRUE(mirror.next_hops().at(number).is_usable);
+    mirror.numbers().begin_sweep();
+    EXPECT_TRUE(mirror.numbers().end_sweep());
+    EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), number);
+    EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
 }
 
 TEST_F(RouteMirrorTest, HopIsUsableWhileTheNeighbourIsKnownAndTheLinkIsUp) {
@@ -92,14 +103,14 @@ TEST_F(RouteMirrorTest, HopIsUsableWhileTheNeighbourIsKnownAndTheLinkIsUp) {
 TEST_F(RouteMirrorTest, LastLinkAddressStaysWhileTheKernelAsksInVain) {
     const auto number = mirror.resolve(ip("203.0.113.5"));
     apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
-    EXPECT_TRUE(mirror.is_resolved(number));
+    EXPECT_TRUE(mirror.is_resolved({tap, gateway}));
     const NeighbourUpdate failed{tap, gateway, {}, false};
     EXPECT_FALSE(apply(failed).are_hops_changed);
     EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
     EXPECT_EQ(mirror.next_hops().at(number).addresses.destination, gateway_mac);
-    EXPECT_FALSE(mirror.is_resolved(number));
+    EXPECT_FALSE(mirror.is_resolved({tap, gateway}));
     EXPECT_FALSE(apply(NeighbourUpdate{tap, gateway, gateway_mac, true}).are_hops_changed);
-    EXPECT_TRUE(mirror.is_resolved(number));
+    EXPECT_TRUE(mirror.is_resolved({tap, gateway}));
     EXPECT_TRUE(apply(NeighbourUpdate{tap, gateway, {}, false, true}).are_hops_changed);
     EXPECT_FALSE(mirror.next_hops().at(number).is_usable);
     EXPECT_FALSE(apply(failed).are_hops_changed);
@@ -121,7 +132,7 @@ TEST_F(RouteMirrorTest, NewDumpKeepsWhatTheKernelAsksForAndForgetsTheRest) {
     apply(NeighbourUpdate{tap, gateway6, gateway_mac, true});
     mirror.reload({LinkUpdate{tap, "ntm0", true, 1500}, NeighbourUpdate{tap, gateway, {}, false}});
     EXPECT_TRUE(mirror.next_hops().at(number).is_usable);
-    EXPECT_FALSE(mirror.is_resolved(number));
+    EXPECT_FALSE(mirror.is_resolved({tap, gateway}));
     EXPECT_FALSE(mirror.next_hops().at(number6).is_usable);
 }
 
