@@ -141,7 +141,7 @@ void ControlThread::State::run() {
     // The gateways will be needed: the kernel resolves them before the first path is here.
     for (std::size_t i = 0; i < config_.ports.size(); ++i) {
         for (const IpAddress& gateway : config_.ports[i].gateways) {
-            mirror_.routes().numbers().keep({bridge_.taps()[i].index(), gateway});
+            mirror_.routes().numbers().keep({{bridge_.taps()[i].index(), gateway}});
         }
     }
     for (std::size_t i = 0; i < sockets_.size(); ++i) {

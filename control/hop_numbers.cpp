@@ -12,7 +12,7 @@ constexpr std::size_t free_of_care = 256;
 
 }  // namespace
 
-tables::NextHopIndex HopNumbers::take(const Neighbour& hop) {
+tables::NextHopIndex HopNumbers::take(const Hop& hop) {
     const auto known = numbers_.find(hop);
     const bool is_new = known == numbers_.end();
     const tables::NextHopIndex number = is_new ? find_room() : known->second;
@@ -24,18 +24,18 @@ tables::NextHopIndex HopNumbers::take(const Neighbour& hop) {
     if (is_new) {
         numbers_.emplace(hop, number);
         slot = {hop, Use::in_use, true};
-        fresh_.push_back(hop);
+        fresh_.push_back(hop.neighbour);
         return number;
     }
     slot.is_asked_for = true;
     if (slot.use == Use::swept) {
         slot.use = Use::in_use;
-        fresh_.push_back(hop);
+        fresh_.push_back(hop.neighbour);
     }
     return number;
 }
 
-tables::NextHopIndex HopNumbers::keep(const Neighbour& hop) {
+tables::NextHopIndex HopNumbers::keep(const Hop& hop) {
     const tables::NextHopIndex number = take(hop);
     if (number != tables::no_next_hop) {
         slots_[number].use = Use::kept;
@@ -56,13 +56,18 @@ tables::NextHopIndex HopNumbers::find_room() {
     return static_cast<tables::NextHopIndex>(slots_.size() - 1);
 }
 
-const Neighbour* HopNumbers::find(std::size_t number) const noexcept {
+const Hop* HopNumbers::find(std::size_t number) const noexcept {
     if (number >= slots_.size()) {
         return nullptr;
     }
     const Slot& slot = slots_[number];
     const bool is_hop = slot.use == Use::in_use || slot.use == Use::kept;
     return is_hop ? &slot.hop : nullptr;
+}
+
+bool HopNumbers::contains(const Neighbour& neighbour) const {
+    const auto first = numbers_.lower_bound({neighbour, 0});
+    return first != numbers_.end() && first->first.neighbour == neighbour;
 }
 
 bool HopNumbers::is_sweep_due() const noexcept {
@@ -96,9 +101,13 @@ HopNumbers::Freed HopNumbers::free_swept() {
         }
         numbers_.erase(slot.hop);
         free_.push_back(static_cast<tables::NextHopIndex>(number));
-        freed.hops.push_back(slot.hop);
+        freed.neighbours.push_back(slot.hop.neighbour);
         slot = {};
     }
+    std::ranges::sort(freed.neighbours);
+    const auto repeats = std::ranges::unique(freed.neighbours);
+    freed.neighbours.erase(repeats.begin(), repeats.end());
+    std::erase_if(freed.neighbours, [this](const Neighbour& one) { return contains(one); });
     freed.was_full = std::exchange(was_full_, false);
     return freed;
 }

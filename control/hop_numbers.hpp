@@ -10,6 +10,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <utility>
 #include <vector>
@@ -23,23 +24,31 @@ struct Neighbour {
     friend auto operator<=>(const Neighbour&, const Neighbour&) = default;
 };
 
+// What workers know under one number. Routes through one neighbour may differ in their MTU.
+struct Hop {
+    Neighbour neighbour;
+    std::uint32_t mtu = 0;  // of the route; 0: the link's
+    friend auto operator<=>(const Hop&, const Hop&) = default;
+};
+
 class HopNumbers {
   public:
     // `most`: how many numbers there are, for tests.
     explicit HopNumbers(std::size_t most = tables::no_next_hop) : most_{most} {}
 
     // The number of a hop, which gets one if it has none; no_next_hop if none is left.
-    tables::NextHopIndex take(const Neighbour& hop);
+    tables::NextHopIndex take(const Hop& hop);
     // The same, and no sweep takes it away.
-    tables::NextHopIndex keep(const Neighbour& hop);
+    tables::NextHopIndex keep(const Hop& hop);
 
     // One more than the highest number ever given.
     [[nodiscard]] std::size_t end() const noexcept { return slots_.size(); }
     // Nothing for a number that is free or on its way to be.
-    [[nodiscard]] const Neighbour* find(std::size_t number) const noexcept;
-    [[nodiscard]] bool contains(const Neighbour& hop) const { return numbers_.contains(hop); }
+    [[nodiscard]] const Hop* find(std::size_t number) const noexcept;
+    // Whether a hop leads there.
+    [[nodiscard]] bool contains(const Neighbour& neighbour) const;
 
-    // Hops that have come into use since the last call of take_fresh().
+    // Neighbours of hops that have come into use since the last call of take_fresh().
     [[nodiscard]] bool has_fresh() const noexcept { return !fresh_.empty(); }
     [[nodiscard]] std::vector<Neighbour> take_fresh() { return std::exchange(fresh_, {}); }
 
@@ -49,15 +58,15 @@ class HopNumbers {
     // Whether there is any number to be given back.
     [[nodiscard]] bool end_sweep();
     struct Freed {
-        std::vector<Neighbour> hops;
-        bool was_full = false;  // somebody was refused a number, and should ask again
+        std::vector<Neighbour> neighbours;  // to which no hop leads any more
+        bool was_full = false;              // somebody was refused a number, and should ask again
     };
     [[nodiscard]] Freed free_swept();
 
   private:
     enum class Use : std::uint8_t { free, in_use, kept, swept };
     struct Slot {
-        Neighbour hop;
+        Hop hop;
         Use use = Use::free;
         bool is_asked_for = false;  // since the last sweep began
     };
@@ -65,7 +74,7 @@ class HopNumbers {
 
     std::size_t most_;
     std::vector<Slot> slots_;  // by number
-    std::map<Neighbour, tables::NextHopIndex> numbers_;
+    std::map<Hop, tables::NextHopIndex> numbers_;
     std::vector<tables::NextHopIndex> free_;
     std::vector<Neighbour> fresh_;
     std::size_t left_by_sweep_ = 0;

@@ -30,8 +30,8 @@ void HopSweep::go_on(bool is_settled) {
     }
     phase_ = Phase::idle;
     const HopNumbers::Freed freed = numbers_->free_swept();
-    for (const Neighbour& hop : freed.hops) {
-        hooks_.forget(hop);
+    for (const Neighbour& neighbour : freed.neighbours) {
+        hooks_.forget(neighbour);
     }
     if (freed.was_full) {
         hooks_.walk();

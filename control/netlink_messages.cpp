@@ -117,6 +117,7 @@ void read_way(const Attributes& attributes, RouteUpdate& route) {
     if (first.rtnh_len < sizeof(rtnexthop) || first.rtnh_len > several.size()) {
         return;
     }
+    route.has_several_ways = first.rtnh_len < several.size();
     route.link = first.rtnh_ifindex;
     ByteView rest = several.first(first.rtnh_len).subspan(sizeof(rtnexthop));
     while (rest.size() >= sizeof(rtattr)) {
@@ -150,6 +151,11 @@ std::uint32_t read_mtu(const Attributes& attributes) {
     return mtu;
 }
 
+bool refuses(unsigned type) {
+    return type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT ||
+           type == RTN_THROW;
+}
+
 std::optional<NetlinkUpdate> parse_route(const nlmsghdr* header) {
     const auto* const info = payload_of<rtmsg>(header);
     if (info == nullptr || (info->rtm_family != AF_INET && info->rtm_family != AF_INET6)) {
@@ -158,8 +164,9 @@ std::optional<NetlinkUpdate> parse_route(const nlmsghdr* header) {
     const Attributes attributes{header, sizeof(rtmsg)};
     const bool has_table = attributes.at(RTA_TABLE) != nullptr;
     const std::uint32_t table = has_table ? attributes.number(RTA_TABLE) : info->rtm_table;
-    if (table != RT_TABLE_MAIN || info->rtm_type != RTN_UNICAST ||
-        (info->rtm_flags & RTM_F_CLONED) != 0) {
+    const bool is_for_all = info->rtm_tos == 0 && info->rtm_src_len == 0;
+    if (table != RT_TABLE_MAIN || (info->rtm_type != RTN_UNICAST && !refuses(info->rtm_type)) ||
+        !is_for_all || (info->rtm_flags & RTM_F_CLONED) != 0) {
         return std::nullopt;
     }
     const bool is_ipv4 = info->rtm_family == AF_INET;
@@ -171,10 +178,13 @@ std::optional<NetlinkUpdate> parse_route(const nlmsghdr* header) {
     }
     RouteUpdate route;
     route.destination = Prefix{destination.value_or(any), info->rtm_dst_len};
-    read_way(attributes, route);
+    if (info->rtm_type == RTN_UNICAST) {
+        read_way(attributes, route);
+    }
     route.metric = attributes.number(RTA_PRIORITY);
     route.mtu = read_mtu(attributes);
     route.is_gone = header->nlmsg_type == RTM_DELROUTE;
+    route.replaces = !route.is_gone && (header->nlmsg_flags & NLM_F_REPLACE) != 0;
     return route;
 }
 

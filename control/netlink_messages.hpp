@@ -32,20 +32,24 @@ struct NeighbourUpdate {
     friend bool operator==(const NeighbourUpdate&, const NeighbourUpdate&) = default;
 };
 
+// Of several routes with one destination and metric the kernel takes the first, and its messages do
+// not always say which that is.
 struct RouteUpdate {
     Prefix destination;
-    int link = 0;
+    int link = 0;                      // 0: what goes there is refused (blackhole and the like)
     std::optional<IpAddress> gateway;  // of the route's own family or the other; none: on link
     std::uint32_t metric = 0;
     std::uint32_t mtu = 0;  // 0: the link's
     bool is_gone = false;
+    bool replaces = false;          // the route with this destination and metric
+    bool has_several_ways = false;  // link and gateway are those of the first
     friend bool operator==(const RouteUpdate&, const RouteUpdate&) = default;
 };
 
 using NetlinkUpdate = std::variant<LinkUpdate, NeighbourUpdate, RouteUpdate>;
 
 // All updates of a buffer of whole messages; what is of no interest (other tables and route types,
-// multicast, bridges) or malformed is left out.
+// multicast, bridges, routes for one type of service or source) or malformed is left out.
 [[nodiscard]] std::vector<NetlinkUpdate> parse_netlink(ByteView buffer);
 
 }  // namespace ntm::control

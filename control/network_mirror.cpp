@@ -25,18 +25,23 @@ Result<Nothing, std::string> NetworkMirror::load() {
 RouteMirror::Effect NetworkMirror::follow() {
     const auto updates = events_.read();
     if (!updates) {
-        if (const auto loaded = load(); !loaded) {
-            report(loaded.error());
-        }
-        return {true, true};
+        return read_anew();
     }
     RouteMirror::Effect all;
     for (const NetlinkUpdate& update : *updates) {
         const RouteMirror::Effect one = mirror_.apply(update);
         all.are_hops_changed = all.are_hops_changed || one.are_hops_changed;
         all.are_routes_changed = all.are_routes_changed || one.are_routes_changed;
+        all.is_dump_needed = all.is_dump_needed || one.is_dump_needed;
     }
-    return all;
+    return all.is_dump_needed ? read_anew() : all;
+}
+
+RouteMirror::Effect NetworkMirror::read_anew() {
+    if (const auto loaded = load(); !loaded) {
+        report(loaded.error());
+    }
+    return {true, true};
 }
 
 void NetworkMirror::manage(const Neighbour& neighbour) {
@@ -56,9 +61,9 @@ void NetworkMirror::manage_unresolved() {
     const HopNumbers& numbers = mirror_.numbers();
     std::size_t asked = 0;
     for (std::size_t i = 0; i < numbers.end() && asked < most_asked_again; ++i) {
-        const Neighbour* const neighbour = numbers.find(i);
-        if (neighbour != nullptr && !mirror_.is_resolved(*neighbour)) {
-            manage(*neighbour);
+        const Hop* const hop = numbers.find(i);
+        if (hop != nullptr && !mirror_.is_resolved(hop->neighbour)) {
+            manage(hop->neighbour);
             ++asked;
         }
     }

@@ -36,6 +36,7 @@ class NetworkMirror {
     [[nodiscard]] std::vector<std::string> take_problems();
 
   private:
+    [[nodiscard]] RouteMirror::Effect read_anew();
     void manage(const Neighbour& neighbour);
     void report(const std::string& problem);
 

@@ -40,7 +40,24 @@ void RouteMirror::reload(const std::vector<NetlinkUpdate>& dump) {
                 macs_.insert(*known);
             }
         }
+        if (const auto* const route = std::get_if<RouteUpdate>(&update)) {
+            add_dumped(*route);
+            continue;
+        }
         static_cast<void>(apply(update));
+    }
+}
+
+// A dump has the routes of one destination and metric in the order in which the kernel takes them.
+void RouteMirror::add_dumped(const RouteUpdate& update) {
+    const Way way{update.link, update.gateway, update.mtu};
+    const auto [at, is_first] =
+        routes_.try_emplace({update.destination, update.metric}, Known{way, true});
+    Known& known = at->second;
+    known.is_single = is_first && !update.has_several_ways;
+    const bool is_the_hosts = known.way.link != 0 && find_port(known.way.link) == nullptr;
+    if (is_the_hosts && find_port(way.link) != nullptr) {
+        known.way = way;
     }
 }
 
@@ -56,7 +73,8 @@ RouteMirror::Effect RouteMirror::apply_one(const LinkUpdate& update) {
         // Behind a link that comes back may be other stations.
         std::erase_if(macs_, [&](const auto& known) { return known.first.link == update.index; });
     }
-    return {is_changed, false};
+    // IPv4's routes go with a link that is set down, and the kernel says nothing of it.
+    return {is_changed, false, is_changed && !now.is_up};
 }
 
 RouteMirror::Effect RouteMirror::apply_one(const NeighbourUpdate& update) {
@@ -82,22 +100,42 @@ RouteMirror::Effect RouteMirror::apply_one(const NeighbourUpdate& update) {
 }
 
 RouteMirror::Effect RouteMirror::apply_one(const RouteUpdate& update) {
+    constexpr Effect changed{true, true};
+    constexpr Effect unsure{false, false, true};
     const RouteKey key{update.destination, update.metric};
     const Way way{update.link, update.gateway, update.mtu};
     const auto known = routes_.find(key);
+    if (known == routes_.end()) {
+        if (update.is_gone) {
+            return {};
+        }
+        if (update.replaces) {
+            return unsure;
+        }
+        routes_[key] = {way, !update.has_several_ways};
+        return find_port(way.link) == nullptr && way.link != 0 ? Effect{} : changed;
+    }
+    // Which of several the kernel takes, and whether one more comes before or behind them, only a
+    // dump can tell.
+    if (!known->second.is_single) {
+        return unsure;
+    }
     if (update.is_gone) {
-        // A route that replaced this one may have been told of before this one's end.
-        if (known == routes_.end() || known->second.link != update.link) {
+        // What came in its place may have been dumped already.
+        if (known->second.way.link != way.link || known->second.way.gateway != way.gateway) {
             return {};
         }
         routes_.erase(known);
-        return {true, true};
+        return changed;
     }
-    if (find_port(update.link) == nullptr || (known != routes_.end() && known->second == way)) {
+    if (known->second.way == way && !update.has_several_ways) {
         return {};
     }
-    routes_[key] = way;
-    return {true, true};
+    if (!update.replaces) {
+        return unsure;
+    }
+    known->second = {way, !update.has_several_ways};
+    return changed;
 }
 
 const MirroredPort* RouteMirror::find_port(int link) const {
@@ -108,10 +146,18 @@ const MirroredPort* RouteMirror::find_port(int link) const {
 const RouteMirror::Way* RouteMirror::find_way(const IpAddress& remote) const {
     for (int length = remote.is_ipv4() ? 32 : 128; length >= 0; --length) {
         const Prefix block{cut(remote, length), static_cast<std::uint8_t>(length)};
-        // Of routes to the same block, that of the lowest metric comes first.
-        const auto found = routes_.lower_bound({block, 0});
-        if (found != routes_.end() && found->first.destination == block) {
-            return &found->second;
+        // Of routes to the same block, that of the lowest metric comes first; the host's own ways,
+        // which are not over a port, are passed over.
+        for (auto at = routes_.lower_bound({block, 0});
+             at != routes_.end() && at->first.destination == block;
+             ++at) {
+            const Way& way = at->second.way;
+            if (way.link == 0) {
+                return nullptr;
+            }
+            if (find_port(way.link) != nullptr) {
+                return &way;
+            }
         }
     }
     return nullptr;
@@ -122,34 +168,36 @@ tables::NextHopIndex RouteMirror::resolve(const IpAddress& remote) {
     if (way == nullptr) {
         return tables::no_next_hop;
     }
-    return numbers_.take({way->link, way->gateway.value_or(remote)});
+    return numbers_.take({{way->link, way->gateway.value_or(remote)}, way->mtu});
 }
 
 std::vector<relay::NextHop> RouteMirror::next_hops() const {
     std::vector<relay::NextHop> hops(numbers_.end());
     for (std::size_t number = 0; number < hops.size(); ++number) {
-        if (const Neighbour* const neighbour = numbers_.find(number)) {
-            hops[number] = make_hop(*neighbour);
+        if (const Hop* const hop = numbers_.find(number)) {
+            hops[number] = make_hop(*hop);
         }
     }
     return hops;
 }
 
-relay::NextHop RouteMirror::make_hop(const Neighbour& neighbour) const {
-    relay::NextHop hop;
-    const auto port = std::ranges::find(ports_, neighbour.link, &MirroredPort::link);
-    hop.port = static_cast<std::uint16_t>(port - ports_.begin());
-    hop.addresses.source = port->mac;
-    const auto link = links_.find(neighbour.link);
-    const auto mac = macs_.find(neighbour);
+relay::NextHop RouteMirror::make_hop(const Hop& hop) const {
+    relay::NextHop made;
+    const int index = hop.neighbour.link;
+    const auto port = std::ranges::find(ports_, index, &MirroredPort::link);
+    made.port = static_cast<std::uint16_t>(port - ports_.begin());
+    made.addresses.source = port->mac;
+    const auto link = links_.find(index);
+    const auto mac = macs_.find(hop.neighbour);
     if (link != links_.end()) {
-        hop.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(link->second.mtu, 65535));
+        const std::uint32_t least = hop.mtu == 0 ? link->second.mtu : hop.mtu;
+        made.mtu = static_cast<std::uint16_t>(std::min({link->second.mtu, least, 65535U}));
     }
     if (mac != macs_.end()) {
-        hop.addresses.destination = mac->second.mac;
+        made.addresses.destination = mac->second.mac;
     }
-    hop.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
-    return hop;
+    made.is_usable = mac != macs_.end() && link != links_.end() && link->second.is_up;
+    return made;
 }
 
 bool RouteMirror::is_resolved(const Neighbour& neighbour) const {

@@ -32,6 +32,7 @@ class RouteMirror {
     struct Effect {
         bool are_hops_changed = false;    // next_hops() differs: to be published
         bool are_routes_changed = false;  // resolve() may answer otherwise
+        bool is_dump_needed = false;      // the update does not say what the kernel has now
     };
     Effect apply(const NetlinkUpdate& update);
     // Takes a whole dump in place of all that apply() brought.
@@ -71,16 +72,23 @@ class RouteMirror {
         friend bool operator==(const Way&, const Way&) = default;
     };
 
+    // What the kernel has for one destination and metric.
+    struct Known {
+        Way way;  // the first over a port, or else any
+        bool is_single = true;
+    };
+
     Effect apply_one(const LinkUpdate& update);
     Effect apply_one(const NeighbourUpdate& update);
     Effect apply_one(const RouteUpdate& update);
     [[nodiscard]] const MirroredPort* find_port(int link) const;
     [[nodiscard]] const Way* find_way(const IpAddress& remote) const;
-    [[nodiscard]] relay::NextHop make_hop(const Neighbour& neighbour) const;
+    void add_dumped(const RouteUpdate& update);
+    [[nodiscard]] relay::NextHop make_hop(const Hop& hop) const;
 
     std::vector<MirroredPort> ports_;
     std::map<int, LinkState> links_;
-    std::map<RouteKey, Way> routes_;
+    std::map<RouteKey, Known> routes_;
     std::map<Neighbour, LinkAddress> macs_;
     HopNumbers numbers_;
 };

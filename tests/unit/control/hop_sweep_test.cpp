@@ -14,8 +14,11 @@ namespace {
 using testing::ElementsAre;
 using namespace std::chrono_literals;
 
-Neighbour hop(int number) {
-    return {5, *IpAddress::parse("198.51.100." + std::to_string(number))};
+Hop hop(int number, std::uint32_t mtu = 0) {
+    return {{5, *IpAddress::parse("198.51.100." + std::to_string(number))}, mtu};
+}
+Neighbour station(int number) {
+    return hop(number).neighbour;
 }
 
 class HopSweepTest : public testing::Test {
@@ -62,7 +65,7 @@ TEST_F(HopSweepTest, NumbersStayAndFreshHopsAreToldOnce) {
     EXPECT_EQ(numbers.take(hop(0)), 0);
     EXPECT_EQ(numbers.take(hop(1)), 1);
     EXPECT_EQ(numbers.take(hop(0)), 0);
-    EXPECT_THAT(numbers.take_fresh(), ElementsAre(hop(0), hop(1)));
+    EXPECT_THAT(numbers.take_fresh(), ElementsAre(station(0), station(1)));
     EXPECT_FALSE(numbers.has_fresh());
 }
 
@@ -70,11 +73,11 @@ TEST_F(HopSweepTest, BeginsOnlyWhenMuchIsInUse) {
     HopNumbers many;
     HopSweep its{many, {[this] { ++walks; }, {}, {}, {}, {}}};
     for (int i = 0; i < 255; ++i) {
-        many.take({i, hop(1).address});
+        many.take({{i, station(1).address}});
     }
     its.look(now);
     EXPECT_EQ(walks, 0);
-    many.take({255, hop(1).address});
+    many.take({{255, station(1).address}});
     its.look(now);
     EXPECT_EQ(walks, 1);
 }
@@ -97,11 +100,12 @@ TEST_F(HopSweepTest, NumberIsUsedAgainOnlyAfterTheGracePeriod) {
     EXPECT_TRUE(forgotten.empty());
     is_grace_over = true;
     sweep.go_on(false);
-    EXPECT_THAT(forgotten, ElementsAre(hop(1)));
+    EXPECT_THAT(forgotten, ElementsAre(station(1)));
     EXPECT_EQ(walks, 2) << "for whoever was refused a number";
     EXPECT_EQ(numbers.take(hop(9)), 1);
+    ASSERT_NE(numbers.find(1), nullptr);
     EXPECT_EQ(*numbers.find(1), hop(9));
-    EXPECT_THAT(numbers.take_fresh(), ElementsAre(hop(9)));
+    EXPECT_THAT(numbers.take_fresh(), ElementsAre(station(9)));
 }
 
 TEST_F(HopSweepTest, HopAskedForDuringTheGracePeriodKeepsItsNumber) {
@@ -110,10 +114,10 @@ TEST_F(HopSweepTest, HopAskedForDuringTheGracePeriodKeepsItsNumber) {
     sweep.go_on(true);
     EXPECT_EQ(numbers.find(2), nullptr);
     EXPECT_EQ(numbers.take(hop(2)), 2);
-    EXPECT_THAT(numbers.take_fresh(), ElementsAre(hop(2))) << "settings must hold it again";
+    EXPECT_THAT(numbers.take_fresh(), ElementsAre(station(2))) << "settings must hold it again";
     is_grace_over = true;
     sweep.go_on(true);
-    EXPECT_THAT(forgotten, ElementsAre(hop(0), hop(1), hop(3)));
+    EXPECT_THAT(forgotten, ElementsAre(station(0), station(1), station(3)));
     EXPECT_EQ(numbers.take(hop(2)), 2);
 }
 
@@ -126,7 +130,8 @@ TEST_F(HopSweepTest, KeptHopIsNeverSwept) {
     is_grace_over = true;
     sweep.go_on(true);
     sweep.go_on(true);
-    EXPECT_THAT(forgotten, ElementsAre(hop(1), hop(2), hop(3)));
+    EXPECT_THAT(forgotten, ElementsAre(station(1), station(2), station(3)));
+    ASSERT_NE(numbers.find(0), nullptr);
     EXPECT_EQ(*numbers.find(0), hop(7));
 }
 
@@ -142,6 +147,21 @@ TEST_F(HopSweepTest, WithNothingToGiveBackItEndsAndWaitsForTheNextInterval) {
     EXPECT_EQ(walks, 1);
     sweep.look(now + 10s);
     EXPECT_EQ(walks, 2);
+}
+
+TEST_F(HopSweepTest, NeighbourIsForgottenWithTheLastHopThatLeadsThere) {
+    numbers.take(hop(1));
+    numbers.take(hop(1, 1280));
+    numbers.take(hop(2));
+    numbers.take(hop(2, 1280));
+    sweep.look(now);
+    numbers.take(hop(1));
+    is_grace_over = true;
+    sweep.go_on(true);
+    sweep.go_on(true);
+    EXPECT_THAT(forgotten, ElementsAre(station(2)));
+    EXPECT_TRUE(numbers.contains(station(1)));
+    EXPECT_FALSE(numbers.contains(station(2)));
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ class Message {
         type_ = type;
         put(&info, sizeof(info));
     }
+    Message& flags(int flags) {
+        flags_ = static_cast<std::uint16_t>(flags);
+        return *this;
+    }
     Message& with(std::uint16_t type, ByteView value) {
         const rtattr head{static_cast<std::uint16_t>(sizeof(rtattr) + value.size()), type};
         put(&head, sizeof(head));
@@ -37,6 +41,7 @@ class Message {
         nlmsghdr header{};
         header.nlmsg_len = static_cast<std::uint32_t>(made.size());
         header.nlmsg_type = type_;
+        header.nlmsg_flags = flags_;
         store(made.data(), header);
         return made;
     }
@@ -48,6 +53,7 @@ class Message {
         bytes_.resize((bytes_.size() + 3) / 4 * 4);
     }
     std::uint16_t type_ = 0;
+    std::uint16_t flags_ = 0;
     Bytes bytes_;
 };
 
@@ -125,8 +131,38 @@ TEST(NetlinkMessages, TakesTheFirstOfSeveralNextHops) {
         append(hops, hop);
     }
     const Bytes bytes = route(AF_INET, 0).with(RTA_MULTIPATH, hops).bytes();
-    const std::vector<NetlinkUpdate> expected{RouteUpdate{*Prefix::parse("0.0.0.0/0"), 5, gateway}};
-    EXPECT_EQ(parse_netlink(bytes), expected);
+    RouteUpdate expected{*Prefix::parse("0.0.0.0/0"), 5, gateway};
+    expected.has_several_ways = true;
+    EXPECT_EQ(parse_netlink(bytes), std::vector<NetlinkUpdate>{expected});
+}
+
+// As Linux 6.18 tells of `ip route replace default via 198.51.100.1 dev ... mtu 1300`.
+TEST(NetlinkMessages, ReadsAReplacementAndARoutesMtu) {
+    std::array<std::uint8_t, sizeof(rtattr) + 4> mtu;
+    store(mtu.data(), rtattr{mtu.size(), RTAX_MTU});
+    store(mtu.data() + sizeof(rtattr), std::uint32_t{1300});
+    const Bytes bytes = route(AF_INET, 0)
+                            .flags(NLM_F_REPLACE)
+                            .with(RTA_GATEWAY, gateway)
+                            .with(RTA_OIF, 5)
+                            .with(RTA_METRICS, ByteView{mtu})
+                            .bytes();
+    RouteUpdate expected{*Prefix::parse("0.0.0.0/0"), 5, gateway, 0, 1300};
+    expected.replaces = true;
+    EXPECT_EQ(parse_netlink(bytes), std::vector<NetlinkUpdate>{expected});
+}
+
+TEST(NetlinkMessages, RouteThatRefusesLeadsNowhere) {
+    for (const int type : {RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT}) {
+        rtmsg info{};
+        info.rtm_family = AF_INET6;
+        info.rtm_table = RT_TABLE_MAIN;
+        info.rtm_type = static_cast<std::uint8_t>(type);
+        // IPv6's are said to be on the loopback link.
+        const Bytes bytes = Message{RTM_NEWROUTE, info}.with(RTA_OIF, 1).bytes();
+        const std::vector<NetlinkUpdate> expected{RouteUpdate{*Prefix::parse("::/0"), 0, {}}};
+        EXPECT_EQ(parse_netlink(bytes), expected) << type;
+    }
 }
 
 TEST(NetlinkMessages, LeavesOtherTablesAndTypesOut) {
@@ -136,6 +172,16 @@ TEST(NetlinkMessages, LeavesOtherTablesAndTypesOut) {
     local.rtm_type = RTN_LOCAL;
     EXPECT_TRUE(parse_netlink(Message{RTM_NEWROUTE, local}.bytes()).empty());
     EXPECT_TRUE(parse_netlink(route(AF_INET, 0).with(RTA_TABLE, 100).bytes()).empty());
+    rtmsg for_some{};
+    for_some.rtm_family = AF_INET;
+    for_some.rtm_table = RT_TABLE_MAIN;
+    for_some.rtm_type = RTN_UNICAST;
+    for_some.rtm_tos = 0x10;
+    EXPECT_TRUE(parse_netlink(Message{RTM_NEWROUTE, for_some}.with(RTA_OIF, 5).bytes()).empty());
+    for_some.rtm_family = AF_INET6;
+    for_some.rtm_tos = 0;
+    for_some.rtm_src_len = 64;
+    EXPECT_TRUE(parse_netlink(Message{RTM_NEWROUTE, for_some}.with(RTA_OIF, 5).bytes()).empty());
 }
 
 TEST(NetlinkMessages, ReadsSeveralMessagesAndSurvivesAnyCut) {

@@ -31,7 +31,8 @@ class RouteMirrorTest : public testing::Test {
     RouteMirror::Effect apply(const NetlinkUpdate& update) { return mirror.apply(update); }
     [[nodiscard]] Neighbour via(const char* remote) {
         const tables::NextHopIndex number = mirror.resolve(ip(remote));
-        return number == tables::no_next_hop ? Neighbour{} : *mirror.numbers().find(number);
+        return number == tables::no_next_hop ? Neighbour{}
+                                             : mirror.numbers().find(number)->neighbour;
     }
     RouteMirror mirror;
 };
@@ -61,6 +62,101 @@ TEST_F(RouteMirrorTest, HasNoNextHopWithoutARouteOverAPort) {
     EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop);
     EXPECT_FALSE(apply(RouteUpdate{*Prefix::parse("0.0.0.0/0"), 99, gateway}).are_routes_changed);
     EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop);
+}
+
+const Prefix everywhere4 = *Prefix::parse("0.0.0.0/0");
+
+// A route to everywhere that stands in the place of the one before.
+RouteUpdate replacement(int link, const IpAddress& by) {
+    RouteUpdate route{everywhere4, link, by};
+    route.replaces = true;
+    return route;
+}
+
+TEST_F(RouteMirrorTest, ReplacedRouteIsGoneWhereverTheNewOneLeads) {
+    EXPECT_TRUE(apply(replacement(other_tap, ip("10.0.0.1"))).are_routes_changed);
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{other_tap, ip("10.0.0.1")}));
+    EXPECT_TRUE(apply(replacement(99, ip("10.9.9.9"))).are_routes_changed);
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop) << "over no port";
+    EXPECT_TRUE(apply(replacement(tap, gateway)).are_routes_changed);
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, gateway}));
+    EXPECT_FALSE(apply(replacement(tap, gateway)).are_routes_changed);
+}
+
+TEST_F(RouteMirrorTest, RouteThatRefusesHidesTheWiderOne) {
+    RouteUpdate refusal{*Prefix::parse("203.0.113.0/24"), 0, std::nullopt};
+    EXPECT_TRUE(apply(refusal).are_routes_changed);
+    EXPECT_EQ(mirror.resolve(ip("203.0.113.5")), tables::no_next_hop);
+    refusal.is_gone = true;
+    EXPECT_TRUE(apply(refusal).are_routes_changed);
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, gateway}));
+}
+
+TEST_F(RouteMirrorTest, AsksForADumpWhereOnlyThatShowsWhichRouteIsTheFirst) {
+    const RouteUpdate second{everywhere4, other_tap, ip("10.0.0.1")};
+    EXPECT_TRUE(apply(second).is_dump_needed) << "appended, or put in front";
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, gateway})) << "until then";
+    const RouteUpdate unknown = [] {
+        RouteUpdate route{*Prefix::parse("10.0.0.0/8"), tap, gateway};
+        route.replaces = true;
+        return route;
+    }();
+    EXPECT_TRUE(apply(unknown).is_dump_needed);
+    mirror.reload(
+        {LinkUpdate{tap, "ntm0", true, 1500},
+         LinkUpdate{other_tap, "ntm1", true, 1400},
+         second,
+         RouteUpdate{everywhere4, tap, gateway}}
+    );
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{other_tap, ip("10.0.0.1")})) << "the first one";
+    RouteUpdate gone = second;
+    gone.is_gone = true;
+    EXPECT_TRUE(apply(gone).is_dump_needed);
+    EXPECT_TRUE(apply(replacement(tap, gateway)).is_dump_needed);
+}
+
+TEST_F(RouteMirrorTest, OfSeveralRoutesInADumpTakesTheFirstOverAPort) {
+    mirror.reload(
+        {RouteUpdate{everywhere4, 99, ip("10.9.9.9")},
+         RouteUpdate{everywhere4, tap, gateway},
+         RouteUpdate{everywhere4, other_tap, ip("10.0.0.1")}}
+    );
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, gateway}));
+}
+
+TEST_F(RouteMirrorTest, AsksForADumpWhenALinkIsSetDown) {
+    EXPECT_TRUE(apply(LinkUpdate{tap, "ntm0", false, 1500}).is_dump_needed);
+    EXPECT_FALSE(apply(LinkUpdate{tap, "ntm0", false, 1500}).is_dump_needed);
+    EXPECT_FALSE(apply(LinkUpdate{tap, "ntm0", true, 1500}).is_dump_needed);
+}
+
+TEST_F(RouteMirrorTest, SmallerMtuOfRouteAndLinkCounts) {
+    const auto hop_to = [this](const char* remote) {
+        const auto number = mirror.resolve(ip(remote));
+        return mirror.next_hops().at(number);
+    };
+    const auto mtu_of = [&](const char* remote) {
+        return hop_to(remote).mtu;
+    };
+    apply(RouteUpdate{*Prefix::parse("203.0.113.0/24"), tap, gateway, 0, 1300});
+    apply(RouteUpdate{*Prefix::parse("192.0.2.0/24"), tap, gateway, 0, 9000});
+    EXPECT_EQ(mtu_of("203.0.113.5"), 1300);
+    EXPECT_EQ(mtu_of("192.0.2.5"), 1500);
+    EXPECT_EQ(mtu_of("8.8.8.8"), 1500) << "through the same gateway";
+    apply(LinkUpdate{tap, "ntm0", true, 1280});
+    EXPECT_EQ(mtu_of("203.0.113.5"), 1280);
+    apply(NeighbourUpdate{tap, gateway, gateway_mac, true});
+    for (const char* const remote : {"203.0.113.5", "192.0.2.5", "8.8.8.8"}) {
+        EXPECT_TRUE(hop_to(remote).is_usable) << remote;
+    }
+}
+
+TEST_F(RouteMirrorTest, RoutesNewMtuIsAnotherHop) {
+    const auto before = mirror.resolve(ip("203.0.113.5"));
+    RouteUpdate smaller = replacement(tap, gateway);
+    smaller.mtu = 1300;
+    EXPECT_TRUE(apply(smaller).are_routes_changed);
+    EXPECT_NE(mirror.resolve(ip("203.0.113.5")), before);
 }
 
 TEST_F(RouteMirrorTest, NumbersStayAndNewNeighboursAreToldOnce) {
