@@ -35,7 +35,8 @@ logged() {
 is_configured() {
     local directory=$1 values option
     shift
-    values=$(as_invoker meson introspect "$directory" --buildoptions | jq -r '.[] | "\(.name)=\(.value)"') || return
+    values=$(as_invoker meson introspect "$directory" --buildoptions |
+        jq -r '.[] | "\(.name)=\(.value | if type == "array" then join(",") else . end)"') || return
     for option in "$@"; do
         option=${option#--}
         grep -qxF -- "${option#-D}" <<<"$values" || return
