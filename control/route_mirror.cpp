@@ -31,6 +31,7 @@ RouteMirror::Effect RouteMirror::apply(const NetlinkUpdate& update) {
 void RouteMirror::reload(const std::vector<NetlinkUpdate>& dump) {
     links_.clear();
     routes_.clear();
+    lengths_ = {};
     const std::map<Neighbour, LinkAddress> before = std::exchange(macs_, {});
     for (const NetlinkUpdate& update : dump) {
         // What the kernel was asking for when the dump was made keeps its last known address.
@@ -53,6 +54,7 @@ void RouteMirror::add_dumped(const RouteUpdate& update) {
     const Way way{update.link, update.gateway, update.mtu};
     const auto [at, is_first] =
         routes_.try_emplace({update.destination, update.metric}, Known{way, true});
+    routes_as_long(update.destination) += is_first ? 1 : 0;
     Known& known = at->second;
     known.is_single = is_first && !update.has_several_ways;
     const bool is_the_hosts = known.way.link != 0 && find_port(known.way.link) == nullptr;
@@ -113,6 +115,7 @@ RouteMirror::Effect RouteMirror::apply_one(const RouteUpdate& update) {
             return unsure;
         }
         routes_[key] = {way, !update.has_several_ways};
+        ++routes_as_long(update.destination);
         return find_port(way.link) == nullptr && way.link != 0 ? Effect{} : changed;
     }
     // Which of several the kernel takes, and whether one more comes before or behind them, only a
@@ -126,6 +129,7 @@ RouteMirror::Effect RouteMirror::apply_one(const RouteUpdate& update) {
             return {};
         }
         routes_.erase(known);
+        --routes_as_long(update.destination);
         return changed;
     }
     if (known->second.way == way && !update.has_several_ways) {
@@ -138,13 +142,21 @@ RouteMirror::Effect RouteMirror::apply_one(const RouteUpdate& update) {
     return changed;
 }
 
+std::uint32_t& RouteMirror::routes_as_long(const Prefix& destination) {
+    return lengths_[destination.address.is_ipv4() ? 0 : 1][destination.length];
+}
+
 const MirroredPort* RouteMirror::find_port(int link) const {
     const auto found = std::ranges::find(ports_, link, &MirroredPort::link);
     return found == ports_.end() ? nullptr : &*found;
 }
 
 const RouteMirror::Way* RouteMirror::find_way(const IpAddress& remote) const {
+    const auto& lengths = lengths_[remote.is_ipv4() ? 0 : 1];
     for (int length = remote.is_ipv4() ? 32 : 128; length >= 0; --length) {
+        if (lengths[static_cast<std::size_t>(length)] == 0) {
+            continue;
+        }
         const Prefix block{cut(remote, length), static_cast<std::uint8_t>(length)};
         // Of routes to the same block, that of the lowest metric comes first; the host's own ways,
         // which are not over a port, are passed over.

@@ -9,6 +9,7 @@
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -81,6 +82,7 @@ class RouteMirror {
     Effect apply_one(const LinkUpdate& update);
     Effect apply_one(const NeighbourUpdate& update);
     Effect apply_one(const RouteUpdate& update);
+    [[nodiscard]] std::uint32_t& routes_as_long(const Prefix& destination);
     [[nodiscard]] const MirroredPort* find_port(int link) const;
     [[nodiscard]] const Way* find_way(const IpAddress& remote) const;
     void add_dumped(const RouteUpdate& update);
@@ -89,6 +91,9 @@ class RouteMirror {
     std::vector<MirroredPort> ports_;
     std::map<int, LinkState> links_;
     std::map<RouteKey, Known> routes_;
+    // How many routes there are with a prefix of each length, by family: most lengths have none, and
+    // a look-up passes over them.
+    std::array<std::array<std::uint32_t, 129>, 2> lengths_{};
     std::map<Neighbour, LinkAddress> macs_;
     HopNumbers numbers_;
 };

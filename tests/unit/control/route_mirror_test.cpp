@@ -46,6 +46,25 @@ TEST_F(RouteMirrorTest, TakesTheLongestPrefixAndItsGateway) {
     EXPECT_EQ(via("203.0.113.200"), (Neighbour{tap, gateway}));
 }
 
+TEST_F(RouteMirrorTest, FindsEachLengthAsLongAsARouteHasIt) {
+    const Neighbour by_default = via("203.0.113.5");
+    for (int length = 32; length >= 1; --length) {
+        RouteUpdate route{
+            Prefix{ip("203.0.113.5"), static_cast<std::uint8_t>(length)}, other_tap, {}};
+        for (int bit = length; bit < 32; ++bit) {
+            std::array<std::uint8_t, 16> bytes = route.destination.address.padded();
+            bytes[static_cast<std::size_t>(bit / 8)] &=
+                static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+            route.destination.address = *IpAddress::from_bytes(ByteView{bytes}.first(4));
+        }
+        apply(route);
+        EXPECT_EQ(via("203.0.113.5").link, other_tap) << length;
+        route.is_gone = true;
+        apply(route);
+        EXPECT_EQ(via("203.0.113.5"), by_default) << length;
+    }
+}
+
 TEST_F(RouteMirrorTest, PrefersTheLowerMetric) {
     apply(RouteUpdate{*Prefix::parse("0.0.0.0/0"), other_tap, ip("10.0.0.1"), 100});
     EXPECT_EQ(via("203.0.113.5").link, tap);
