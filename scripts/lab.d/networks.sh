@@ -95,11 +95,13 @@ make_nat() {
 }
 
 # The host's end, and an end with no place yet: that one carries the host's name, wherever it is.
-# One queue: a socket of AF_XDP sees one, and a packet that came by another would pass it by.
+# As many queues as the relay has workers: a socket of AF_XDP sees one, and a packet that came by
+# another would pass it by.
 make_cable() {
-    local host=$1 iface=$2
-    link "$host" link add "$iface" numtxqueues 1 numrxqueues 1 type veth \
-        peer name "$host-$iface" numtxqueues 1 numrxqueues 1
+    local host=$1 iface=$2 queues=1
+    [ "$host" != rs1 ] || queues=${NTM_LAB_WORKERS:-1}
+    link "$host" link add "$iface" numtxqueues "$queues" numrxqueues "$queues" type veth \
+        peer name "$host-$iface" numtxqueues "$queues" numrxqueues "$queues"
     no_offloads "$host" "$iface"
     no_offloads "$host" "$host-$iface"
     echo "$host" >"$run_dir/$host/$iface.far"

@@ -71,7 +71,7 @@ configure() {
     relay)
         render relay.yaml.in "$dir/relay.yaml" "DIR=$dir" "NAME=$host" "LAB=$lab" \
             "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
-            "DC_KEY=$(public_key dc1)"
+            "WORKERS=${NTM_LAB_WORKERS:-1}" "IDLE_SLEEP=${NTM_LAB_IDLE_SLEEP:-true}" "DC_KEY=$(public_key dc1)"
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
