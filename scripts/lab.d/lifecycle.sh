@@ -38,14 +38,14 @@ lab_up() {
     fi
     remove_everything
     trap 'warn "lab: failed, removing what was made"; remove_everything' EXIT
-    trap 'exit 130' INT TERM HUP
+    end_by_signals
     mkdir "$run_dir"
     echo "$lab" >"$run_dir/$marker"
     build_networks "$without"
     reserve_hugepages
     echo "${NTM_LAB_OWNER:-hand}" >"$run_dir/owner"
     date +%s >"$run_dir/up"
-    trap - EXIT INT TERM HUP
+    trap - EXIT INT TERM HUP PIPE
 }
 
 check_names() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034
 # What all scripts share: saying things, ending with a reason, waiting for a condition,
-# acting as the user who called sudo, and one session at a time.
+# acting as the user who called sudo, ending in order, and one session at a time.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -52,12 +52,20 @@ as_invoker() {
     fi
 }
 
+# A signal, or the end of who reads the output, ends the script by way of its EXIT trap, which no
+# second signal cuts short.
+end_by_signals() { trap 'trap "" INT TERM HUP PIPE; exit 130' INT TERM HUP PIPE; }
+
+group_has_ended() { ! kill -0 -- "-$1" 2>/dev/null; }
+
 # Ends what this shell still runs beside itself, each with its whole group where it has one.
 end_jobs() {
     local pid
     for pid in $(jobs -p); do
         kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
+        # Its leader may end before the others.
+        wait_until 5 group_has_ended "$pid" || kill -KILL -- "-$pid" 2>/dev/null || true
     done
 }
 

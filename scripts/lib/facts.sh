@@ -21,6 +21,8 @@ ctl() {
     shift
     lab ctl "$host" -j "$@"
 }
+# No signal stops it half way.
+remove_lab() { (trap '' INT TERM HUP PIPE && lab down); }
 # fact HOST NOUN FILTER: what jq's filter makes of "ntmctl -j NOUN"; fails on null and false.
 fact() { ctl "$1" "$2" | jq -re "$3"; }
 

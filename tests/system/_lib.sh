@@ -52,7 +52,7 @@ same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; say "   ok: $1 ($2)"; }
 
 leave() {
     local status=$? log
-    trap '' INT TERM HUP
+    trap '' INT TERM HUP PIPE
     trap - EXIT
     set +e
     if [ $status -ne 0 ] && [ $status -ne 77 ]; then
@@ -70,7 +70,7 @@ leave() {
 # The lab without programs.
 lab_up() {
     trap leave EXIT
-    trap 'exit 130' INT TERM HUP
+    end_by_signals
     lab down
     lab up
 }
