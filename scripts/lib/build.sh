@@ -11,7 +11,7 @@ logged() {
     as_invoker touch "$log"
     # With a process group of its own, so that end_jobs ends all that it has started.
     set -m
-    "$@" </dev/null >"$log" 2>&1 9>&- &
+    "$@" </dev/null >"$log" 2>&1 &
     pid=$!
     set +m
     while kill -0 $pid 2>/dev/null; do

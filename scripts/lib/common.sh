@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034
 # What all scripts share: saying things, ending with a reason, waiting for a condition,
-# acting as the user who called sudo, ending in order, and one session at a time.
+# acting as the user who called sudo, and ending in order.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -67,13 +67,4 @@ end_jobs() {
         # Its leader may end before the others.
         wait_until 5 group_has_ended "$pid" || kill -KILL -- "-$pid" 2>/dev/null || true
     done
-}
-
-# hold_session WHO: until this process ends, however it ends, no other session of this lab starts.
-hold_session() {
-    exec 9>>"/run/lock/$lab.session"
-    if ! flock -n 9; then
-        die "$(cat "/run/lock/$lab.session") is at work in this lab: wait for it, or end it first"
-    fi
-    printf '%s (process %d)\n' "$1" $$ >"/run/lock/$lab.session"
 }

@@ -7,7 +7,7 @@ lab() { "$repo/scripts/lab" "$@"; }
 at() {
     local host=$1
     shift
-    # Descriptor 9 is the session's lock, which must end with the session.
+    # Without the session's lock: what runs in the lab goes with the lab.
     ip netns exec "$lab-$host" "$@" 9>&-
 }
 # at_background HOST LOG COMMAND...: its process is $!
