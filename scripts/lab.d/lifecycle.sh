@@ -16,7 +16,7 @@ is_ours() { [ "$(cat "$run_dir/$marker" 2>/dev/null)" = "$lab" ]; }
 # One change of the whole at a time.
 lock_lab() {
     exec 8>>"/run/lock/$lab.lock"
-    flock -n 8 || die "another scripts/lab up or down is at work on '$lab': try again when it is done"
+    flock -w 15 8 || die "another scripts/lab up or down is at work on '$lab': try again when it is done"
 }
 
 lab_up() {
@@ -30,13 +30,13 @@ lab_up() {
     check_names "$without"
     check_tools
     lock_lab
-    if [ -e "$run_dir" ] && ! is_ours; then
-        die "$run_dir is no lab's: choose another name (NTM_LAB), or remove it"
-    fi
-    if [ -e "$run_dir/up" ]; then
+    if is_ours && [ -e "$run_dir/up" ]; then
         die "the lab '$lab' is up already: scripts/lab status shows it, scripts/lab down removes it"
     fi
     remove_everything
+    if [ -e "$run_dir" ]; then
+        die "$run_dir is no lab's: choose another name (NTM_LAB), or remove it"
+    fi
     trap 'warn "lab: failed, removing what was made"; remove_everything' EXIT
     end_by_signals
     mkdir "$run_dir"
@@ -117,9 +117,12 @@ reserve_hugepages() {
 # somebody else may have lowered the count meanwhile.
 return_hugepages() {
     local added now spare
-    if mountpoint -q "$run_dir/hugepages" && ! umount "$run_dir/hugepages"; then
-        warn "lab: $run_dir/hugepages is in use: it goes when its last user ends"
-        umount -l "$run_dir/hugepages" || true
+    if [ "$(findmnt -n -o SOURCE -M "$run_dir/hugepages")" = "$lab" ]; then
+        if ! umount "$run_dir/hugepages"; then
+            warn "lab: $run_dir/hugepages is in use: it goes when its last user ends"
+            umount -l "$run_dir/hugepages" || true
+        fi
+        rmdir "$run_dir/hugepages" || true
     fi
     [ -e "$hugepages_dir/$lab" ] || return 0
     lock_hugepages
@@ -150,11 +153,16 @@ namespaces() {
     done
 }
 
+# What lives in a namespace, and what "ip netns exec" has put into one that was deleted since: there
+# a file of /etc/netns/LAB-HOST (the fourth field of mountinfo) lies on one of /etc.
 processes() {
     local name
-    for name in $(namespaces); do
-        ip netns pids "$name" 2>/dev/null || true
-    done
+    {
+        for name in $(namespaces); do
+            ip netns pids "$name" 2>/dev/null || true
+        done
+        grep -lsE "^([^ ]+ ){3}[^ ]*/netns/$lab-" /proc/[0-9]*/mountinfo | cut -d / -f 3 || true
+    } | sort -u
 }
 
 nothing_runs() { [ -z "$(processes)" ]; }
@@ -169,12 +177,20 @@ remove_everything() {
     fi
     for name in $(namespaces); do
         ip netns delete "$name" || true
-        rm -rf "/etc/netns/$name"
     done
+    rm -rf "/etc/netns/$lab"-*
     rmdir /etc/netns 2>/dev/null || true
     return_hugepages
     rm -rf "/run/dpdk/$lab-rs1"
+    remove_run_dir
+}
+
+# The marker last: what a kill in the middle leaves is still the lab's.
+remove_run_dir() {
     if is_ours; then
+        find "$run_dir" -mindepth 1 ! -path "$run_dir/$marker" -delete || true
         rm -rf "$run_dir"
+    else
+        rmdir "$run_dir" 2>/dev/null || true
     fi
 }
