@@ -140,7 +140,7 @@ scene_restart() {
     ensure_reachable
     start_ping
     lab kill rs1
-    lab start rs1
+    lab start rs1 || fail "the relay does not come up again" rs1/relay.log
     up_at=$EPOCHREALTIME
     wait_until 10 answered_since "$ping_log" "$up_at" ||
         fail "the ping did not go on after the relay's restart" rs1/relay.log

@@ -60,15 +60,16 @@ live() {
 }
 
 say_how_to_look_around() {
+    local lab_command="sudo ${settings}scripts/lab"
     cat <<AROUND
 
 The lab is up. To look around:
-  sudo scripts/lab status                          hosts, addresses, programs
-  sudo scripts/lab exec mn -- ping cn.b.ntm.test   a command on a host (inet, dns, dc1, rs1, gn, mn, cn)
-  sudo scripts/lab ctl rs1 path                    ntmctl at a host: status, path, worker, drop, port
-  sudo scripts/lab move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b
-  sudo scripts/lab kill rs1; sudo scripts/lab start rs1
-  sudo scripts/lab logs dc1
-To remove it: sudo scripts/lab down
+  $lab_command status                          hosts, addresses, programs
+  $lab_command exec mn -- ping cn.b.ntm.test   a command on a host (inet, dns, dc1, rs1, gn, mn, cn)
+  $lab_command ctl rs1 path                    ntmctl at a host: status, path, worker, drop, port
+  $lab_command move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b
+  $lab_command kill rs1; $lab_command start rs1
+  $lab_command logs dc1
+To remove it: $lab_command down
 AROUND
 }

@@ -14,6 +14,13 @@ if ! [[ $lab =~ ^ntm[a-z0-9]+$ ]]; then
 fi
 run_dir=/run/$lab
 
+# What the environment says about this run, for the commands that follow it up or repeat it.
+settings=
+for name in "${!NTM_@}"; do
+    settings+="$name=$(printf %q "${!name}") "
+done
+unset name
+
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
 die() {
