@@ -128,9 +128,10 @@ DropReason CookieAnswerer::answer_one(
 bool CookieAnswerer::may_answer(
     const IpAddress& source, const Settings& settings, Instant now
 ) noexcept {
+    const Budget& per_source =
+        source.is_ipv4() ? settings.cookies_per_ipv4_source : settings.cookies_per_ipv6_source;
     return networks_.take(source, settings.cookies_per_network, now) &&
-           sources_.take(source, settings.cookies_per_source, now) &&
-           all_.take(settings.cookies, now);
+           sources_.take(source, per_source, now) && all_.take(settings.cookies, now);
 }
 
 void CookieAnswerer::answer(

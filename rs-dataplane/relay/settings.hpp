@@ -59,8 +59,12 @@ struct Settings {
     // An answer costs some 500 cycles, and to refuse one 200: all that are answered take about a
     // fifth of a worker, and are as many as a gigabit a second brings.
     Budget cookies_per_network{250'000, 5'000};  // for one IPv4 /16 or IPv6 /32
-    Budget cookies_per_source{100, 100};         // for one IPv4 address or IPv6 /64
-    Budget cookies{1'000'000, 20'000};           // in all
+    // Behind one IPv4 address there may be all customers of a carrier's NAT. After a restart each
+    // node with an active path asks every 300 ms, and the one that hears nothing takes the relay for
+    // dead: this is enough for 1500 of them.
+    Budget cookies_per_ipv4_source{5'000, 2'000};
+    Budget cookies_per_ipv6_source{500, 500};  // for one /64
+    Budget cookies{1'000'000, 20'000};         // in all
 };
 
 }  // namespace ntm::relay

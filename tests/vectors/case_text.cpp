@@ -297,7 +297,8 @@ void read_config_line(const std::string& first, Words& words, CaseText& text) {
     } else if (first == "legs_per_path") {
         settings.legs_per_path = read_budget(words);
     } else if (first == "cookies_per_source") {
-        settings.cookies_per_source = read_budget(words);
+        settings.cookies_per_ipv4_source = read_budget(words);
+        settings.cookies_per_ipv6_source = settings.cookies_per_ipv4_source;
     } else if (first == "budget") {
         const std::string name = words.text();
         const auto& names = relay::punt_class_names;

@@ -39,7 +39,7 @@ class WorkerTest : public ::testing::Test {
         now.ports = {{port_->mac()}};
         now.next_hops = {{{port_->mac(), port_->mac()}, 0, 1500, true}};
         now.punt_budgets.fill({1'000'000, 1'000'000});
-        now.cookies_per_source = {1'000'000, 1'000'000};
+        now.cookies_per_ipv4_source = {1'000'000, 1'000'000};
         now.cookies = {1'000'000, 1'000'000};
         box_.emplace(*period_, std::make_unique<const relay::Settings>(now));
         worker_.emplace(Worker::Parts{

@@ -130,8 +130,8 @@ TEST(NetworkLimiter, CountsAnIpv4SixteenAndAnIpv6ThirtyTwoAsOne) {
 class CookieFlood : public ::testing::Test {
   protected:
     // Whether an ask from there is answered.
-    bool ask(const IpAddress& source, Instant at) {
-        FramedPacket framed{data_from({source, Port{4000}}).ntm({0}, 4).payload_of(56).build()};
+    bool ask(const IpAddress& source, Instant at, Port port = Port{4000}) {
+        FramedPacket framed{data_from({source, port}).ntm({0}, 4).payload_of(56).build()};
         burst_.packets[0] = framed.packet;
         burst_.count = 1;
         Lanes lanes;
@@ -179,6 +179,32 @@ TEST_F(CookieFlood, SourcesMadeUpAnywhereCostNothingAtHalfAMillionASecond) {
         if (ms % 20 == 0) {
             EXPECT_TRUE(ask(mn4.address, at_ms(ms))) << ms;
         }
+    }
+}
+
+// Behind a carrier's NAT a thousand nodes have one address, and each asks every 300 ms until it hears
+// from the relay.
+TEST_F(CookieFlood, ThousandNodesBehindOneIpv4AddressAreAnswered) {
+    constexpr int nodes = 1000;
+    constexpr int pause_ms = 300;
+    for (int round = 0; round < 10; ++round) {
+        for (int node = 0; node < nodes; ++node) {
+            const Port port{static_cast<std::uint16_t>(1024 + node)};
+            const int ms = round * pause_ms + node * pause_ms / nodes;
+            ASSERT_TRUE(ask(mn4.address, at_ms(ms), port)) << "round " << round << " node " << node;
+        }
+    }
+}
+
+TEST_F(CookieFlood, OneSourceHasALimitWhateverItsPort) {
+    for (const IpAddress& source : {mn4.address, mn6.address}) {
+        int answered = 0;
+        for (int i = 0; i < 60'000; ++i) {
+            answered += ask(source, at_ms(0), Port{static_cast<std::uint16_t>(1024 + i)}) ? 1 : 0;
+        }
+        const Budget& budget = source.is_ipv4() ? settings_.cookies_per_ipv4_source
+                                                : settings_.cookies_per_ipv6_source;
+        EXPECT_EQ(answered, static_cast<int>(budget.burst));
     }
 }
 
