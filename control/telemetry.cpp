@@ -133,6 +133,7 @@ Json signaling_json(const protocol::SignalingCounters& counters) {
         {"replayed", counters.replayed},
         {"malformed", counters.malformed},
         {"token_demanded", counters.token_demanded},
+        {"handshake_limited", counters.handshake_limited},
     };
 }
 

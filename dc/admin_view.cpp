@@ -120,6 +120,7 @@ Json show_counters(const CoordinatorCounters& counters) {
     json["replayed"] = counters.signaling.replayed;
     json["malformed"] = counters.signaling.malformed;
     json["token_demanded"] = counters.signaling.token_demanded;
+    json["handshake_limited"] = counters.signaling.handshake_limited;
     json["cookies_answered"] = counters.cookies_answered;
     json["cookies_limited"] = counters.cookies_limited;
     json["cookies_malformed"] = counters.cookies_malformed;

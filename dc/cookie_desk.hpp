@@ -6,13 +6,12 @@
 #include "common/base/datagram.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/random.hpp"
+#include "common/base/rate_limit.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/token_mint.hpp"
-#include "dc/token_bucket.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace ntm::dc {
 
@@ -30,12 +29,10 @@ class CookieDesk {
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   private:
-    [[nodiscard]] TokenBucket& bucket_of(const IpAddress& source);
-
     BootId boot_id_;
-    std::uint64_t salt_;  // nobody outside can tell which sources share a bucket
+    Budget per_source_;
     crypto::TokenMint mint_;
-    std::vector<TokenBucket> buckets_;
+    SourceBuckets<4096> sources_;
     Counters counters_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A limit of so many events a second with a burst of one second's worth.
+// A limit of so many events a second with a burst of one second's worth, which can say when there will
+// be room, as the buckets of common/base/rate_limit.hpp can not.
 #pragma once
 
 #include "common/base/time.hpp"

@@ -15,22 +15,12 @@ constexpr std::size_t shortest_message_1 = noise_message_1_at + noise_message_1_
 static_assert(shortest_message_1 >= cookie_size, "a COOKIE answer is never longer than its ask");
 
 constexpr std::size_t most_unconfirmed = 4;
-// Beyond this multiple of the limit even tokens do not help for the rest of the second.
-constexpr std::uint32_t flood_factor = 4;
 
 std::uint64_t repeat_key(ByteView message_1) noexcept {
     return load<std::uint64_t>(message_1.data() + noise_message_1_at);
 }
 
 }  // namespace
-
-std::uint32_t Signaling::State::count_handshake(Instant now) {
-    if (now - load_window_ >= std::chrono::seconds{1}) {
-        load_window_ = now;
-        handshakes_in_window_ = 0;
-    }
-    return handshakes_in_window_;
-}
 
 bool Signaling::State::answer_repeat(const Datagram& datagram, Instant now) {
     while (!accepted_expiries_.empty() && accepted_expiries_.front().first <= now) {
@@ -49,6 +39,10 @@ bool Signaling::State::answer_repeat(const Datagram& datagram, Instant now) {
 }
 
 void Signaling::State::demand_token(const Datagram& datagram, Instant now) {
+    if (!gate_.may_demand(datagram.remote.address, now)) {
+        ++counters.handshake_limited;
+        return;
+    }
     ++counters.token_demanded;
     CookieAnswer answer;
     answer.nonce = load<Be64>(datagram.payload.data() + noise_message_1_at).to_host();
@@ -71,15 +65,13 @@ void Signaling::State::handle_message_1(
     }
     const auto token = load<crypto::Token>(payload.data() + token_at);
     const bool has_token = mint_.check(token, datagram.remote, now).has_value();
-    const std::uint32_t load_now = count_handshake(now);
-    if (load_now >= settings.handshakes_per_second && !has_token) {
-        return demand_token(datagram, now);
-    }
-    if (load_now / flood_factor >= settings.handshakes_per_second) {
-        ++counters.bad_handshake;
+    if (has_token && !gate_.may_open_proven(datagram.remote.address, now)) {
+        ++counters.handshake_limited;
         return;
     }
-    ++handshakes_in_window_;
+    if (!has_token && !gate_.may_open_unproven(now)) {
+        return demand_token(datagram, now);
+    }
     NoiseResponder noise{settings.static_key, build_prologue(header, token)};
     const auto key = noise.read_static(payload.subspan(noise_message_1_at));
     Peer* const peer = key ? find(*key) : nullptr;

@@ -10,6 +10,7 @@
 #include "common/crypto/token_mint.hpp"
 #include "common/protocol/address_ledger.hpp"
 #include "common/protocol/cookie.hpp"
+#include "common/protocol/handshake_gate.hpp"
 #include "common/protocol/noise_ik.hpp"
 #include "common/protocol/request_engine.hpp"
 #include "common/protocol/session.hpp"
@@ -154,7 +155,6 @@ class Signaling::State {
     void answer_message_1(Peer& peer, NoiseResponder& noise, const Datagram& datagram, Instant now);
     void demand_token(const Datagram& datagram, Instant now);
     [[nodiscard]] bool answer_repeat(const Datagram& datagram, Instant now);
-    [[nodiscard]] std::uint32_t count_handshake(Instant now);
 
     // signaling_sessions.cpp
     void handle_signal(const NtmHeader& header, const Datagram& datagram, Instant now);
@@ -205,8 +205,7 @@ class Signaling::State {
     std::deque<std::pair<Instant, std::uint64_t>> accepted_expiries_;
     std::set<std::pair<Instant, Peer*>> schedule_;
     std::uint64_t next_request_id_ = 1;
-    Instant load_window_;
-    std::uint32_t handshakes_in_window_ = 0;
+    HandshakeGate gate_;
 };
 
 // What both sides of a handshake say and check (docs/protocol.md section 4).

@@ -6,6 +6,7 @@
 
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/rate_limit.hpp"
 #include "common/packet/ethernet.hpp"
 #include "rs-dataplane/relay/punt_class.hpp"
 #include "rs-dataplane/relay/session_set.hpp"
@@ -33,12 +34,7 @@ struct alignas(32) NextHop {
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
-// A token bucket: `per_second` on average, `burst` at once. Per worker.
-struct Budget {
-    std::uint32_t per_second = 0;
-    std::uint32_t burst = 0;
-};
-
+// Budgets are those of one worker.
 struct Settings {
     Port ntm_port{9770};
     BootId boot_id;            // given in COOKIE answers

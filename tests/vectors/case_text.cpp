@@ -281,7 +281,7 @@ void read_hop(Words& words, relay::Settings& settings) {
     }
 }
 
-relay::Budget read_budget(Words& words) {
+Budget read_budget(Words& words) {
     const auto per_second = words.number<std::uint32_t>();
     return {per_second, words.number<std::uint32_t>()};
 }

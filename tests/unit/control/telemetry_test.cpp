@@ -8,7 +8,7 @@ namespace ntm::control {
 namespace {
 
 TEST(Telemetry, TellsWhySignallingRefused) {
-    const protocol::SignalingCounters counters{1, 2, 3, 4, 5, 6, 7};
+    const protocol::SignalingCounters counters{1, 2, 3, 4, 5, 6, 7, 8};
     const admin::Json expected{
         {"received", 1U},
         {"bad_handshake", 2U},
@@ -16,7 +16,8 @@ TEST(Telemetry, TellsWhySignallingRefused) {
         {"bad_tag", 4U},
         {"replayed", 5U},
         {"malformed", 6U},
-        {"token_demanded", 7U}};
+        {"token_demanded", 7U},
+        {"handshake_limited", 8U}};
     EXPECT_EQ(signaling_json(counters), expected);
 }
 

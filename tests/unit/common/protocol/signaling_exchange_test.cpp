@@ -125,7 +125,7 @@ TEST_F(Exchange, RepeatedRequestIsAnsweredFromTheCacheAcrossSessions) {
         );
     };
     const auto id = ask_dc();
-    world_.run_for(milliseconds{400});
+    world_.run_for(milliseconds{300});
     EXPECT_EQ(dc_.all<PeerConnected>().size(), 1U) << "a handshake beside";
     lose_answers = false;
     EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, seconds{1}));

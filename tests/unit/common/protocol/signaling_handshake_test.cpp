@@ -192,18 +192,6 @@ TEST_F(Handshake, TokenOfAnotherSourceDoesNotCount) {
     EXPECT_FALSE(parse_cookie_answer(sent_from(dc_at_)[3].payload));
 }
 
-TEST_F(Handshake, UnderLoadEverybodyNeedsAToken) {
-    const auto stranger = crypto::KeyPair::generate(world_.random);
-    for (int i = 0; i < 500; ++i) {
-        world_.inject(at("198.51.100.9:1"), dc_at_, message_1(stranger, {}, hello(5, 1)));
-    }
-    world_.run_for(milliseconds{1});
-    EXPECT_EQ(dc_.signaling->counters().bad_handshake, 500U);
-    const auto id = ask_dc();
-    EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{60}));
-    EXPECT_EQ(dc_.signaling->counters().token_demanded, 1U);
-}
-
 TEST_F(Handshake, CookiesFromElsewhereAndSecondOnesAreNotTaken) {
     world_.filter = [&](const Sent& sent) {
         return sent.from != node_at_;

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Handshakes of Signaling under a flood of message 1s: who is still served.
+#include "common/protocol/cookie.hpp"
+#include "common/protocol/noise_ik.hpp"
+#include "common/protocol/ntm_header.hpp"
+#include "tests/unit/common/protocol/signaling_world.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace ntm::protocol {
+namespace {
+
+class Flood : public NodeAndDc {
+  protected:
+    // So short that the DC's budgets do not fill while a handshake takes its way.
+    Flood() { world_.latency = milliseconds{1}; }
+    // So many message 1s of a stranger at once; each costs a Diffie-Hellman if it is opened.
+    void flood(int count, const crypto::Token& token, const Endpoint& from) {
+        for (int i = 0; i < count; ++i) {
+            Bytes datagram(NtmHeader::size);
+            datagram[0] = 0x13;
+            append(datagram, token);
+            append(datagram, world_.random.bytes<noise_message_1_overhead + 20>());
+            world_.inject(from, dc_at_, std::move(datagram));
+        }
+        world_.run_for(Duration{0});
+    }
+};
+
+TEST_F(Flood, UnderLoadEverybodyNeedsAToken) {
+    flood(500, {}, at("198.51.100.9:1"));
+    EXPECT_EQ(dc_.signaling->counters().bad_handshake, 500U);
+    const auto id = ask_dc();
+    EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{6}));
+    EXPECT_EQ(dc_.signaling->counters().token_demanded, 1U);
+}
+
+TEST_F(Flood, OneHostWithATokenShutsNobodyOut) {
+    const Endpoint host = at("198.51.100.9:1");
+    flood(501, {}, host);
+    const auto cookie = parse_cookie_answer(sent_from(dc_at_).at(0).payload);
+    ASSERT_TRUE(cookie);
+    flood(3000, cookie->token, host);
+    // A fifth of what is opened without tokens in a second, and as much again at once.
+    EXPECT_EQ(dc_.signaling->counters().handshake_limited, 3000U - 200);
+    const auto id = ask_dc();
+    EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{6}));
+    // Its own budget comes back.
+    world_.run_for(milliseconds{500});
+    flood(100, cookie->token, host);
+    EXPECT_NEAR(static_cast<double>(dc_.signaling->counters().handshake_limited), 2850, 10);
+}
+
+TEST_F(Flood, SourcesWithTokensHaveALimitTogether) {
+    flood(500, {}, at("198.51.100.9:1"));
+    for (int i = 0; i < 12; ++i) {
+        const Endpoint host = at(("198.51.100." + std::to_string(10 + i) + ":1").c_str());
+        const std::size_t before = sent_from(dc_at_).size();
+        flood(1, {}, host);
+        const auto cookie = parse_cookie_answer(sent_from(dc_at_).at(before).payload);
+        ASSERT_TRUE(cookie);
+        flood(200, cookie->token, host);
+    }
+    EXPECT_EQ(dc_.signaling->counters().handshake_limited, 12U * 200 - 2000);
+}
+
+TEST_F(Flood, DemandsForTokensHaveALimitForEachSource) {
+    flood(500 + 1500, {}, at("198.51.100.9:1"));
+    EXPECT_EQ(dc_.signaling->counters().token_demanded, 1000U);
+    EXPECT_EQ(dc_.signaling->counters().handshake_limited, 500U);
+    EXPECT_EQ(sent_from(dc_at_).size(), 1000U);
+    const auto id = ask_dc();
+    EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{6}));
+    EXPECT_EQ(dc_.signaling->counters().token_demanded, 1001U);
+}
+
+}  // namespace
+}  // namespace ntm::protocol
