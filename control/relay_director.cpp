@@ -21,7 +21,12 @@ RelayDirector::RelayDirector(
       resolver_{std::move(resolver)},
       random_{&random},
       mint_{settings.token_key},
-      signaling_{{std::move(settings.static_key), settings.boot_id, true}, random},
+      signaling_{
+          {std::move(settings.static_key),
+           settings.boot_id,
+           std::move(settings.token_key),
+           /*demands_tokens=*/true},
+          random},
       book_{settings.path_capacity} {
     for (const Endpoint& address : addresses_) {
         own_addresses_.push_back(address.address);

@@ -87,7 +87,7 @@ struct DirectorSettings {
     std::string name;  // of the relay
     crypto::KeyPair static_key;
     BootId boot_id;
-    Secret<16> token_key;             // that of the data plane's COOKIE answers
+    Secret<16> token_key;             // that of the data plane's COOKIE answers too
     std::vector<Endpoint> addresses;  // for nodes: at most one of each family
     std::uint32_t path_capacity = 0;
     std::vector<Dc> dcs;

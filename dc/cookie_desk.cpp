@@ -5,20 +5,12 @@
 
 namespace ntm::dc {
 
-namespace {
-
-Secret<16> draw_key(RandomSource& random) {
-    Secret<16> key;
-    random.fill(key.mutable_view());
-    return key;
-}
-
-}  // namespace
-
-CookieDesk::CookieDesk(BootId boot_id, std::uint32_t per_second, RandomSource& random)
+CookieDesk::CookieDesk(
+    BootId boot_id, std::uint32_t per_second, const Secret<16>& token_key, RandomSource& random
+)
     : boot_id_{boot_id},
       per_source_{per_second, per_second},
-      mint_{draw_key(random)},
+      mint_{token_key},
       sources_{random.number()} {}
 
 std::optional<Datagram> CookieDesk::answer(const Datagram& ask, Instant now) {

@@ -22,7 +22,10 @@ class CookieDesk {
         std::uint64_t limited = 0;
         std::uint64_t malformed = 0;
     };
-    CookieDesk(BootId boot_id, std::uint32_t per_second, RandomSource& random);
+    // `token_key` is that of all the DC's tokens.
+    CookieDesk(
+        BootId boot_id, std::uint32_t per_second, const Secret<16>& token_key, RandomSource& random
+    );
 
     // Leaves from the address that was asked.
     [[nodiscard]] std::optional<Datagram> answer(const Datagram& ask, Instant now);

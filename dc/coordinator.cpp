@@ -18,8 +18,17 @@ namespace {
 constexpr std::size_t greeted_at_once = 100;
 constexpr Duration greeting_pause = std::chrono::milliseconds{100};
 
-protocol::Signaling::Settings make_signaling_settings(Coordinator::Identity identity) {
-    protocol::Signaling::Settings settings{std::move(identity.key), identity.boot_id};
+Secret<16> draw_key(RandomSource& random) {
+    Secret<16> key;
+    random.fill(key.mutable_view());
+    return key;
+}
+
+protocol::Signaling::Settings make_signaling_settings(
+    Coordinator::Identity identity, const Secret<16>& token_key
+) {
+    protocol::Signaling::Settings settings{
+        std::move(identity.key), identity.boot_id, token_key.clone()};
     settings.demands_tokens = true;
     return settings;
 }
@@ -30,7 +39,8 @@ Coordinator::Parts::Parts(
     Settings given, Identity identity, std::uint64_t term, Store& store, RandomSource& random
 )
     : settings{std::move(given)},
-      signaling{make_signaling_settings(std::move(identity)), random},
+      token_key{draw_key(random)},
+      signaling{make_signaling_settings(std::move(identity), token_key), random},
       registry{settings.limits},
       context{settings, term, signaling, store, registry, paths, random, notices},
       pool{settings.blocks, 1},
@@ -40,7 +50,7 @@ Coordinator::Parts::Parts(
       director{context, {relay_courier, node_courier, releases}},
       node_desk{context, director},
       relay_desk{context, director},
-      cookies{signaling.boot_id(), settings.limits.cookies_per_second, random} {}
+      cookies{signaling.boot_id(), settings.limits.cookies_per_second, token_key, random} {}
 
 Result<std::unique_ptr<Coordinator>, StoreError> Coordinator::create(
     Settings settings, Identity identity, Store& store, RandomSource& random, Instant now

@@ -32,6 +32,7 @@ struct Coordinator::Parts {
     void keep_datagrams(std::vector<Datagram>& in);
 
     const Settings settings;
+    const Secret<16> token_key;
     protocol::Signaling signaling;
     Registry registry;
     PathTable paths;

@@ -24,9 +24,14 @@ Secret<16> random_key(RandomSource& random) {
 TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
     : settings_{std::move(settings)},
       random_{random},
+      token_key_{random_key(random)},
       signaling_{
-          {settings_.static_key.clone(), settings_.boot_id, /*demands_tokens=*/false}, random},
-      mint_{random_key(random)},
+          {settings_.static_key.clone(),
+           settings_.boot_id,
+           token_key_.clone(),
+           /*demands_tokens=*/false},
+          random},
+      mint_{token_key_},
       relays_{settings_.port, random},
       registration_{settings_, signaling_},
       directions_{settings_, signaling_},

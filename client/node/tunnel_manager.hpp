@@ -192,6 +192,7 @@ class TunnelManager {
 
     NodeSettings settings_;
     RandomSource& random_;
+    const Secret<16> token_key_;  // of the two below
     protocol::Signaling signaling_;
     crypto::TokenMint mint_;
     LocalAddresses locals_;

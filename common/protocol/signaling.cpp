@@ -23,7 +23,7 @@ Peer::Peer(const PeerKey& peer_key, PeerKind peer_kind)
 Signaling::State::State(Settings with_settings, RandomSource& with_random)
     : settings{std::move(with_settings)},
       random_{with_random},
-      mint_{Secret<16>{with_random.bytes<16>()}},
+      mint_{settings.token_key},
       gate_{settings.handshakes_per_second, with_random} {}
 
 void Signaling::State::add_peer(const PeerKey& key, PeerKind kind) {

@@ -9,6 +9,7 @@
 #include "common/base/datagram.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/random.hpp"
+#include "common/base/secret.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/x25519.hpp"
 #include "common/protocol/ntm.pb.h"
@@ -90,6 +91,9 @@ class Signaling {
     struct Settings {
         crypto::KeyPair static_key;
         BootId boot_id;
+        // Of all tokens of this process (docs/protocol.md section 4.1): whoever got one by a COOKIE
+        // ask may show it in a handshake. Random, new at each start.
+        Secret<16> token_key;
         // DCs and relays demand tokens of message 1 under load and where a session stands.
         bool demands_tokens = false;
         // Message 1s without a token opened a second: beyond, tokens are demanded of all. With one, four

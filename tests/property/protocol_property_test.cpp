@@ -95,7 +95,8 @@ TEST(DataProperty, EveryInnerPacketComesBackWhateverTheOrder) {
 // Junk of every length and type, from strangers: counted, never answered.
 TEST(SignalingProperty, JunkIsNeverAnswered) {
     SeededRandom random{15};
-    Signaling::Settings settings{crypto::KeyPair::generate(random), {1}};
+    Signaling::Settings settings{
+        crypto::KeyPair::generate(random), {1}, Secret<16>{random.bytes<16>()}};
     settings.demands_tokens = true;
     settings.handshakes_per_second = 1'000'000;
     Signaling signaling{std::move(settings), random};

@@ -37,7 +37,9 @@ struct FakeDc {
     void start(std::uint64_t boot, std::uint64_t new_term, RandomSource& random) {
         term = new_term;
         signaling = std::make_unique<protocol::Signaling>(
-            protocol::Signaling::Settings{key_pair.clone(), BootId{boot}}, random
+            protocol::Signaling::Settings{
+                key_pair.clone(), BootId{boot}, Secret<16>{random.bytes<16>()}},
+            random
         );
     }
     Endpoint endpoint;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/unit/control/director_world.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 namespace ntm::control {
@@ -49,6 +51,26 @@ TEST_F(Signals, StatusGoesOutEvery300MillisecondsWithFenceAndLoad) {
 TEST_F(Signals, WorkersAreToldTheSessionsAtWhichSignalIsAccepted) {
     EXPECT_FALSE(sessions.empty());
     EXPECT_THAT(sessions, testing::UnorderedElementsAreArray(director->signaling().session_ids()));
+}
+
+TEST_F(Signals, TokenOfTheDataPlaneCountsInAHandshake) {
+    // So many strangers that the relay demands tokens of all.
+    Bytes message_1(200);
+    message_1[0] = 0x13;
+    for (int i = 0; i < 500; ++i) {
+        arrive(message_1, stranger, relay4);
+    }
+    EXPECT_TRUE(to_nodes.empty());
+    arrive(message_1, stranger, relay4);
+    EXPECT_EQ(to_nodes.size(), 1U);
+    crypto::TokenMint data_plane{token_key};
+    std::ranges::copy(
+        data_plane.mint(stranger, now), message_1.begin() + protocol::NtmHeader::size
+    );
+    arrive(message_1, stranger, relay4);
+    EXPECT_EQ(to_nodes.size(), 1U);
+    EXPECT_EQ(director->signaling().counters().token_demanded, 1U);
+    EXPECT_EQ(director->signaling().counters().bad_handshake, 501U) << "opened, and a stranger's";
 }
 
 TEST_F(Signals, DirectionInstallsAnUnboundPath) {

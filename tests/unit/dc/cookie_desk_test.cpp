@@ -21,7 +21,8 @@ class CookieDeskTest : public testing::Test {
             protocol::build_cookie_ask(0x1122334455667788)};
     }
     SeededRandom random_{7};
-    CookieDesk desk_{BootId{42}, 10, random_};
+    const Secret<16> token_key_{random_.bytes<16>()};
+    CookieDesk desk_{BootId{42}, 10, token_key_, random_};
     Instant now_{1000s};
 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Registration, rights, and Directions of paths that nothing disturbs.
+#include "common/protocol/cookie.hpp"
+#include "common/protocol/ntm_header.hpp"
 #include "tests/unit/dc/lab.hpp"
+
+#include <algorithm>
 
 namespace ntm::dc::test {
 namespace {
@@ -331,6 +335,29 @@ TEST_F(CoordinatorTest, ChoosesTheFirstSuiteOfTheAskerThatAllAllow) {
     static_cast<void>(world.ask(mn, release(direct(), v1::RELEASE_IDLE)));
     register_with(cn, cn_name, {static_cast<v1::Suite>(3)});
     EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_UNREACHABLE);
+}
+
+TEST_F(CoordinatorTest, TakesATokenOfACookieAskInAHandshake) {
+    const Endpoint somebody = endpoint("192.0.2.77:1");
+    const auto answers = [&](Bytes payload) {
+        world.dc->handle_datagram({world.dc_at, somebody, std::move(payload)}, world.now);
+        return world.dc->take_datagrams();
+    };
+    const auto asked = answers(protocol::build_cookie_ask(5));
+    ASSERT_EQ(asked.size(), 1U);
+    const auto cookie = protocol::parse_cookie_answer(asked[0].payload);
+    ASSERT_TRUE(cookie);
+    // So many strangers that the DC demands tokens of all.
+    Bytes message_1(200);
+    message_1[0] = 0x13;
+    for (int i = 0; i < 500; ++i) {
+        ASSERT_TRUE(answers(message_1).empty());
+    }
+    EXPECT_EQ(answers(message_1).size(), 1U);
+    std::ranges::copy(cookie->token, message_1.begin() + protocol::NtmHeader::size);
+    EXPECT_TRUE(answers(message_1).empty());
+    EXPECT_EQ(world.dc->counters().signaling.token_demanded, 1U);
+    EXPECT_EQ(world.dc->counters().signaling.bad_handshake, 501U) << "opened, and a stranger's";
 }
 
 TEST_F(CoordinatorTest, CountsAndDropsWhatIsNotForADc) {

@@ -59,7 +59,8 @@ Peer::Peer(std::uint64_t seed, const PeerKey& dc, Endpoint at)
 }
 
 void Peer::restart() {
-    protocol::Signaling::Settings settings{keys_.clone(), BootId{random_.number()}};
+    protocol::Signaling::Settings settings{
+        keys_.clone(), BootId{random_.number()}, Secret<16>{random_.bytes<16>()}};
     signaling = std::make_unique<protocol::Signaling>(std::move(settings), random_);
     signaling->add_peer(dc_, protocol::PeerKind::dc);
     if (dc_at) {

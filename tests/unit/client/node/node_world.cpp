@@ -165,7 +165,9 @@ NodeWorld::NodeWorld(std::uint64_t seed)
         {"a.ntm.test", "b.ntm.test"}};
     node = std::make_unique<TunnelManager>(std::move(settings), random);
     dc = std::make_unique<protocol::Signaling>(
-        protocol::Signaling::Settings{dc_key.clone(), BootId{0xdc}, true}, random
+        protocol::Signaling::Settings{
+            dc_key.clone(), BootId{0xdc}, Secret<16>{random.bytes<16>()}, true},
+        random
     );
     dc->add_peer(node_key.public_key(), protocol::PeerKind::node);
 

@@ -218,7 +218,7 @@ TEST_F(Address, AnswersLeaveFromTheAddressThatWasAsked) {
     ask_dc();
     world_.run_for(milliseconds{10});
     // What the DC hands to its socket names the local end.
-    Signaling::Settings settings{dc_keys_.clone(), {1}};
+    Signaling::Settings settings{dc_keys_.clone(), {1}, Secret<16>{world_.random.bytes<16>()}};
     Signaling fresh{std::move(settings), world_.random};
     fresh.add_peer(node_key(), PeerKind::node);
     Bytes message_1;

@@ -62,7 +62,8 @@ class World {
     }
     // A new run of the process: nothing of the last one is left.
     void start(Host& host, const crypto::KeyPair& key, bool demands_tokens) {
-        Signaling::Settings settings{key.clone(), {random.number()}};
+        Signaling::Settings settings{
+            key.clone(), {random.number()}, Secret<16>{random.bytes<16>()}};
         settings.demands_tokens = demands_tokens;
         host.signaling = std::make_unique<Signaling>(std::move(settings), random);
         host.events.clear();
