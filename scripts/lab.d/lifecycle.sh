@@ -25,7 +25,7 @@ lab_up() {
     --without) without=,${2:-}, ;;
     --without=*) without=,${1#*=}, ;;
     '') ;;
-    *) die "up: unknown option '$1'" ;;
+    *) misuse "up: unknown option '$1'" ;;
     esac
     check_names "$without"
     check_tools
@@ -46,12 +46,13 @@ lab_up() {
     echo "${NTM_LAB_OWNER:-hand}" >"$run_dir/owner"
     date +%s >"$run_dir/up"
     trap - EXIT INT TERM HUP PIPE
+    ! missing_binary "${!binary_of[@]}" >/dev/null || warn "lab: up; its programs are not built yet: $(how_to_build)"
 }
 
 check_names() {
     local name
     for name in ${1//,/ }; do
-        [[ " ${hosts[*]} nat-a nat-b " == *" $name "* ]] || die "--without $name: no such host"
+        check_word host "$name" "${hosts[@]}" nat-a nat-b
     done
 }
 
@@ -82,7 +83,7 @@ build_networks() {
         plug "$host" eth0 "$network"
     done
     # Nodes ask the resolver of their own node program.
-    for host in mn cn; do
+    for host in "${!fqdn_of[@]}"; do
         [[ $without == *,$host,* ]] ||
             echo 'nameserver 127.0.0.53' >"/etc/netns/$lab-$host/resolv.conf"
     done
@@ -141,7 +142,7 @@ return_hugepages() {
 }
 
 lab_down() {
-    [ $# = 0 ] || die "down: unknown option '$1'"
+    [ $# = 0 ] || misuse "down: unknown option '$1'"
     lock_lab
     remove_everything
 }

@@ -14,6 +14,8 @@
 # Each network is a bridge in the namespace of its router. A host's address ends in the same number
 # everywhere. The router is .1 and ::1.
 
+networks=(global relays v6only nat-a nat-b)
+routers=(inet nat-a nat-b)
 declare -A router_of=([global]=inet [relays]=inet [v6only]=inet [nat-a]=nat-a [nat-b]=nat-b)
 declare -A bridge_of=([global]=global [relays]=relays [v6only]=v6only [nat-a]=inside [nat-b]=inside)
 declare -A prefix4=([global]=203.0.113 [relays]=198.51.100 [nat-a]=10.0.1 [nat-b]=10.0.2)
@@ -36,14 +38,35 @@ link() {
     ip -n "$lab-$host" "$@"
 }
 
+# check_word WHAT WORD ALLOWED...
+check_word() {
+    local what=$1 word=$2
+    shift 2
+    [ -n "$word" ] || misuse "which $what? one of $*"
+    [[ " $* " == *" $word "* ]] || misuse "no $what '$word': one of $*"
+}
+
 need_host() {
-    [ -n "${1:-}" ] || die "which host? (scripts/lab --help)"
-    host_exists "$1" || die "no host '$1' in the lab (scripts/lab status shows what is up)"
+    check_word host "${1:-}" "${routers[@]}" "${hosts[@]}"
+    host_exists "$1" || die "host '$1' is not up (scripts/lab status shows what is)"
 }
 
 need_network() {
-    [ -n "${router_of[${1:-}]:-}" ] || die "no network '${1:-}': one of ${!router_of[*]}"
+    check_word network "${1:-}" "${networks[@]}"
     host_exists "${router_of[$1]}" || die "network '$1' is not up"
+}
+
+# What may be plugged in elsewhere: a router is what the networks hang on, and the relay's addresses
+# are in its configuration.
+need_mobile() {
+    need_host "$1"
+    [[ " ${routers[*]} rs1 " != *" $1 "* ]] || misuse "'$1' stays where it is, as all of these: ${routers[*]} rs1"
+}
+
+# The far end of the cable is called HOST-IFACE.
+check_interface() {
+    [[ $2 =~ ^[a-z][a-z0-9]*$ && $1-$2 =~ ^.{,15}$ ]] ||
+        misuse "'$2' is no interface's name here: small letters and digits, at most $((14 - ${#1}))"
 }
 
 make_namespace() {
@@ -167,22 +190,26 @@ first_free_interface() {
 }
 
 need_interface() {
-    [ -e "$run_dir/$1/$2.far" ] || die "host '$1' has no interface '$2'"
+    [ -n "$2" ] || misuse "which interface of '$1'? scripts/lab status shows them"
+    check_interface "$1" "$2"
+    [ -e "$run_dir/$1/$2.far" ] || die "host '$1' has no interface '$2' that scripts/lab made"
 }
 
 lab_attach() {
     local host=${1:-} network=${2:-} iface=${3:-}
-    need_host "$host"
+    need_mobile "$host"
     need_network "$network"
     [ -n "$iface" ] || iface=$(first_free_interface "$host")
+    check_interface "$host" "$iface"
     [ ! -e "$run_dir/$host/$iface.far" ] || die "'$host' has '$iface' already: scripts/lab move"
+    ! link "$host" link show dev "$iface" >/dev/null 2>&1 || die "'$host' has another '$iface': choose another name"
     make_cable "$host" "$iface"
     plug "$host" "$iface" "$network"
 }
 
 lab_detach() {
     local host=${1:-} iface=${2:-}
-    need_host "$host"
+    need_mobile "$host"
     need_interface "$host" "$iface"
     link "$host" link delete "$iface"
     rm -f "$run_dir/$host/$iface".{far,network}
@@ -190,7 +217,7 @@ lab_detach() {
 
 lab_move() {
     local host=${1:-} network=${2:-} iface=${3:-eth0}
-    need_host "$host"
+    need_mobile "$host"
     need_network "$network"
     need_interface "$host" "$iface"
     unplug "$host" "$iface"
@@ -202,6 +229,6 @@ lab_exec() {
     need_host "$host"
     shift
     [ "${1:-}" != -- ] || shift
-    [ $# -gt 0 ] || die "exec what?"
+    [ $# -gt 0 ] || misuse "exec what on '$host'?"
     exec ip netns exec "$lab-$host" "$@"
 }

@@ -13,20 +13,41 @@ declare -A fqdn_of=([mn]=mn.a.ntm.test [cn]=cn.b.ntm.test)
 start_order=(dns dc1 rs1 gn cn mn)
 ready_seconds=15
 
-binary() {
-    local path=$build/${binary_of[$1]}
-    [ -x "$path" ] || die "$path is not built: meson setup $build && ninja -C $build"
-    echo "$path"
+binary() { echo "$build/${binary_of[$1]}"; }
+
+# missing_binary PROGRAM...: the first of these that is not built; fails if all are.
+missing_binary() {
+    local program
+    for program in "$@"; do
+        if [ ! -x "$(binary "$program")" ]; then
+            binary "$program"
+            return 0
+        fi
+    done
+    return 1
+}
+
+how_to_build() {
+    if [ "$build" = "$repo/build" ]; then
+        echo "scripts/demo installs what that takes, builds and shows it"
+    else
+        echo "ninja -C $build (NTM_BUILD)"
+    fi
+}
+
+need_binaries() {
+    local lacking
+    ! lacking=$(missing_binary "$@") || die "$lacking is not built: $(how_to_build)"
 }
 
 need_program() {
     local host=$1 program=$2
     [[ " ${programs_of[$host]:-} " == *" $program "* ]] ||
-        die "host '$host' runs no '$program' (it has: ${programs_of[$host]:-none})"
+        misuse "host '$host' runs no '$program' (it has: ${programs_of[$host]:-none})"
 }
 
 own_program() {
-    [ -n "${programs_of[$1]:-}" ] || die "host '$1' has no program"
+    [ -n "${programs_of[$1]:-}" ] || misuse "host '$1' has no program"
     echo "${programs_of[$1]%% *}"
 }
 
@@ -153,7 +174,8 @@ provision() {
     local ctl known host
     ctl="$(binary ctl) -s $run_dir/dc1/dc.sock"
     known=$($ctl -j node show)$($ctl -j relay show)
-    for host in mn cn rs1; do
+    for host in "${hosts[@]}"; do
+        [[ $host == rs1 || -n ${fqdn_of[$host]:-} ]] || continue
         host_exists "$host" || continue
         case $known in
         *"$(public_key "$host")"*) ;;
@@ -171,6 +193,8 @@ provision() {
 lab_start() {
     local host=${1:-} program
     if [ -z "$host" ]; then
+        [ -e "$run_dir/up" ] || die "the lab '$lab' is not up: scripts/lab up"
+        need_binaries "${!binary_of[@]}"
         for host in "${start_order[@]}"; do
             program=$(own_program "$host")
             host_exists "$host" || continue
@@ -180,9 +204,11 @@ lab_start() {
     fi
     need_host "$host"
     shift
-    [ $# -gt 0 ] || set -- "$(own_program "$host")"
+    program=$(own_program "$host")
+    [ $# -gt 0 ] || set -- "$program"
     for program in "$@"; do
         need_program "$host" "$program"
+        [ -z "${binary_of[$program]:-}" ] || need_binaries "$program" ctl
         start_program "$host" "$program"
     done
 }
@@ -191,7 +217,8 @@ end_programs() {
     local signal=$1 seconds=$2 host=${3:-} program pid
     need_host "$host"
     shift 3
-    [ $# -gt 0 ] || set -- "$(own_program "$host")"
+    program=$(own_program "$host")
+    [ $# -gt 0 ] || set -- "$program"
     for program in "$@"; do
         need_program "$host" "$program"
         is_running "$host" "$program" || die "'$program' does not run on '$host'"
@@ -219,6 +246,7 @@ lab_ctl() {
     need_host "$host"
     shift
     program=$(own_program "$host")
-    [ -n "${binary_of[$program]:-}" ] || die "'$program' of '$host' is not ours: no ntmctl there"
+    [ -n "${binary_of[$program]:-}" ] || misuse "'$program' of '$host' is not ours: no ntmctl there"
+    need_binaries ctl
     exec "$(binary ctl)" -s "$run_dir/$host/$program.sock" "$@"
 }

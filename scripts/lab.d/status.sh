@@ -4,6 +4,7 @@
 
 lab_status() {
     local form=${1:-}
+    [[ $form == '' || $form == -j ]] || misuse "status: unknown option '$form'"
     if [ ! -e "$run_dir/up" ]; then
         [ "$form" != -j ] && say "the lab '$lab' is not up" || echo '{"up":false,"hosts":[]}'
         return 0
@@ -13,7 +14,8 @@ lab_status() {
     else
         status_json | jq -r '.hosts[]
             | [ .name,
-                ([.interfaces[] | "\(.name)@\(.network): \(.addresses | join(" "))"] | join("; ")),
+                ([.interfaces[] | .name + (if .network then "@" + .network else "" end) + ": "
+                    + (.addresses | if . == [] then "-" else join(" ") end)] | join("; ")),
                 ([.programs[] | "\(.name) \(if .running then "(\(.pid))" else "not running" end)"] | join(", "))
               ] | @tsv' | column -t -s "$(printf '\t')" -N HOST,ADDRESSES,PROGRAMS
     fi
@@ -26,17 +28,21 @@ status_json() {
     done | jq -s --arg name "$lab" '{up: true, name: $name, hosts: .}'
 }
 
+# interface_json HOST IFACE NETWORK: where it is plugged in, or nothing.
+interface_json() {
+    link "$1" -j address show dev "$2" | jq --arg network "$3" '{interface: {name: .[0].ifname,
+        network: (if $network == "" then null else $network end),
+        addresses: [.[0].addr_info[] | select(.scope == "global") | .local]}}'
+}
+
 host_json() {
-    local host=$1 file iface program running
+    local host=$1 file program running
     {
         for file in "$run_dir/$host"/*.network; do
-            [ -e "$file" ] || continue
-            iface=${file##*/}
-            iface=${iface%.network}
-            link "$host" -j address show dev "$iface" |
-                jq --arg network "$(<"$file")" '{interface: {name: .[0].ifname, network: $network,
-                    addresses: [.[0].addr_info[] | select(.scope == "global") | .local]}}'
+            [ ! -e "$file" ] || interface_json "$host" "$(basename "$file" .network)" "$(<"$file")"
         done
+        # The relay's TAP, which has its addresses, or a node's TUN, which has the virtual ones.
+        ! link "$host" link show dev ntm0 >/dev/null 2>&1 || interface_json "$host" ntm0 ''
         for file in "$run_dir/$host"/*.pid; do
             [ -e "$file" ] || continue
             program=${file##*/}

@@ -28,6 +28,12 @@ die() {
     exit 1
 }
 
+# A wrong command line, as against what is right and fails.
+misuse() {
+    warn "${0##*/}: $*"
+    exit 2
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 need_root() {
