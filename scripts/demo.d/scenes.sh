@@ -146,7 +146,7 @@ scene_restart() {
         fail "the ping did not go on after the relay's restart" rs1/relay.log
     after_up=$(milliseconds "$up_at" "$(first_answer_since "$ping_log" "$up_at")")
     stop_ping
-    path_table
+    show_paths
     in_all=$(milliseconds 0 "$(largest_gap "$ping_log")")
     say "  an answer $after_up ms after the relay was seen to be up; silence in all $in_all ms"
     figure "relay killed and restarted" "silence $in_all ms; up, an answer after $after_up ms"
@@ -201,5 +201,5 @@ scene_balance() {
     wait_until 5 is_balanced || fail "the relay's counters do not balance: $(relay_balance | head -n 1)" rs1/relay.log
     relay_balance | head -n 1 | sed 's/^/  /'
     relay_drop_rows rs1 | column -t -s $'\t' | sed 's/^/  /'
-    path_table
+    show_paths
 }

@@ -36,6 +36,16 @@ path_table() {
     } | column -t -s $'\t' | cut -c 1-"${COLUMNS:-110}" | sed 's/^/  /'
 }
 
+# The table to stay, with what its figures are, once in a run.
+show_paths() {
+    path_table
+    [ $said_what_counts = no ] || return 0
+    said_what_counts=yes
+    say "  (PACKETS: at a node, what programs sent and got by the path; at rs1, what it relayed since its"
+    say "   start, the nodes' keep-alives and probes too. So rs1 has some more, and after a restart fewer.)"
+}
+said_what_counts=no
+
 # live COMMAND...: runs it, and on a terminal paints the table over and over meanwhile. What the
 # command prints goes to the file "live_log".
 live() {
@@ -55,7 +65,7 @@ live() {
     done
     [ ! -t 1 ] || wait $pid || status=$?
     [ "$lines" = 0 ] || printf '\033[%dA\033[J' "$lines"
-    path_table
+    show_paths
     return $status
 }
 
@@ -66,10 +76,12 @@ say_how_to_look_around() {
 The lab is up. To look around:
   $lab_command status                          hosts, addresses, programs
   $lab_command exec mn -- ping cn.b.ntm.test   a command on a host (inet, dns, dc1, rs1, gn, mn, cn)
-  $lab_command ctl rs1 path                    ntmctl at a host: status, path, worker, drop, port
+  $lab_command ctl rs1 path                    ntmctl at a host. rs1: status, path, worker, drop, port
+  $lab_command ctl dc1 node                    ... at dc1: status, node, relay, path
+  $lab_command ctl mn status                   ... at mn and cn: status, path
   $lab_command move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b
   $lab_command kill rs1; $lab_command start rs1
   $lab_command logs dc1
-To remove it: $lab_command down
+To remove it: $lab_command down (the next scripts/demo, with --scene too, does so by itself)
 AROUND
 }
