@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/config.hpp"
 
+#include "common/base/names.hpp"
 #include "common/config/reader.hpp"
+#include "control/device_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +15,7 @@ namespace {
 using config::Need;
 using config::Section;
 
-// IFNAMSIZ less the terminator.
-constexpr std::size_t longest_interface_name = 15;
+constexpr const char* wanted_interface = "at most 15 characters without / : and spaces";
 constexpr std::size_t most_own_addresses = 255;
 
 void read_dc(Section& section, RelayConfig& into) {
@@ -23,7 +24,9 @@ void read_dc(Section& section, RelayConfig& into) {
     dc.key = section.parsed("key", crypto::PublicKey::parse, "base64 of 32 bytes");
     dc.addresses = section.endpoints("addresses", Need::required);
     const auto is_same = [&](const DcConfig& other) {
-        return other.name == dc.name || other.key == dc.key;
+        // What could not be read has been complained about already, and is nobody's double.
+        return (!dc.name.empty() && other.name == dc.name) ||
+               (dc.key != crypto::PublicKey{} && other.key == dc.key);
     };
     if (std::ranges::any_of(into.dcs, is_same)) {
         section.fail("name", "another DC has this name or this key");
@@ -41,15 +44,23 @@ void read_device(Section& section, PortConfig& port) {
     }
     if (section.has("pci")) {
         port.kind = PortKind::pci;
-        port.device = section.text("pci");
+        port.device = section.parsed(
+            "pci", parse_pci_address, "domain:bus:device.function such as 0000:03:00.0"
+        );
         return;
     }
     if (section.has("vdev")) {
         port.kind = PortKind::vdev;
-        port.device = section.text("vdev");
+        port.device = section.parsed(
+            "vdev", parse_vdev, "net_ and a driver of DPDK, perhaps with ,key=value: net_ring0"
+        );
         return;
     }
     port.device = section.text("netdev", "");
+    if (!port.device.empty() && !is_interface_name(port.device)) {
+        const std::string what = "no interface can be called \"" + port.device + "\"";
+        section.fail("netdev", what, wanted_interface);
+    }
     const std::string driver = section.choice("driver", {"af_xdp", "af_packet"}, "af_xdp");
     port.kind = driver == "af_packet" ? PortKind::af_packet : PortKind::af_xdp;
 }
@@ -58,10 +69,27 @@ bool is_in_network(const InterfaceAddress& interface, const IpAddress& other) {
     return Prefix{interface.address, interface.prefix_length}.contains(other);
 }
 
+void read_tap(Section& section, PortConfig& port) {
+    port.tap = section.text("tap");
+    if (port.tap.empty()) {
+        return;
+    }
+    if (!is_interface_name(port.tap)) {
+        const std::string what = "no interface can be called \"" + port.tap + "\"";
+        section.fail("tap", what, wanted_interface);
+    }
+    if (port.tap == port.device) {
+        section.fail("tap", "the TAP can not have the port's own name");
+    }
+}
+
 void check_gateways(Section& section, const PortConfig& port) {
     const auto ipv4 = std::ranges::count_if(port.gateways, &IpAddress::is_ipv4);
     if (ipv4 > 1 || static_cast<std::ptrdiff_t>(port.gateways.size()) - ipv4 > 1) {
         section.fail("gateways", "there are two gateways of one family");
+    }
+    if (port.addresses.empty()) {
+        return;  // complained about already
     }
     for (const IpAddress& gateway : port.gateways) {
         const bool is_on_link =
@@ -78,13 +106,7 @@ void check_gateways(Section& section, const PortConfig& port) {
 void read_port(Section& section, RelayConfig& into) {
     PortConfig port;
     read_device(section, port);
-    port.tap = section.text("tap");
-    if (port.tap.size() > longest_interface_name || port.tap.find('/') != std::string::npos) {
-        section.fail("tap", "no interface can have this name", "at most 15 characters without /");
-    }
-    if (port.tap == port.device) {
-        section.fail("tap", "the TAP can not have the port's own name");
-    }
+    read_tap(section, port);
     port.addresses = section.interface_addresses("addresses", Need::required);
     port.gateways = section.addresses("gateways", Need::optional);
     port.queues = static_cast<std::uint16_t>(section.integer("queues", {1, 64}, into.workers));
@@ -98,7 +120,7 @@ void read_port(Section& section, RelayConfig& into) {
     }
     check_gateways(section, port);
     const auto has_tap = [&](const PortConfig& other) {
-        return other.tap == port.tap;
+        return !port.tap.empty() && other.tap == port.tap;
     };
     if (std::ranges::any_of(into.ports, has_tap)) {
         section.fail("tap", "another port has this TAP");
@@ -123,7 +145,11 @@ void read_workers(Section& workers, RelayConfig& into) {
 }
 
 void read_eal(Section& eal, RelayConfig& into) {
-    into.file_prefix = eal.text("file_prefix", "ntm-" + into.name);
+    if (eal.has("file_prefix")) {
+        into.file_prefix = eal.parsed(
+            "file_prefix", parse_file_prefix, "letters, digits, - _ ., a letter or digit first"
+        );
+    }
     const std::string pages = eal.choice("hugepages", {"auto", "required", "none"}, "auto");
     into.hugepages = pages == "required" ? Hugepages::required
                      : pages == "none"   ? Hugepages::none
@@ -132,7 +158,11 @@ void read_eal(Section& eal, RelayConfig& into) {
 }
 
 void read_root(Section& root, RelayConfig& into) {
-    into.name = root.text("name");
+    const auto label = [](std::string_view text) {
+        return is_label(text) ? std::optional{std::string{text}} : std::nullopt;
+    };
+    into.name =
+        root.parsed("name", label, "1 to 63 letters, digits and hyphens, no hyphen first or last");
     into.listen_port = root.port("listen_port", into.listen_port);
     into.key_file = root.text("key_file");
     into.admin_socket = root.text("admin_socket", "/run/ntm/relay.sock");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/config.hpp"
 
+#include "common/base/names.hpp"
 #include "common/config/reader.hpp"
-#include "dc/names.hpp"
 #include "dc/record_text.hpp"
 
 #include <algorithm>
@@ -35,20 +35,29 @@ void read_zones(Section& root, DcConfig& into) {
             root.fail("zones", "\"" + text + "\" is not a zone's name", "names like a.example.org");
             continue;
         }
+        if (std::ranges::find(into.settings.zones, *zone) != into.settings.zones.end()) {
+            root.fail("zones", "\"" + *zone + "\" is there twice", "each zone once");
+            continue;
+        }
         into.settings.zones.push_back(*zone);
     }
 }
 
 void read_virtual(Section& blocks, DcConfig& into) {
-    VirtualBlocks& read = into.settings.blocks;
-    read.ipv4 = blocks.prefix("ipv4");
-    read.ipv6 = blocks.prefix("ipv6");
-    if (!read.ipv4.address.is_ipv4() || read.ipv4.length < 8 || read.ipv4.length > 30) {
-        blocks.fail("ipv4", "not an IPv4 block that can be given out", "a prefix from /8 to /30");
-    }
-    if (!read.ipv6.address.is_ipv6() || read.ipv6.length < 16 || read.ipv6.length > 64) {
-        blocks.fail("ipv6", "not an IPv6 block that can be given out", "a prefix from /16 to /64");
-    }
+    const auto block = [](bool is_ipv6, std::uint8_t least, std::uint8_t most) {
+        return [=](std::string_view text) -> std::optional<Prefix> {
+            const auto read = Prefix::parse(text);
+            const bool is_good = read && read->address.is_ipv6() == is_ipv6 &&
+                                 read->length >= least && read->length <= most;
+            return is_good ? read : std::nullopt;
+        };
+    };
+    into.settings.blocks.ipv4 = blocks.parsed(
+        "ipv4", block(false, 8, 30), "a prefix from /8 to /30 without bits behind the length"
+    );
+    into.settings.blocks.ipv6 = blocks.parsed(
+        "ipv6", block(true, 16, 64), "a prefix from /16 to /64 without bits behind the length"
+    );
 }
 
 void read_paths(Section& paths, DcConfig& into) {
@@ -57,12 +66,11 @@ void read_paths(Section& paths, DcConfig& into) {
         static_cast<std::uint32_t>(paths.integer("inner_mtu", inner_mtus, settings.inner_mtu));
     const std::vector<std::string> known{
         text_of(crypto::Suite::aes_128_gcm), text_of(crypto::Suite::chacha20_poly1305)};
-    const std::vector<std::string> chosen = paths.choices("suites", known, Need::optional);
-    if (chosen.empty()) {
+    if (!paths.has("suites")) {
         return;
     }
     settings.suites.clear();
-    for (const std::string& name : chosen) {
+    for (const std::string& name : paths.choices("suites", known, Need::required)) {
         if (const auto suite = suite_of(name)) {
             settings.suites.push_back(*suite);
         }

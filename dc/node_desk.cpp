@@ -2,8 +2,8 @@
 // Registration and Keep Alive.
 #include "dc/node_desk.hpp"
 
+#include "common/base/names.hpp"
 #include "dc/directions.hpp"
-#include "dc/names.hpp"
 #include "dc/record_text.hpp"
 
 #include <algorithm>

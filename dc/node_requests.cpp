@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Direction Request and Path Release of a node.
-#include "dc/names.hpp"
+#include "common/base/names.hpp"
 #include "dc/node_desk.hpp"
 #include "dc/reachability.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What operators add to and take from a coordinator.
+#include "common/base/names.hpp"
 #include "dc/coordinator_parts.hpp"
-#include "dc/names.hpp"
 
 namespace ntm::dc {
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/config.hpp"
 
-#include "client/node/route_direction.hpp"
+#include "common/base/names.hpp"
+#include "common/config/nearest.hpp"
 #include "common/config/reader.hpp"
 
 #include <algorithm>
@@ -13,16 +14,28 @@ namespace {
 using config::Need;
 using config::Section;
 
-constexpr std::size_t longest_name = 253;
-// IFNAMSIZ less the terminator.
-constexpr std::size_t longest_interface_name = 15;
-
-std::string name(Section& section, const std::string& key) {
-    const std::string typed = normalized_name(section.text(key));
-    if (typed.size() > longest_name || typed.find('.') == std::string::npos) {
-        section.fail(key, "\"" + typed + "\" is no full domain name", "a name such as a.ntm.test");
+void read_zones(Section& root, NodeConfig& into) {
+    for (const std::string& text : root.texts("zones", Need::required)) {
+        const auto zone = normalise_fqdn(text);
+        if (!zone) {
+            root.fail("zones", "\"" + text + "\" is not a zone's name", "names like a.example.org");
+            continue;
+        }
+        if (std::ranges::find(into.zones, *zone) != into.zones.end()) {
+            root.fail("zones", "\"" + *zone + "\" is there twice", "each zone once");
+            continue;
+        }
+        into.zones.push_back(*zone);
     }
-    return typed;
+}
+
+void read_names(Section& root, NodeConfig& into) {
+    into.fqdn = root.parsed("fqdn", normalise_fqdn, "a host name such as mn.a.ntm.test");
+    read_zones(root, into);
+    if (!into.fqdn.empty() && !into.zones.empty() && !is_under(into.fqdn, into.zones)) {
+        const std::string what = "\"" + into.fqdn + "\" is under none of the node's zones";
+        root.fail("fqdn", what, "a name under " + config::listed(into.zones));
+    }
 }
 
 void read_dc(Section& dc, NodeConfig& into) {
@@ -42,9 +55,12 @@ void read_resolver(Section& resolver, NodeConfig& into) {
 }
 
 void read_suites(Section& paths, NodeConfig& into) {
+    if (!paths.has("suites")) {
+        return;
+    }
     into.suites.clear();
     for (const std::string& suite :
-         paths.choices("suites", {"aes-128-gcm", "chacha20-poly1305"}, Need::optional)) {
+         paths.choices("suites", {"aes-128-gcm", "chacha20-poly1305"}, Need::required)) {
         into.suites.push_back(
             suite == "aes-128-gcm" ? crypto::Suite::aes_128_gcm : crypto::Suite::chacha20_poly1305
         );
@@ -52,31 +68,22 @@ void read_suites(Section& paths, NodeConfig& into) {
 }
 
 void read_root(Section& root, NodeConfig& into) {
-    into.fqdn = name(root, "fqdn");
+    read_names(root, into);
     into.port = root.port("port", into.port);
     into.key_file = root.text("key_file");
     into.admin_socket = root.text("admin_socket", "/run/ntm/node.sock");
     root.section("dc", Need::required, [&](Section& dc) { read_dc(dc, into); });
-    into.zones = root.texts("zones", Need::required);
-    for (std::string& zone : into.zones) {
-        zone = normalized_name(zone);
-        if (zone.empty() || zone.size() > longest_name) {
-            root.fail("zones", "the root and overlong names are no zones of NTMobile");
-        }
-    }
     into.tun_name = "ntm0";
     root.section("tun", Need::optional, [&](Section& tun) {
         into.tun_name = tun.text("name", into.tun_name);
-        if (into.tun_name.size() > longest_interface_name ||
-            into.tun_name.find('/') != std::string::npos) {
-            tun.fail("name", "no interface can have this name", "at most 15 characters without /");
+        if (!into.tun_name.empty() && !is_interface_name(into.tun_name)) {
+            const std::string what = "no interface can be called \"" + into.tun_name + "\"";
+            tun.fail("name", what, "at most 15 characters without / : and spaces");
         }
     });
     root.section("resolver", Need::optional, [&](Section& part) { read_resolver(part, into); });
+    into.suites = {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
     root.section("paths", Need::optional, [&](Section& paths) { read_suites(paths, into); });
-    if (into.suites.empty()) {
-        into.suites = {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
-    }
     into.log_level = config::read_log_level(root);
 }
 

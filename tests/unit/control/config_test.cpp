@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/config.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -105,6 +106,80 @@ TEST(RelayConfig, SaysWhatIsWrongAndWhere) {
         HasSubstr("198.51.100.20 is there twice")
     );
     EXPECT_THAT(problem(valid + "workers: {count: 0}\n"), HasSubstr("from 1 to 64"));
+}
+
+TEST(RelayConfig, RefusesNamesThatNothingCanHave) {
+    using testing::EndsWith;
+    const std::string pci_form = "; allowed: domain:bus:device.function such as 0000:03:00.0";
+    for (const char* wrong :
+         {"banana", "03:00.0", "0000:03:00", "0000:03:20.0", "0000:03:00.8", "0000:0g:00.0"}) {
+        const std::string pci = "pci: \"" + std::string{wrong} + "\"";
+        EXPECT_THAT(
+            problem(replaced("netdev: eth0", pci)),
+            EndsWith(":5:11: \"" + std::string{wrong} + "\" is not a valid pci" + pci_form)
+        );
+    }
+    for (const char* wrong : {"hello", "net_", "eth_ring0", "net_ring 0", ",net_ring0"}) {
+        const std::string vdev = "vdev: \"" + std::string{wrong} + "\"";
+        EXPECT_THAT(
+            problem(replaced("netdev: eth0", vdev)),
+            EndsWith(
+                ":5:12: \"" + std::string{wrong} +
+                "\" is not a valid vdev; allowed: net_ and a driver of DPDK, perhaps with "
+                ",key=value: net_ring0"
+            )
+        );
+    }
+    for (const char* wrong : {"a/b c", "..", ".", "a\u00e4", "-a"}) {
+        const std::string prefix = "eal: {file_prefix: \"" + std::string{wrong} + "\"}\n";
+        EXPECT_THAT(
+            problem(valid + prefix),
+            EndsWith("is not a valid file_prefix; allowed: letters, digits, - _ ., a letter or "
+                     "digit first")
+        ) << wrong;
+    }
+    for (const char* wrong : {"rs 1/x", "-rs1", "rs1-", "rs.1", "rs_1"}) {
+        EXPECT_THAT(
+            problem(replaced("name: rs1", "name: \"" + std::string{wrong} + "\"")),
+            EndsWith(
+                ":1:7: \"" + std::string{wrong} +
+                "\" is not a valid name; allowed: 1 to 63 letters, digits and hyphens, no hyphen "
+                "first or last"
+            )
+        );
+    }
+    EXPECT_THAT(
+        problem(replaced("netdev: eth0", "netdev: \"eth 0\"")),
+        EndsWith(":5:14: no interface can be called \"eth 0\"; allowed: at most 15 characters "
+                 "without / : and spaces")
+    );
+}
+
+TEST(RelayConfig, TakesEveryNameThatDpdkTakes) {
+    for (const char* pci : {"0000:03:00.0", "ffff:FF:1f.7", "10000:e1:00.0"}) {
+        const auto read_pci = read(replaced("netdev: eth0", "pci: \"" + std::string{pci} + "\""));
+        ASSERT_TRUE(read_pci) << read_pci.error().text();
+        EXPECT_EQ(read_pci->ports[0].device, pci);
+    }
+    for (const char* vdev : {"net_ring0", "net_af_packet0,iface=e th/0,qpairs=1", "net_tap-a"}) {
+        const auto read_vdev =
+            read(replaced("netdev: eth0", "vdev: \"" + std::string{vdev} + "\""));
+        ASSERT_TRUE(read_vdev) << read_vdev.error().text();
+        EXPECT_EQ(read_vdev->ports[0].device, vdev);
+    }
+    const auto prefix = read(valid + "eal: {file_prefix: a-B_1.x}\n");
+    ASSERT_TRUE(prefix) << prefix.error().text();
+    EXPECT_EQ(prefix->file_prefix, "a-B_1.x");
+}
+
+TEST(RelayConfig, OneMistakeIsOneComplaint) {
+    const auto lines = [](const std::string& text) {
+        return std::ranges::count(problem(text), '\n') + 1;
+    };
+    EXPECT_EQ(lines(replaced("netdev: eth0", "pci: banana")), 1);
+    EXPECT_EQ(lines(replaced("[198.51.100.20/24]", "[198.51.100.20]")), 1);
+    EXPECT_EQ(lines(replaced("netdev: eth0, tap: ntm0,", "netdev: eth0,")), 1);
+    EXPECT_EQ(lines(replaced("name: rs1\n", "name: \"rs 1/x\"\n")), 1);
 }
 
 TEST(RelayConfig, PortsHaveAQueueForEachWorker) {

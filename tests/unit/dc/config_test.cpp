@@ -78,13 +78,28 @@ TEST(DcConfig, NamesThePlaceOfEachProblem) {
     EXPECT_NE(
         problem("198.18.0.0/17", "198.18.0.0/31").find("a prefix from /8 to /30"), std::string::npos
     );
-    EXPECT_NE(problem("198.18.0.0/17", "198.18.0.1/17").find("4:"), std::string::npos);
+    EXPECT_EQ(
+        problem("198.18.0.0/17", "198.18.0.1/17"),
+        "4:17: \"198.18.0.1/17\" is not a valid ipv4; allowed: a prefix from /8 to /30 without "
+        "bits "
+        "behind the length"
+    );
     EXPECT_NE(problem("fd00:a::/64", "fd00:a::/65").find("/16 to /64"), std::string::npos);
     EXPECT_NE(problem("fd00:a::/64", "10.0.0.0/8").find("/16 to /64"), std::string::npos);
     EXPECT_NE(problem("store: /s\n", "").find("store"), std::string::npos);
     EXPECT_NE(problem("store:", "stoer:").find("did you mean"), std::string::npos);
     const std::string suites = problem("store:", "paths: {suites: [aes]}\nstore:");
     EXPECT_NE(suites.find("chacha20-poly1305"), std::string::npos) << suites;
+    const std::string no_suites = problem("store:", "paths: {suites: []}\nstore:");
+    EXPECT_EQ(
+        no_suites,
+        "2:17: \"suites\" is an empty list; allowed: a list, each one of aes-128-gcm, "
+        "chacha20-poly1305"
+    );
+    EXPECT_EQ(
+        problem("[a.ntm.test]", "[a.ntm.test, b.ntm.test, A.ntm.test.]"),
+        "3:8: \"a.ntm.test\" is there twice; allowed: each zone once"
+    );
     const std::string twice =
         problem("store:", "listen: {addresses: [192.0.2.1, 192.0.2.1]}\nstore:");
     EXPECT_NE(twice.find("twice"), std::string::npos) << twice;

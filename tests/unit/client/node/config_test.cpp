@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ntm::client {
@@ -60,6 +61,48 @@ TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {
     );
     EXPECT_NE(complaint(with(example(), "\"203.0.113.10:9770\"", "\"nowhere\"")), "");
     EXPECT_EQ(complaint(example()), "");
+}
+
+TEST(NodeConfig, its_name_lies_under_one_of_its_zones) {
+    using ::testing::EndsWith;
+    EXPECT_THAT(
+        complaint(with(example(), "mn.a.ntm.test\n", "mn.c.ntm.test\n")),
+        EndsWith(":6:7: \"mn.c.ntm.test\" is under none of the node's zones; allowed: a name under "
+                 "a.ntm.test, b.ntm.test")
+    );
+    EXPECT_NE(complaint(with(example(), "mn.a.ntm.test\n", "a.ntm.test\n")), "") << "a zone";
+    EXPECT_EQ(complaint(with(example(), "mn.a.ntm.test\n", "MN.A.ntm.test.\n")), "");
+    EXPECT_THAT(
+        complaint(with(example(), "mn.a.ntm.test\n", "\"m n.a.ntm.test\"\n")),
+        EndsWith(
+            "\"m n.a.ntm.test\" is not a valid fqdn; allowed: a host name such as mn.a.ntm.test"
+        )
+    );
+}
+
+TEST(NodeConfig, zones_are_names_each_once) {
+    using ::testing::EndsWith;
+    EXPECT_THAT(
+        complaint(with(example(), "[a.ntm.test, b.ntm.test]", "[a.ntm.test, A.ntm.test]")),
+        EndsWith("\"a.ntm.test\" is there twice; allowed: each zone once")
+    );
+    EXPECT_THAT(
+        complaint(with(example(), "[a.ntm.test, b.ntm.test]", "[a.ntm.test, .]")),
+        EndsWith("\".\" is not a zone's name; allowed: names like a.example.org")
+    );
+}
+
+TEST(NodeConfig, suites_are_not_none) {
+    EXPECT_THAT(
+        complaint(with(example(), "[aes-128-gcm, chacha20-poly1305]", "[]")),
+        ::testing::EndsWith(
+            "\"suites\" is an empty list; allowed: a list, each one of aes-128-gcm, "
+            "chacha20-poly1305"
+        )
+    );
+    EXPECT_EQ(
+        complaint(with(example(), "paths: { suites: [aes-128-gcm, chacha20-poly1305] }", "")), ""
+    );
 }
 
 }  // namespace

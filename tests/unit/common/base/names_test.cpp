@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dc/names.hpp"
+#include "common/base/names.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ntm::dc {
+namespace ntm {
 namespace {
 
 TEST(Names, AreLowerCaseWithoutTheLastDot) {
@@ -45,5 +45,14 @@ TEST(Names, LieUnderAZoneOnlyAtALabel) {
     EXPECT_FALSE(is_under("xb.ntm.test", zones));
 }
 
+TEST(Names, OfInterfacesAreThoseThatLinuxTakes) {
+    for (const char* text : {"eth0", "ntm0.7", "a23456789012345", "enp3s0f0@x"}) {
+        EXPECT_TRUE(is_interface_name(text)) << text;
+    }
+    for (const char* text : {"", ".", "..", "a/b", "a:b", "a b", "a\tb", "a234567890123456"}) {
+        EXPECT_FALSE(is_interface_name(text)) << text;
+    }
+}
+
 }  // namespace
-}  // namespace ntm::dc
+}  // namespace ntm

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dc/names.hpp"
+#include "common/base/names.hpp"
 
 #include <algorithm>
 
-namespace ntm::dc {
+namespace ntm {
 
 namespace {
 
 constexpr std::size_t longest_label = 63;
 constexpr std::size_t longest_name = 253;
+constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ less the terminator
 
 char to_lower(char letter) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
@@ -61,4 +62,11 @@ bool is_under(std::string_view fqdn, const std::vector<std::string>& zones) {
     });
 }
 
-}  // namespace ntm::dc
+bool is_interface_name(std::string_view text) noexcept {
+    if (text.empty() || text.size() > longest_interface_name || text == "." || text == "..") {
+        return false;
+    }
+    return text.find_first_of("/: \t\n\v\f\r") == std::string_view::npos;
+}
+
+}  // namespace ntm
