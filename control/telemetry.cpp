@@ -96,7 +96,7 @@ Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now
     return {
         {"path_id", path.id.text()},
         {"dc", dc == from.director.dcs().end() ? path.dc.text() : dc->name()},
-        {"mode", "switch"},
+        {"kind", "relayed"},
         {"revision", path.revision},
         {"open", path.legs[0].is_bound() && path.legs[1].is_bound()},
         {"age_seconds", seconds_of(now - path.directed)},

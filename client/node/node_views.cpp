@@ -74,7 +74,7 @@ Json path_json(const PathView& path) {
         {"peer", path.peer_fqdn},
         {"peer_vipv4", text_or_null(path.peer_vipv4)},
         {"peer_vipv6", text_or_null(path.peer_vipv6)},
-        {"kind", is_relayed ? "rs_s" : "direct"},
+        {"kind", is_relayed ? "relayed" : "direct"},
         {"role", path.role == Role::initiator ? "initiator" : "responder"},
         {"ready", path.is_ready},
         {"relay", is_relayed ? Json(path.relay) : Json(nullptr)},

@@ -75,7 +75,7 @@ node_path_rows() {
         (if .loss_permille then "\(.loss_permille / 10) %" else "-" end)] | @tsv'
 }
 relay_path_rows() {
-    ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, "rs-s",
+    ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, .kind,
         ([.legs[].outer_address // "unbound"] | join(" <-> ")),
         ([.legs[].packets_received] | add), "-", "-"] | @tsv'
 }

@@ -19,7 +19,7 @@ for at_mn in nat-a v6only; do
         expect 15 "mn reaches cn" reaches_peer
         before=$(carried)
         check "and keeps doing so: 5 of 5 answered" all_answered mn 5 "$peer"
-        same "kind" "$(path_kind mn)" rs_s
+        same "kind" "$(path_kind mn)" relayed
         same "paths of rs1" "$(path_count rs1)" 1
         check "rs1 carried them, both ways" test "$(($(carried) - before))" -ge 10
         expect 5 "and its counters balance" is_balanced

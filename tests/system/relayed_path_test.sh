@@ -19,10 +19,10 @@ step "by one path, over the relay"
 same "paths of mn" "$(path_count mn)" 1
 same "paths of cn" "$(path_count cn)" 1
 same "paths of rs1" "$(path_count rs1)" 1
-same "kind" "$(path_kind mn)" rs_s
 id=$(path_id mn)
 for host in mn cn rs1 dc1; do
     same "$host shows it by its ID" "$(ctl $host path "$id" | jq -r '.paths[].path_id')" "$id"
+    same "$host calls it" "$(path_kind $host)" relayed
     status=0
     ctl $host path 1 >/dev/null || status=$?
     same "$host's exit code for another ID" $status 1

@@ -44,6 +44,7 @@ TEST_F(AdminTest, ShowsAPathByItsId) {
     ASSERT_EQ(answer->at("paths").size(), 1U);
     EXPECT_EQ(answer->at("paths")[0].at("path_id"), id);
     EXPECT_EQ(answer->at("paths")[0].at("initiator"), mn_name);
+    EXPECT_EQ(answer->at("paths")[0].at("kind"), "relayed");
 }
 
 TEST_F(AdminTest, ShowsAsManyPathsAsAskedFor) {

@@ -37,6 +37,16 @@ TEST(NodeViews, shows_as_many_paths_as_asked_for) {
     EXPECT_EQ(one->at("total"), 2);
 }
 
+TEST(NodeViews, kinds_are_called_as_the_dc_calls_them) {
+    auto paths = two_paths();
+    paths[0].kind = RouteKind::relayed;
+    paths[1].kind = RouteKind::direct;
+    const auto answer = paths_json(paths, Json::object());
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("paths")[0].at("kind"), "relayed");
+    EXPECT_EQ(answer->at("paths")[1].at("kind"), "direct");
+}
+
 TEST(NodeViews, an_unknown_path_is_an_error) {
     for (const char* id : {"a3", "cn.b.ntm.test"}) {
         const auto answer = paths_json(two_paths(), {{"path_id", id}});
