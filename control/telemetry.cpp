@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace ntm::control {
 
@@ -20,13 +21,25 @@ double seconds_of(Duration duration) {
         .count();
 }
 
+// Finer than a microsecond is noise.
+Json milliseconds_or_null(const std::optional<Duration>& duration) {
+    if (!duration) {
+        return nullptr;
+    }
+    return std::round(std::chrono::duration<double, std::micro>(*duration).count()) / 1e3;
+}
+
+Json id_or_null(BootId id) {
+    return id.is_zero() ? Json() : Json(id.text());
+}
+
 Json endpoint_or_null(const std::optional<Endpoint>& endpoint) {
     return endpoint ? Json(endpoint->text()) : Json();
 }
 
 Json dc_json(const TelemetrySources& from, const DcLink& dc, Instant now) {
     const protocol::Signaling& signaling = from.director.signaling();
-    Json json{
+    return {
         {"name", dc.name()},
         {"key", dc.key().text()},
         {"connected", signaling.is_connected(dc.key())},
@@ -34,14 +47,11 @@ Json dc_json(const TelemetrySources& from, const DcLink& dc, Instant now) {
         {"reachable", dc.is_reachable()},
         {"endpoint", endpoint_or_null(signaling.endpoint_of(dc.key()))},
         {"term", dc.term()},
-        {"boot_id", dc.last_boot_id().text()},
+        {"boot_id", id_or_null(dc.last_boot_id())},
         {"paths", from.director.paths().count_of(dc.key())},
         {"last_heard_seconds", seconds_of(now - dc.last_heard())},
+        {"rtt_milliseconds", milliseconds_or_null(signaling.smoothed_rtt_of(dc.key()))},
     };
-    if (const auto rtt = signaling.smoothed_rtt_of(dc.key())) {
-        json["rtt_milliseconds"] = std::chrono::duration<double, std::milli>(*rtt).count();
-    }
-    return json;
 }
 
 Json director_json(const DirectorCounters& counters) {
@@ -285,7 +295,7 @@ Json port_json(const TelemetrySources& from) {
              {"tap_not_injected", tap.not_injected}}
         );
     }
-    return ports;
+    return {{"ports", ports}};
 }
 
 }  // namespace ntm::control

@@ -18,8 +18,13 @@ std::int64_t in_seconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
-std::string text_or_empty(const std::optional<Endpoint>& endpoint) {
-    return endpoint ? endpoint->text() : std::string{};
+Json text_or_null(const std::optional<Endpoint>& endpoint) {
+    return endpoint ? Json(endpoint->text()) : Json();
+}
+
+// Of a run that was never seen.
+Json text_or_null(BootId boot_id) {
+    return boot_id.is_zero() ? Json() : Json(boot_id.text());
 }
 
 std::string restored_text(const Relay& relay) {
@@ -56,15 +61,14 @@ Json show_node(const Context& context, const Node& node, Instant now) {
     json["vipv6"] = IpAddress{record.vipv6}.text();
     json["is_registered"] = node.is_registered(now, lifetime);
     json["is_connected"] = context.signaling.is_connected(record.key);
-    json["outside"] = text_or_empty(record.outside);
+    json["outside"] = text_or_null(record.outside);
     json["ipv4"] = text_of(reachability.ipv4);
     json["ipv6"] = text_of(reachability.ipv6);
     json["addresses"] = write_addresses(record.addresses);
     json["paths"] = context.paths.of_node(record.key).size();
-    json["boot_id"] = record.boot_id.text();
-    if (node.last_heard) {
-        json["heard_seconds_ago"] = in_seconds(now - *node.last_heard);
-    }
+    json["boot_id"] = text_or_null(record.boot_id);
+    json["last_heard_seconds"] =
+        node.last_heard ? Json(in_seconds(now - *node.last_heard)) : Json();
     return json;
 }
 
@@ -83,11 +87,8 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     json["restored_paths"] = relay.restored;
     json["to_restore_paths"] = relay.to_restore;
     json["restore"] = restored_text(relay);
-    json["boot_id"] = relay.record.boot_id.text();
-    if (relay.is_alive) {
-        json["heard_milliseconds_ago"] =
-            std::chrono::duration_cast<std::chrono::milliseconds>(now - relay.last_heard).count();
-    }
+    json["boot_id"] = text_or_null(relay.record.boot_id);
+    json["last_heard_seconds"] = relay.is_alive ? Json(in_seconds(now - relay.last_heard)) : Json();
     return json;
 }
 
@@ -101,7 +102,7 @@ Json show_path(const Context& context, const Path& path, Instant now) {
     json["responder"] = context.name_of(record.end(Role::responder).node);
     json["kind"] = text_of(record.kind);
     json["reason"] = text_of(record.reason);
-    json["relay"] = record.relay ? context.name_of(*record.relay) : std::string{};
+    json["relay"] = record.relay ? Json(context.name_of(*record.relay)) : Json();
     json["revision"] = record.revision;
     json["state"] = state_of(context, path);
     json["suite"] = text_of(record.suite);
@@ -161,19 +162,19 @@ Json show_status(const Coordinator& coordinator, Instant now) {
 }
 
 Json show_nodes(const Coordinator& coordinator, Instant now) {
-    Json json = Json::array();
+    Json nodes = Json::array();
     for (const auto& [name, node] : coordinator.context().registry.nodes()) {
-        json.push_back(show_node(coordinator.context(), *node, now));
+        nodes.push_back(show_node(coordinator.context(), *node, now));
     }
-    return json;
+    return {{"nodes", nodes}};
 }
 
 Json show_relays(const Coordinator& coordinator, Instant now) {
-    Json json = Json::array();
+    Json relays = Json::array();
     for (const auto& [name, relay] : coordinator.context().registry.relays()) {
-        json.push_back(show_relay(coordinator.context(), *relay, now));
+        relays.push_back(show_relay(coordinator.context(), *relay, now));
     }
-    return json;
+    return {{"relays", relays}};
 }
 
 admin::Answer show_paths(const Coordinator& coordinator, const Json& args, Instant now) {

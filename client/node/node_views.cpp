@@ -83,7 +83,7 @@ Json path_json(const PathView& path) {
         {"tx_bytes", path.sent.bytes},
         {"rx_packets", path.received.packets},
         {"rx_bytes", path.received.bytes},
-        {"rtt_ms", milliseconds_or_null(path.rtt)},
+        {"rtt_milliseconds", milliseconds_or_null(path.rtt)},
         {"loss_permille", path.loss_permille ? Json(*path.loss_permille) : Json(nullptr)},
         {"suite", suite_text(path.suite)},
         {"revision", path.revision},
@@ -109,7 +109,7 @@ Json status_json(const NodeStatus& status) {
             {{"relay", way.relay},
              {"local", way.way.local.text()},
              {"remote", way.way.remote.text()},
-             {"rtt_ms", milliseconds_or_null(way.rtt)},
+             {"rtt_milliseconds", milliseconds_or_null(way.rtt)},
              {"outside", text_or_null(way.outside)},
              {"answering", way.has_answered && !way.is_dead}}
         );
@@ -129,7 +129,7 @@ Json status_json(const NodeStatus& status) {
         {"nat", nat_text(status.nat)},
         {"dc_connected", status.is_dc_connected},
         {"dc", text_or_null(status.dc)},
-        {"dc_rtt_ms", milliseconds_or_null(status.dc_rtt)},
+        {"dc_rtt_milliseconds", milliseconds_or_null(status.dc_rtt)},
         {"boot_id", status.boot_id.text()},
         {"addresses", addresses},
         {"relays", relays},

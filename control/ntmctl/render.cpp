@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,11 +14,10 @@ namespace {
 
 using admin::Json;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> units{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> units{{
     {"_per_second", "/s"},
     {"_milliseconds", " (ms)"},
     {"_seconds", " (s)"},
-    {"_ms", " (ms)"},
     {"_permille", " (permille)"},
     {"_percent", " (%)"},
     {"_bytes", " (bytes)"},
@@ -48,6 +48,18 @@ bool is_nested(const Json& value) {
     return value.is_object() || is_table(value);
 }
 
+// At most three decimals: more of them say nothing of a time or a rate.
+std::string number_text(double number) {
+    std::array<char, 340> text{};
+    const int length = std::snprintf(text.data(), text.size(), "%.3f", number);
+    std::string shown(text.data(), static_cast<std::size_t>(length));
+    shown.erase(shown.find_last_not_of('0') + 1);
+    if (shown.ends_with('.')) {
+        shown.pop_back();
+    }
+    return shown == "-0" ? "0" : shown;
+}
+
 std::string cell_of(const Json& value) {
     if (value.is_null() || (value.is_array() && value.empty())) {
         return "-";
@@ -66,7 +78,7 @@ std::string cell_of(const Json& value) {
         }
         return text;
     }
-    return value.dump();
+    return value.is_number_float() ? number_text(value.get<double>()) : value.dump();
 }
 
 std::size_t width_of(std::string_view text) {

@@ -38,7 +38,7 @@ path_kind() { fact "$1" path '.paths[0].kind'; }
 path_is_ready() { fact "$1" path '.paths[0].ready'; }
 path_id() { fact "$1" path '.paths[0].path_id'; }
 # Of the DC, about a node by its name.
-dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".[] | select(.fqdn == \$fqdn) | $2"; }
+dc_node() { ctl dc1 node | jq -re --arg fqdn "$1" ".nodes[] | select(.fqdn == \$fqdn) | $2"; }
 dc_knows() { dc_node "$1" '.is_registered' >/dev/null; }
 outside_address() { dc_node "$1" '.outside | sub(":[0-9]+$"; "")'; }
 # How often a node's log says that its DC does not answer.
@@ -71,7 +71,7 @@ largest_gap() {
 node_path_rows() {
     ctl "$1" path | jq -r --arg at "$1" '.paths[] | [$at, .path_id, .kind,
         "\(.leg.local) -> \(.leg.remote)", .tx_packets + .rx_packets,
-        (if .rtt_ms then "\(.rtt_ms * 100 | round / 100) ms" else "-" end),
+        (if .rtt_milliseconds then "\(.rtt_milliseconds * 100 | round / 100) ms" else "-" end),
         (if .loss_permille then "\(.loss_permille / 10) %" else "-" end)] | @tsv'
 }
 relay_path_rows() {

@@ -27,7 +27,7 @@ client() {
         "$python" "$repo/tests/interop/ntm_client.py" --dc "$1" --dc-key "$dc_key" \
         --key "$run_dir/mn/key" --fqdn mn.a.ntm.test --peer "$peer" --hold 3
 }
-cn_has_measured() { fact cn path '.[0].rtt_ms' >/dev/null; }
+cn_has_measured() { fact cn path '.paths[0].rtt_milliseconds' >/dev/null; }
 client_says() { grep -q "$1" "$client_log"; }
 
 step "one ping through the relay"

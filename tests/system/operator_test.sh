@@ -32,7 +32,7 @@ for noun in status path worker drop port; do
 done
 same "workers" "$(ctl rs1 worker | jq '.workers | length')" 1
 check "its port has sent and received" \
-    jq -e '.[0] | .received > 0 and .transmitted > 0' <(ctl rs1 port)
+    jq -e '.ports[0] | .received > 0 and .transmitted > 0' <(ctl rs1 port)
 check "a drop reason is explained" jq -e '.drops[0].meaning | length > 20' <(ctl rs1 --all drop)
 
 step "exit codes: 0 done, 1 failed, 2 usage, 3 nobody there"

@@ -75,7 +75,8 @@ TEST(Render, ObjectsBecomeLinesAndListsTables) {
         {"key", nullptr},
         {"up", true},
         {"addresses", {"a", "b"}},
-        {"dcs", {{{"name", "dc1"}, {"paths", 2}}, {{"name", "long-name"}, {"rtt_ms", 1.5}}}}};
+        {"dcs",
+         {{{"name", "dc1"}, {"paths", 2}}, {{"name", "long-name"}, {"rtt_milliseconds", 1.5}}}}};
     EXPECT_EQ(
         render(data),
         "name        rs1\n"
@@ -88,6 +89,25 @@ TEST(Render, ObjectsBecomeLinesAndListsTables) {
         "  dc1        2      -\n"
         "  long-name  -      1.5\n"
     );
+}
+
+TEST(Render, NumbersHaveNoMoreDecimalsThanTheyNeed) {
+    const Json data{
+        {"cycles_per_second", 2600000000.0},
+        {"rtt_milliseconds", 1.514726},
+        {"age_seconds", 12.5},
+        {"small", 0.0001},
+        {"negative", -0.0001},
+        {"huge", 1e300},
+        {"count", 100}};
+    const std::string text = render(data);
+    EXPECT_THAT(text, HasSubstr("cycles/s  2600000000\n"));
+    EXPECT_THAT(text, HasSubstr("rtt (ms)  1.515\n"));
+    EXPECT_THAT(text, HasSubstr("age (s)   12.5\n"));
+    EXPECT_THAT(text, HasSubstr("small     0\n"));
+    EXPECT_THAT(text, HasSubstr("negative  0\n"));
+    EXPECT_THAT(text, HasSubstr("count     100\n"));
+    EXPECT_THAT(text, testing::ContainsRegex("huge      1[0-9]+\n"));
 }
 
 TEST(Render, NestedPartsStandUnderTheirRow) {

@@ -60,6 +60,29 @@ TEST_F(AdminTest, ShowsAsManyPathsAsAskedFor) {
     EXPECT_EQ(one->at("total"), 2);
 }
 
+TEST_F(AdminTest, ShowsNodesAndRelaysUnderTheirNames) {
+    const auto nodes = ask("node", "show", Json::object());
+    const auto relays = ask("relay", "show", Json::object());
+    ASSERT_TRUE(nodes && relays);
+    ASSERT_EQ(nodes->at("nodes").size(), 2U);
+    ASSERT_EQ(relays->at("relays").size(), 1U);
+    EXPECT_EQ(relays->at("relays")[0].at("name"), "rs1");
+}
+
+TEST_F(AdminTest, OfANodeThatWasNeverSeenItShowsNoRunAndNoPlace) {
+    const auto before = ask("node", "show", Json::object());
+    ASSERT_TRUE(before);
+    for (const char* key : {"boot_id", "last_heard_seconds", "outside"}) {
+        EXPECT_TRUE(before->at("nodes")[0].at(key).is_null()) << key;
+    }
+    register_all();
+    const auto after = ask("node", "show", Json::object());
+    ASSERT_TRUE(after);
+    for (const char* key : {"boot_id", "last_heard_seconds", "outside"}) {
+        EXPECT_FALSE(after->at("nodes")[0].at(key).is_null()) << key;
+    }
+}
+
 TEST_F(AdminTest, AnUnknownPathIsAnError) {
     register_all();
     static_cast<void>(direct());

@@ -47,6 +47,16 @@ TEST(NodeViews, kinds_are_called_as_the_dc_calls_them) {
     EXPECT_EQ(answer->at("paths")[1].at("kind"), "direct");
 }
 
+TEST(NodeViews, durations_say_their_unit_in_full) {
+    auto paths = two_paths();
+    paths[0].rtt = std::chrono::microseconds{1514};
+    const auto answer = paths_json(paths, Json::object());
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("paths")[0].at("rtt_milliseconds"), 1.514);
+    EXPECT_TRUE(answer->at("paths")[1].at("rtt_milliseconds").is_null());
+    EXPECT_TRUE(status_json({}).at("dc_rtt_milliseconds").is_null());
+}
+
 TEST(NodeViews, an_unknown_path_is_an_error) {
     for (const char* id : {"a3", "cn.b.ntm.test"}) {
         const auto answer = paths_json(two_paths(), {{"path_id", id}});
