@@ -282,7 +282,7 @@ void ControlThread::State::settle() {
 void ControlThread::State::carry_out_commands() {
     for (const DirectorCommand& command : director_.take_commands()) {
         if (const auto* const sessions = std::get_if<SetSessions>(&command)) {
-            sessions_ = sessions->ids;
+            sessions_ = *sessions;
             are_settings_changed_ = true;
             continue;
         }
@@ -301,7 +301,8 @@ void ControlThread::State::publish_settings() {
     are_settings_changed_ = false;
     auto next = std::make_unique<relay::Settings>(data_plane_.settings.current());
     next->next_hops = mirror_.routes().next_hops();
-    next->sessions = relay::SessionSet{sessions_};
+    next->sessions = relay::SessionSet{sessions_.ids};
+    next->cookie_nonces = relay::NonceSet{sessions_.cookie_nonces};
     data_plane_.settings.publish(std::move(next));
 }
 

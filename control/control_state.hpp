@@ -97,7 +97,7 @@ class ControlThread::State {
     asio::steady_timer second_timer_;
     Instant director_wanted_ = Instant::never();
     std::size_t idle_polls_ = 0;
-    std::vector<SessionId> sessions_;
+    SetSessions sessions_;
     bool are_settings_changed_ = true;
     bool is_piece_posted_ = false;  // of the director's walk over all paths
 };

@@ -38,9 +38,11 @@ struct RemovePath {
     PathId id;
     friend bool operator==(const RemovePath&, const RemovePath&) = default;
 };
-// The SIGNAL sessions that the data plane lets through: all of them, each time that they change.
+// The SIGNAL sessions and the COOKIE answers to handshakes of ours that the data plane lets through:
+// all of them, each time that they change.
 struct SetSessions {
     std::vector<SessionId> ids;
+    std::vector<std::uint64_t> cookie_nonces;
     friend bool operator==(const SetSessions&, const SetSessions&) = default;
 };
 using DirectorCommand = std::variant<InstallPath, ReplacePath, RemovePath, SetSessions>;

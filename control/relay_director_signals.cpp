@@ -32,7 +32,7 @@ void RelayDirector::drain_signaling(Instant now) {
     }
     if (signaling_.session_changes() != sessions_seen_) {
         sessions_seen_ = signaling_.session_changes();
-        commands_.emplace_back(SetSessions{signaling_.session_ids()});
+        commands_.emplace_back(SetSessions{signaling_.session_ids(), signaling_.cookie_nonces()});
     }
     for (Datagram& datagram : signaling_.take_datagrams()) {
         datagrams_.push_back(std::move(datagram));

@@ -91,6 +91,15 @@ std::vector<SessionId> Signaling::State::session_ids() const {
     return ids;
 }
 
+std::vector<std::uint64_t> Signaling::State::cookie_nonces() const {
+    std::vector<std::uint64_t> nonces;
+    nonces.reserve(by_nonce_.size());
+    for (const auto& [nonce, peer] : by_nonce_) {
+        nonces.push_back(nonce);
+    }
+    return nonces;
+}
+
 void Signaling::State::handle_datagram(const Datagram& datagram, Instant now) {
     ++counters.received;
     const auto header = NtmHeader::parse(datagram.payload);
@@ -259,6 +268,10 @@ void Signaling::handle_timeout(Instant now) {
 
 std::vector<SessionId> Signaling::session_ids() const {
     return state_->session_ids();
+}
+
+std::vector<std::uint64_t> Signaling::cookie_nonces() const {
+    return state_->cookie_nonces();
 }
 
 std::uint64_t Signaling::session_changes() const noexcept {

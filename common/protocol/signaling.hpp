@@ -143,9 +143,11 @@ class Signaling {
     // Whether a COOKIE answer with this nonce belongs to a handshake of ours.
     [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const;
 
-    // The session ids that packets to this process may carry at present, and a number that grows
-    // whenever they change: what a relay's workers let through (docs/protocol.md section 4).
+    // The session ids that packets to this process may carry at present, the nonces that owns_cookie
+    // claims, and a number that grows whenever either change: what a relay's workers let through
+    // (docs/protocol.md section 4).
     [[nodiscard]] std::vector<SessionId> session_ids() const;
+    [[nodiscard]] std::vector<std::uint64_t> cookie_nonces() const;
     [[nodiscard]] std::uint64_t session_changes() const noexcept;
 
     // When handle_timeout wants to be called next.

@@ -115,6 +115,7 @@ void Signaling::State::wake_dial(Peer& peer, Instant now) {
 
 void Signaling::State::drop_attempt(HandshakeAttempt& attempt) {
     by_nonce_.erase(attempt.nonce);
+    ++session_changes;
     // The id lives on where the attempt has become a session.
     if (!attempt.own_id.is_zero()) {
         forget_session(attempt.own_id);
@@ -182,6 +183,7 @@ void Signaling::State::add_attempt(
     }
     name_session(attempt.own_id, peer);
     by_nonce_[attempt.nonce] = &peer;
+    ++session_changes;
     attempts.push_back(std::move(attempt));
 }
 

@@ -100,6 +100,7 @@ class Signaling::State {
     void handle_timeout(Instant now);
     [[nodiscard]] Instant next_timeout() const;
     [[nodiscard]] std::vector<SessionId> session_ids() const;
+    [[nodiscard]] std::vector<std::uint64_t> cookie_nonces() const;
     [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const { return by_nonce_.contains(nonce); }
 
     // signaling_initiator.cpp

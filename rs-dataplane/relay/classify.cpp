@@ -79,14 +79,22 @@ Verdict classify_handshake(
     return punted(packet, PuntClass::handshake);
 }
 
-Verdict classify_cookie(Packet& packet, const NtmView& ntm, std::size_t length) noexcept {
+// An answer is a demand for a token of a handshake of ours. A DC is only reached through it, so what
+// anybody can make up must not compete with it.
+Verdict classify_cookie(
+    Packet& packet, const NtmView& ntm, std::size_t length, const Settings& settings
+) noexcept {
     if (!ntm.is_answer()) {
         return {Kind::cookie, DropReason::none};
     }
     if (length != protocol::cookie_size || !ntm.session_id().is_zero()) {
         return dropped(DropReason::malformed_cookie);
     }
-    return punted(packet, PuntClass::cookie);
+    const std::uint8_t* nonce =
+        packet.begin + packet.udp_at + UdpView::size + protocol::cookie_nonce_at;
+    return settings.cookie_nonces.contains(load<Be64>(nonce).to_host())
+               ? punted(packet, PuntClass::cookie)
+               : dropped(DropReason::unknown_cookie);
 }
 
 Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& settings) noexcept {
@@ -103,7 +111,7 @@ Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& set
                        ? punted(packet, PuntClass::signal)
                        : dropped(DropReason::unknown_session);
         case PacketType::cookie:
-            return classify_cookie(packet, ntm, length);
+            return classify_cookie(packet, ntm, length, settings);
         default:
             return classify_handshake(packet, ntm, length, settings);
     }

@@ -16,7 +16,7 @@ enum class PuntClass : std::uint8_t {
     handshake,  // message 1 of a HANDSHAKE
     host,       // ICMP, TCP, other UDP ports: what the kernel owns
     neighbour,  // ARP and ND: without them every next hop is lost in the end
-    cookie,     // COOKIE answers, which may demand a token of a handshake of ours
+    cookie,     // COOKIE answers, which demand a token of a handshake of ours
 };
 inline constexpr std::size_t punt_class_count = 6;
 inline constexpr std::array<std::string_view, punt_class_count> punt_class_names{

@@ -8,8 +8,8 @@
 #include "common/base/ids.hpp"
 #include "common/base/rate_limit.hpp"
 #include "common/packet/ethernet.hpp"
+#include "rs-dataplane/relay/id_set.hpp"
 #include "rs-dataplane/relay/punt_class.hpp"
-#include "rs-dataplane/relay/session_set.hpp"
 #include "rs-dataplane/tables/own_addresses.hpp"
 
 #include <array>
@@ -42,6 +42,7 @@ struct Settings {
     std::vector<PortSettings> ports;
     std::vector<NextHop> next_hops;  // by tables::NextHopIndex
     SessionSet sessions;             // live SIGNAL sessions, the ids that we picked
+    NonceSet cookie_nonces;          // of handshakes of ours, which a COOKIE answer may name
     std::array<Budget, punt_class_count> punt_budgets{
         Budget{20'000, 2'000},  // by PuntClass
         Budget{20'000, 2'000},

@@ -294,6 +294,8 @@ void read_config_line(const std::string& first, Words& words, CaseText& text) {
         read_hop(words, settings);
     } else if (first == "session") {
         settings.sessions = relay::SessionSet{{{std::stoull(words.text(), nullptr, 16)}}};
+    } else if (first == "nonce") {
+        settings.cookie_nonces = relay::NonceSet{{std::stoull(words.text(), nullptr, 16)}};
     } else if (first == "legs_per_path") {
         settings.legs_per_path = read_budget(words);
     } else if (first == "cookies_per_source") {

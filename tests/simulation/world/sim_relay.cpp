@@ -133,6 +133,7 @@ void SimRelay::carry_out(const control::DirectorCommand& command) {
     } else if (const auto* sessions = std::get_if<control::SetSessions>(&command)) {
         auto next = std::make_unique<relay::Settings>(plane_->settings().current());
         next->sessions = relay::SessionSet{sessions->ids};
+        next->cookie_nonces = relay::NonceSet{sessions->cookie_nonces};
         plane_->settings().publish(std::move(next));
     }
 }

@@ -163,6 +163,7 @@ class DirectorWorld : public testing::Test {
         for (DirectorCommand& command : director->take_commands()) {
             if (const auto* const one = std::get_if<SetSessions>(&command)) {
                 sessions = one->ids;
+                cookie_nonces = one->cookie_nonces;
                 continue;
             }
             table.push_back(std::move(command));
@@ -249,6 +250,7 @@ class DirectorWorld : public testing::Test {
     std::unique_ptr<RelayDirector> director;
     std::vector<Datagram> to_nodes;
     std::vector<SessionId> sessions;
+    std::vector<std::uint64_t> cookie_nonces;
 
   private:
     void carry(const Datagram& datagram) {

@@ -53,6 +53,22 @@ TEST_F(Signals, WorkersAreToldTheSessionsAtWhichSignalIsAccepted) {
     EXPECT_THAT(sessions, testing::UnorderedElementsAreArray(director->signaling().session_ids()));
 }
 
+TEST_F(Signals, WorkersAreToldTheNoncesOfHandshakesUnderWay) {
+    EXPECT_THAT(cookie_nonces, testing::IsEmpty());
+    dc_a.is_up = false;
+    pass(15s);
+    commands();
+    ASSERT_THAT(cookie_nonces, testing::Not(testing::IsEmpty()));
+    for (const std::uint64_t nonce : cookie_nonces) {
+        EXPECT_TRUE(director->signaling().owns_cookie(nonce));
+    }
+    EXPECT_EQ(cookie_nonces.size(), director->signaling().cookie_nonces().size());
+    dc_a.is_up = true;
+    pass(15s);
+    commands();
+    EXPECT_THAT(cookie_nonces, testing::IsEmpty());
+}
+
 TEST_F(Signals, TokenOfTheDataPlaneCountsInAHandshake) {
     // So many strangers that the relay demands tokens of all.
     Bytes message_1(200);
