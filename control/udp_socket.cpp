@@ -106,14 +106,16 @@ bool set(int descriptor, int level, int option, int value) {
     return setsockopt(descriptor, level, option, &value, sizeof(value)) == 0;
 }
 
-// Each option on its own line, since the error is about the first that fails.
+// Each option on its own line, since the error is about the first that fails. Every outer packet has
+// DF (docs/protocol.md section 7), whatever the kernel believes of the path.
 bool set_up(int descriptor, Family family) {
     if (family == Family::ipv4) {
         return set(descriptor, IPPROTO_IP, IP_PKTINFO, 1) &&
-               set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+               set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     }
     return set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-           set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+           set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+           set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 }
 
 using ControlBuffer = std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo)) + 64>;

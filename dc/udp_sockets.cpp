@@ -82,6 +82,18 @@ bool set_option(int socket, int level, int name, int value) {
     return setsockopt(socket, level, name, &value, sizeof(value)) == 0;
 }
 
+// Every outer packet has DF (docs/protocol.md section 7), whatever the kernel believes of the path:
+// signalling fits any.
+bool set_options(int socket, bool is_ipv4) {
+    if (is_ipv4) {
+        return set_option(socket, IPPROTO_IP, IP_PKTINFO, 1) &&
+               set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    }
+    return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+           set_option(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+           set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+}
+
 Result<int, std::string> open_socket(const Endpoint& endpoint) {
     const bool is_ipv4 = endpoint.address.is_ipv4();
     const auto failed = [&](const char* doing) {
@@ -92,9 +104,7 @@ Result<int, std::string> open_socket(const Endpoint& endpoint) {
     if (socket < 0) {
         return failed("opening a UDP socket");
     }
-    const bool is_set = is_ipv4 ? set_option(socket, IPPROTO_IP, IP_PKTINFO, 1)
-                                : set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-                                      set_option(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    const bool is_set = set_options(socket, is_ipv4);
     static_cast<void>(set_option(socket, SOL_SOCKET, SO_RCVBUF, receive_buffer_size));
     const SocketAddress address = to_socket_address(endpoint);
     // bind takes any kind of socket address through a pointer to the common one.

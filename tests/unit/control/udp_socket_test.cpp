@@ -6,7 +6,9 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 namespace ntm::control {
 
@@ -48,6 +50,27 @@ TEST(UdpSocket, CountsWhatIsTooLongAndWhatCanNotBeSent) {
     EXPECT_EQ(json.at("send_failed"), 1U);
     EXPECT_EQ(json.at("truncated"), 1U);
     EXPECT_EQ(json.at("received"), 1U);
+}
+
+TEST(UdpSocket, NeverLetsTheKernelFragment) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const auto socket = UdpSocket::open(family, first_port);
+        ASSERT_TRUE(socket) << socket.error();
+        const bool is_ipv4 = family == Family::ipv4;
+        int value = -1;
+        socklen_t size = sizeof(value);
+        ASSERT_EQ(
+            getsockopt(
+                socket->descriptor(),
+                is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
+                is_ipv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
+                &value,
+                &size
+            ),
+            0
+        );
+        EXPECT_EQ(value, is_ipv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE);
+    }
 }
 
 }  // namespace
