@@ -308,8 +308,9 @@ void ControlThread::State::publish_settings() {
 
 void ControlThread::State::send_datagrams() {
     for (const Datagram& datagram : director_.take_datagrams()) {
-        UdpSocket& socket = sockets_[datagram.remote.address.is_ipv4() ? 0 : 1];
-        if (!socket.send(datagram)) {
+        const auto socket =
+            std::ranges::find(sockets_, datagram.remote.address.family(), &UdpSocket::family);
+        if (socket == sockets_.end() || !socket->send(datagram)) {
             spdlog::debug("could not send to {}", datagram.remote.text());
         }
     }

@@ -30,7 +30,7 @@ namespace ntm::control {
 // Everything that create() opens before the loop can run.
 struct OpenedParts {
     std::vector<TapDevice> taps;
-    std::vector<UdpSocket> sockets;  // IPv4, IPv6
+    std::vector<UdpSocket> sockets;  // at most one of each family
     NetlinkRequests netlink;
     NetlinkEvents events;
 };

@@ -37,16 +37,12 @@ Result<OpenedParts, std::string> open_parts(
     if (!taps) {
         return Unexpected{taps.error()};
     }
-    std::vector<UdpSocket> sockets;
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-        auto socket = UdpSocket::open(family, config.listen_port);
-        if (!socket) {
-            return Unexpected{socket.error()};
-        }
-        sockets.push_back(*std::move(socket));
+    auto sockets = open_sockets(config.own_addresses(), config.listen_port);
+    if (!sockets) {
+        return Unexpected{sockets.error()};
     }
     return OpenedParts{
-        *std::move(taps), std::move(sockets), *std::move(netlink), *std::move(events)};
+        *std::move(taps), *std::move(sockets), *std::move(netlink), *std::move(events)};
 }
 
 }  // namespace

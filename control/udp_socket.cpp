@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/udp_socket.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -201,6 +202,23 @@ bool UdpSocket::send(const Datagram& datagram) {
     const bool is_sent = sendmsg(descriptor_, &message, MSG_NOSIGNAL) >= 0;
     ++(is_sent ? counters_.sent : counters_.send_failed);
     return is_sent;
+}
+
+Result<std::vector<UdpSocket>, std::string> open_sockets(
+    const std::vector<IpAddress>& addresses, Port port
+) {
+    std::vector<UdpSocket> sockets;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (std::ranges::find(addresses, family, &IpAddress::family) == addresses.end()) {
+            continue;
+        }
+        auto socket = UdpSocket::open(family, port);
+        if (!socket) {
+            return Unexpected{socket.error()};
+        }
+        sockets.push_back(*std::move(socket));
+    }
+    return sockets;
 }
 
 }  // namespace ntm::control

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ntm::control {
 
@@ -32,6 +33,7 @@ class UdpSocket {
     UdpSocket& operator=(const UdpSocket&) = delete;
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+    [[nodiscard]] Family family() const noexcept { return family_; }
     // Hands over at most `most` waiting datagrams; returns how many.
     std::size_t receive(const std::function<void(const Datagram&)>& take, std::size_t most);
     // False: the kernel did not take it; the protocol repeats what matters.
@@ -47,5 +49,10 @@ class UdpSocket {
     Port port_;
     UdpCounters counters_;
 };
+
+// One for each family that one of the addresses has: a kernel without IPv6 serves a relay without IPv6.
+[[nodiscard]] Result<std::vector<UdpSocket>, std::string> open_sockets(
+    const std::vector<IpAddress>& addresses, Port port
+);
 
 }  // namespace ntm::control

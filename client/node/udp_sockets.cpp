@@ -122,16 +122,22 @@ bool set_options(int socket, Family family) {
            set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 }
 
-Result<int, std::string> open_socket(Family family, Port port) {
+struct OpenError {
+    int code = 0;  // an errno
+    std::string sentence;
+};
+
+Result<int, OpenError> open_socket(Family family, Port port) {
     const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
     const int socket = ::socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const auto fail = [&](const char* what) {
-        std::string why = std::string{what} + " UDP port " + std::to_string(port.number) + ": " +
-                          std::strerror(errno);
+        const int code = errno;
         if (socket >= 0) {
             ::close(socket);
         }
-        return Unexpected{std::move(why)};
+        std::string why = std::string{what} + " UDP port " + std::to_string(port.number) + ": " +
+                          std::strerror(code);
+        return Unexpected{OpenError{code, std::move(why)}};
     };
     if (socket < 0 || !set_options(socket, family)) {
         return fail("can not set up");
@@ -182,12 +188,12 @@ struct UdpSockets::Batch {
 Result<UdpSockets, std::string> UdpSockets::open(Port port) {
     auto ipv4 = open_socket(Family::ipv4, port);
     if (!ipv4) {
-        return Unexpected{ipv4.error()};
+        return Unexpected{ipv4.error().sentence};
     }
     auto ipv6 = open_socket(Family::ipv6, port);
-    if (!ipv6 && errno != EAFNOSUPPORT) {
+    if (!ipv6 && ipv6.error().code != EAFNOSUPPORT) {
         ::close(*ipv4);
-        return Unexpected{ipv6.error()};
+        return Unexpected{ipv6.error().sentence};
     }
     return UdpSockets{*ipv4, ipv6 ? *ipv6 : -1, port};
 }

@@ -52,6 +52,21 @@ TEST(UdpSocket, CountsWhatIsTooLongAndWhatCanNotBeSent) {
     EXPECT_EQ(json.at("received"), 1U);
 }
 
+TEST(UdpSockets, AreOfTheFamiliesThatTheRelayHas) {
+    const IpAddress ipv6 = *IpAddress::parse("::1");
+    // As on a host without IPv6: no IPv6 socket can be had on this port.
+    const auto taken = UdpSocket::open(Family::ipv6, first_port);
+    ASSERT_TRUE(taken) << taken.error();
+    const auto only_ipv4 = open_sockets({loopback, loopback}, first_port);
+    ASSERT_TRUE(only_ipv4) << only_ipv4.error();
+    ASSERT_EQ(only_ipv4->size(), 1U);
+    EXPECT_EQ(only_ipv4->front().family(), Family::ipv4);
+    EXPECT_FALSE(open_sockets({loopback, ipv6}, first_port));
+    const auto both = open_sockets({ipv6, loopback}, second_port);
+    ASSERT_TRUE(both) << both.error();
+    EXPECT_EQ(both->size(), 2U);
+}
+
 TEST(UdpSocket, NeverLetsTheKernelFragment) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         const auto socket = UdpSocket::open(family, first_port);
