@@ -2,29 +2,10 @@
 #include "control/port_setup.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 namespace ntm::control {
 
 namespace {
-
-void set_ipv4_option(const std::string& link, const std::string& key, const std::string& value) {
-    std::ofstream{"/proc/sys/net/ipv4/conf/" + link + "/" + key} << value;
-}
-
-// The device under the port is the workers' alone. Where the kernel sees its frames too, it must
-// take none of them for itself.
-void quieten_device(const PortConfig& port) {
-    if (port.kind != PortKind::af_xdp && port.kind != PortKind::af_packet) {
-        return;
-    }
-    // False without IPv6 in the kernel, which is as good.
-    static_cast<void>(set_ipv6_option(port.device, "disable_ipv6", "1"));
-    if (port.kind == PortKind::af_packet) {
-        set_ipv4_option(port.device, "arp_ignore", "8");  // answers nothing
-        set_ipv4_option(port.device, "rp_filter", "1");   // the routes lead to the TAP
-    }
-}
 
 Result<Nothing, std::string> set_up_tap(
     const PortConfig& port,
@@ -66,7 +47,6 @@ Result<std::vector<TapDevice>, std::string> set_up_taps(
 ) {
     std::vector<TapDevice> taps;
     for (std::size_t i = 0; i < config.ports.size(); ++i) {
-        quieten_device(config.ports[i]);
         auto tap = TapDevice::make(config.ports[i].tap);
         if (!tap) {
             return Unexpected{tap.error()};

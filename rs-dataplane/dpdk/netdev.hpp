@@ -14,7 +14,9 @@ namespace ntm::dpdk {
 // The error is a sentence.
 [[nodiscard]] Result<Nothing, std::string> bring_up(const std::string& name);
 // IPv6 off; where the kernel goes on to see each frame (AF_PACKET), ARP off too, and IPv4 taken only
-// from where its route leads, which is the TAP. Returns what did not work, as sentences.
+// from where its route leads, which is the TAP. All of it stays when the relay ends (configs/relay.yaml
+// says so): what was there before can not be known after a crash, and between two runs the kernel must
+// not answer either. Returns what did not work, as sentences.
 [[nodiscard]] std::vector<std::string> keep_kernel_off(const std::string& name, bool sees_frames);
 
 }  // namespace ntm::dpdk

@@ -21,3 +21,7 @@ lab stop rs1
 NTM_LAB_DRIVER=af_packet lab start rs1
 expect 10 "mn reaches cn" reaches_peer
 check "and keeps doing so: 5 of 5 answered" all_answered mn 5 "$peer"
+check "the kernel answers no ARP at the port's device" grep -q NOARP <(at rs1 ip link show eth0)
+setting() { at rs1 cat "/proc/sys/net/ipv4/conf/eth0/$1"; }
+check "and takes no packets there" test "$(setting rp_filter)" = 1
+check "and nothing else of it is changed" test "$(setting arp_ignore)" = 0
