@@ -4,10 +4,12 @@
 
 #include "common/base/names.hpp"
 #include "dc/directions.hpp"
+#include "dc/reachability.hpp"
 #include "dc/record_text.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace ntm::dc {
 
@@ -100,12 +102,28 @@ void NodeDesk::handle_connected(Node& node, BootId boot_id) {
     }
 }
 
+// Where a node is and the addresses that it registers change together: half of a move looks like a
+// NAT, and would take a direct path away for good.
 void NodeDesk::handle_moved(Node& node, const Endpoint& endpoint, Instant now) {
-    if (node.record.outside == endpoint) {
+    const bool is_claimed = node.claim && node.claim->source == endpoint;
+    if (is_claimed || !is_leaving_own_address(node.record, endpoint)) {
+        settle_at(node, endpoint, is_claimed, now);
+    }
+}
+
+void NodeDesk::settle_at(Node& node, const Endpoint& endpoint, bool is_claim_taken, Instant now) {
+    NodeRecord& record = node.record;
+    const bool has_claim = is_claim_taken && node.claim;
+    if (record.outside == endpoint && !has_claim) {
         return;
     }
-    node.record.outside = endpoint;
-    context_.store.put_node(node.record);
+    record.outside = endpoint;
+    if (has_claim) {
+        record.addresses = std::move(node.claim->addresses);
+        record.port = node.claim->port;
+        node.claim.reset();
+    }
+    context_.store.put_node(record);
     director_.plan_again(node, now);
 }
 
@@ -158,16 +176,20 @@ void NodeDesk::take_registration(
     const Port port{static_cast<std::uint16_t>(asked.port())};
     // Whoever replays a packet from elsewhere does not move the node: only what is proven counts.
     const auto proven = context_.signaling.proven_endpoint_of(record.key);
-    const auto outside =
-        record.outside && proven != request.source ? record.outside : std::optional{request.source};
-    const bool has_moved =
-        record.outside != outside || record.addresses != addresses || record.port != port;
+    const bool is_settled = !record.outside || proven == request.source;
+    const bool has_moved = record.addresses != addresses || record.port != port ||
+                           (is_settled && record.outside != request.source);
     record.boot_id = request.boot_id;
     record.registration_id = request.id;
-    record.outside = outside;
-    record.addresses = addresses;
-    record.port = port;
     record.suites = read_suites(asked);
+    node.claim.reset();
+    if (is_settled) {
+        record.outside = request.source;
+        record.addresses = addresses;
+        record.port = port;
+    } else {
+        node.claim = Node::Claim{request.source, addresses, port};
+    }
     context_.store.put_node(record);
     answer_registration(node, request, now);
     if (is_new_run) {
@@ -175,10 +197,10 @@ void NodeDesk::take_registration(
         director_.rekey(node, now);
         return;
     }
-    if (has_moved) {
-        if (node.may_log_move(now)) {
-            context_.inform(record.fqdn + " moved to " + request.source.text());
-        }
+    if (has_moved && node.may_log_move(now)) {
+        context_.inform(record.fqdn + " moved to " + request.source.text());
+    }
+    if (has_moved && is_settled) {
         director_.plan_again(node, now);
     }
     director_.deliver_to(node);
@@ -225,6 +247,10 @@ void NodeDesk::handle_keep_alive(
     Node& node, const protocol::RequestReceived& request, Instant now
 ) {
     note_rtts(node, request.message.keep_alive());
+    // By then the node has said all that it has to say.
+    if (context_.signaling.proven_endpoint_of(node.record.key) == request.source) {
+        settle_at(node, request.source, true, now);
+    }
     v1::Signal message;
     *message.mutable_keep_alive_ack()->mutable_outside() = to_wire(request.source);
     context_.signaling.send_answer(request, std::move(message), now);

@@ -21,6 +21,8 @@ class NodeDesk {
   private:
     void handle_registration(Node& node, const protocol::RequestReceived& request, Instant now);
     void take_registration(Node& node, const protocol::RequestReceived& request, Instant now);
+    // The node is at `endpoint`, which is proven; its claim, if any, holds with `is_claim_taken`.
+    void settle_at(Node& node, const Endpoint& endpoint, bool is_claim_taken, Instant now);
     void answer_registration(
         const Node& node, const protocol::RequestReceived& request, Instant now
     );

@@ -26,14 +26,18 @@ Finding find_by_addresses(const NodeRecord& node, Family family) {
     return finding;
 }
 
+bool is_own(const NodeRecord& node, const Endpoint& outside) {
+    const bool has_address = std::ranges::any_of(node.addresses, [&](const InterfaceAddress& own) {
+        return own.address == outside.address;
+    });
+    return has_address && outside.port == node.port;
+}
+
 Finding find_in(const NodeRecord& node, Family family) {
     if (!node.outside || node.outside->address.family() != family) {
         return find_by_addresses(node, family);
     }
-    const bool is_own = std::ranges::any_of(node.addresses, [&](const InterfaceAddress& own) {
-        return own.address == node.outside->address;
-    });
-    return is_own && node.outside->port == node.port ? Finding::global : Finding::behind_nat;
+    return is_own(node, *node.outside) ? Finding::global : Finding::behind_nat;
 }
 
 }  // namespace
@@ -46,6 +50,11 @@ Reachability find_reachability(const NodeRecord& node) {
         reachability.outside = node.outside->address;
     }
     return reachability;
+}
+
+bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside) {
+    return node.outside && node.outside->address.family() == outside.address.family() &&
+           is_own(node, *node.outside) && !is_own(node, outside);
 }
 
 Families families_of(const Reachability& reachability) noexcept {

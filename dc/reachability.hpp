@@ -17,6 +17,10 @@ namespace ntm::dc {
 // private (unique local) leads nowhere.
 [[nodiscard]] Reachability find_reachability(const NodeRecord& node);
 
+// The node spoke from one of its own addresses and does not at `outside`, of the same family: it is
+// going to register other addresses.
+[[nodiscard]] bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside);
+
 [[nodiscard]] Families families_of(const Reachability& reachability) noexcept;
 
 // Where the peer may send first packets of a direct tunnel in `family`: the outside address, then

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace ntm::dc {
 
@@ -30,7 +31,15 @@ struct Node {
           registrations{limits.registrations_per_second, registrations_burst},
           releases{limits.releases_per_second, static_cast<std::uint32_t>(limits.paths_per_node)} {}
 
+    // Registered from a place that is not proven: what the record says stays until it is.
+    struct Claim {
+        Endpoint source;
+        std::vector<InterfaceAddress> addresses;
+        Port port;
+    };
+
     NodeRecord record;
+    std::optional<Claim> claim;
     // A message of the registered run came last; nothing while it is not registered.
     std::optional<Instant> last_heard;
     std::map<std::string, Duration, std::less<>> relay_rtts;  // by relay name
