@@ -17,7 +17,7 @@ void write_address(const Endpoint& endpoint, v1::Address& message) {
 }  // namespace
 
 DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, Instant now)
-    : direction_{direction}, context_{context}, last_begin_{now} {
+    : direction_{direction}, context_{context}, made_{now}, last_begin_{now} {
     begin(now);
 }
 
@@ -51,6 +51,50 @@ void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant no
         }
         attempts_.emplace_back(plan, now);
         return;
+    }
+}
+
+bool DirectLegs::is_named(const Endpoint& remote) const {
+    return remote == last_remote_ ||
+           std::any_of(
+               direction_.candidates.begin(),
+               direction_.candidates.end(),
+               [&](const PeerCandidate& candidate) { return candidate.endpoint == remote; }
+           );
+}
+
+bool DirectLegs::is_asking(const Endpoint& remote) const {
+    return std::any_of(attempts_.begin(), attempts_.end(), [&](const LegBinding& attempt) {
+        return attempt.way().remote == remote;
+    });
+}
+
+// The peer may be elsewhere: that is asked besides, and the way in use serves on until a Request is
+// bound.
+void DirectLegs::direction_changed(const RouteDirection& before, Instant now) {
+    asked_unproven_.clear();
+    std::erase_if(answered_, [&](const Endpoint& remote) { return !is_named(remote); });
+    std::erase_if(attempts_, [&](const LegBinding& attempt) {
+        return !is_named(attempt.way().remote);
+    });
+    for (const PeerCandidate& candidate : direction_.candidates) {
+        for (LegBinding& attempt : attempts_) {
+            if (candidate.is_proven && attempt.way().remote == candidate.endpoint) {
+                attempt.trust();
+            }
+        }
+        const bool is_new = std::none_of(
+            before.candidates.begin(),
+            before.candidates.end(),
+            [&](const PeerCandidate& known) { return known.endpoint == candidate.endpoint; }
+        );
+        const bool is_in_use = active_ && active_->remote == candidate.endpoint;
+        if (is_new && !is_in_use && !is_asking(candidate.endpoint)) {
+            add_attempt(candidate.endpoint, candidate.is_proven, now);
+        }
+    }
+    if (attempts_.empty() && (!is_ready() || !active_)) {
+        begin(now);
     }
 }
 
@@ -152,11 +196,15 @@ void DirectLegs::handle_request(
         attempts_.clear();
         data_follows_at_.reset();
     }
+    // This host has moved, and the peer has found it: the binding goes on from here.
+    if (is_bound_already && !active_) {
+        active_ = Way{datagram.local.address, datagram.remote};
+    }
     answer(request, datagram, now);
 }
 
 // docs/protocol.md section 5: (a) the proven address while unbound, (b) a token given to this very
-// source after the last binding.
+// source after the last binding. Legs made anew under the secret of others take none of theirs.
 bool DirectLegs::may_bind(const v1::TunnelRequest& request, const Endpoint& source, Instant now) {
     const bool is_proven = std::any_of(
         direction_.candidates.begin(),
@@ -175,7 +223,7 @@ bool DirectLegs::may_bind(const v1::TunnelRequest& request, const Endpoint& sour
     const ByteView bytes = as_bytes(request.token());
     std::copy(bytes.begin(), bytes.end(), token.begin());
     const auto issued = context_.mint.check(token, source, now);
-    return issued && (!bound_here_ || *issued > bound_here_->at);
+    return issued && *issued > (bound_here_ ? bound_here_->at : made_);
 }
 
 void DirectLegs::answer(const v1::TunnelRequest& request, const Datagram& datagram, Instant now) {

@@ -22,6 +22,7 @@ class DirectLegs final : public Legs {
     [[nodiscard]] std::optional<Way> wanted_way() const override { return active_; }
     [[nodiscard]] std::optional<Endpoint> outside() const override { return outside_; }
 
+    void direction_changed(const RouteDirection& before, Instant now) override;
     void retry(Instant now) override;
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
@@ -37,6 +38,8 @@ class DirectLegs final : public Legs {
         Instant at;
     };
     void begin(Instant now);
+    [[nodiscard]] bool is_named(const Endpoint& remote) const;
+    [[nodiscard]] bool is_asking(const Endpoint& remote) const;
     void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);
     void handle_response(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
     void handle_request(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
@@ -47,6 +50,7 @@ class DirectLegs final : public Legs {
 
     const RouteDirection& direction_;
     TunnelContext& context_;
+    Instant made_;
     std::optional<Way> active_;
     std::optional<Endpoint> last_remote_;  // survives the loss of the own address
     bool is_bound_there_ = false;

@@ -33,6 +33,8 @@ class Legs {
     // As the far end of the way saw it last.
     [[nodiscard]] virtual std::optional<Endpoint> outside() const = 0;
 
+    // Another revision has taken the place of `before`; its legs are the same.
+    virtual void direction_changed(const RouteDirection& before, Instant now) = 0;
     // A packet wants to go and can not: try again, if nothing is being tried.
     virtual void retry(Instant now) = 0;
     virtual void locals_changed(Instant now) = 0;
@@ -47,7 +49,7 @@ class Legs {
     [[nodiscard]] virtual bool handle_timeout(Instant now) = 0;
 };
 
-// `direction` and `context` outlive the legs.
+// `direction` and `context` outlive the legs; its content may change as direction_changed() tells.
 [[nodiscard]] std::unique_ptr<Legs> make_legs(
     const RouteDirection& direction, TunnelContext& context, Instant now
 );

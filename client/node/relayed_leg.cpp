@@ -26,10 +26,10 @@ std::optional<Way> RelayedLeg::wanted_way() const {
     return attempt_ ? std::optional{attempt_->way()} : std::nullopt;
 }
 
-void RelayedLeg::begin(const Way& way, Instant now) {
+void RelayedLeg::begin(const Way& way, bool needs_token, Instant now) {
     LegBinding::Plan plan;
     plan.way = way;
-    plan.needs_token = is_bound_;
+    plan.needs_token = needs_token;
     plan.is_trusted = context_.relays.has_answered(way);
     plan.rtt = context_.relays.rtt(way);
     attempt_.emplace(plan, now);
@@ -47,6 +47,28 @@ void RelayedLeg::turn_to_best_way(Instant now) {
     if (best && best != target) {
         begin(*best, now);
     }
+}
+
+bool RelayedLeg::is_of_relay(const Way& way) const {
+    return std::find(direction_.relay.begin(), direction_.relay.end(), way.remote) !=
+           direction_.relay.end();
+}
+
+// The relay keeps the binding (docs/protocol.md section 4.0.1). A Request on the way in use finds
+// out if that is so, and whether the peer's leg is bound still.
+void RelayedLeg::direction_changed(const RouteDirection& /*before*/, Instant now) {
+    if (active_ && !is_of_relay(*active_)) {
+        active_.reset();
+    }
+    if (attempt_ && !is_of_relay(attempt_->way())) {
+        attempt_.reset();
+        data_follows_at_.reset();
+    }
+    if (active_ && !attempt_) {
+        begin(*active_, false, now);
+        return;
+    }
+    turn_to_best_way(now);
 }
 
 void RelayedLeg::retry(Instant now) {

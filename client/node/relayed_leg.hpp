@@ -18,6 +18,7 @@ class RelayedLeg final : public Legs {
     [[nodiscard]] std::optional<Way> wanted_way() const override;
     [[nodiscard]] std::optional<Endpoint> outside() const override { return outside_; }
 
+    void direction_changed(const RouteDirection& before, Instant now) override;
     void retry(Instant now) override;
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
@@ -28,7 +29,10 @@ class RelayedLeg final : public Legs {
     [[nodiscard]] bool handle_timeout(Instant now) override;
 
   private:
-    void begin(const Way& way, Instant now);
+    // With `needs_token` no Request without one can succeed.
+    void begin(const Way& way, bool needs_token, Instant now);
+    void begin(const Way& way, Instant now) { begin(way, is_bound_, now); }
+    [[nodiscard]] bool is_of_relay(const Way& way) const;
     // Turns to the best way, if that is another than the one in use or being tried.
     void turn_to_best_way(Instant now);
     void way_works(const Way& way, Instant now);

@@ -51,6 +51,11 @@ struct RouteDirection {
     [[nodiscard]] const Secret32& secret_of_leg() const noexcept {
         return is_relayed() ? leg_secret : path_secret;
     }
+    // Whether a binding made under the other holds under this one.
+    [[nodiscard]] bool has_same_legs(const RouteDirection& other) const noexcept {
+        return kind == other.kind && role == other.role && relay_name == other.relay_name &&
+               secret_of_leg() == other.secret_of_leg();
+    }
 };
 
 // What this node accepts.

@@ -5,6 +5,7 @@
 #include "common/protocol/sealed.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ntm::client {
 
@@ -47,15 +48,19 @@ void Tunnel::renew(Instant now) {
 }
 
 void Tunnel::replace(RouteDirection direction, std::unique_ptr<PathKeys> keys, Instant now) {
-    // The old legs refer to the old direction: they go first.
-    legs_.reset();
-    direction_ = std::make_unique<RouteDirection>(std::move(direction));
+    const bool has_same_legs = direction.has_same_legs(*direction_);
+    // The legs refer to the direction, whose content changes in its place.
+    const RouteDirection before = std::exchange(*direction_, std::move(direction));
     keys_ = std::move(keys);
-    legs_ = make_legs(*direction_, context_, now);
+    if (has_same_legs) {
+        legs_->direction_changed(before, now);
+    } else {
+        legs_ = make_legs(*direction_, context_, now);
+        was_ready_ = false;
+    }
     probe_.restart();
     expires_ = now + direction_->lifetime;
     is_expiry_told_ = false;
-    was_ready_ = false;
     after_change(now);
 }
 

@@ -20,6 +20,12 @@ struct Direct : NodeWorld {
         dc_directs(direct_direction({{peer_at, is_proven}}));
         run_for(milliseconds{30});
     }
+    void directs(std::uint32_t revision, const std::vector<PeerCandidate>& candidates) {
+        v1::RouteDirection direction = direct_direction(candidates);
+        direction.set_revision(revision);
+        dc_directs(direction);
+        run_for(milliseconds{30});
+    }
     [[nodiscard]] std::vector<v1::TunnelRequest> requests() {
         std::vector<v1::TunnelRequest> found;
         for (const auto& [when, datagram] : sent) {
@@ -108,6 +114,64 @@ TEST(DirectLegs, the_peer_moves_with_a_token_made_after_its_last_binding) {
     EXPECT_TRUE(world.last_response()->bound());
     world.send_inner(to_peer);
     EXPECT_EQ(world.sent.back().second.remote, elsewhere);
+}
+
+// The peer has moved, and bound its new place here by Request and token; then its DC tells.
+TEST(DirectLegs, a_higher_revision_keeps_what_is_bound_and_data_goes_on) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.peer_requests(elsewhere);
+    world.peer_requests(elsewhere, world.last_response()->token());
+    ASSERT_TRUE(world.last_response()->bound());
+    world.directs(2, {{elsewhere, true}});
+    EXPECT_TRUE(world.path()->is_ready);
+    world.sent.clear();
+    world.send_inner(to_peer);
+    ASSERT_EQ(world.sent.size(), 1U);
+    EXPECT_EQ(world.sent[0].second.payload[0], 0x10);
+    EXPECT_EQ(world.sent[0].second.remote, elsewhere);
+    EXPECT_TRUE(world.requests().empty());
+}
+
+TEST(DirectLegs, a_higher_revision_has_the_new_address_asked_while_the_old_one_serves) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.sent.clear();
+    world.directs(2, {{elsewhere, true}});
+    ASSERT_FALSE(world.requests().empty());
+    EXPECT_EQ(world.sent[0].second.remote, elsewhere);
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, peer_at);
+    world.peer_responds(world.requests().back().nonce(), true, "");
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, elsewhere);
+}
+
+TEST(DirectLegs, no_revision_makes_an_old_token_good_again) {
+    Direct world{true};
+    world.peer_requests(elsewhere);
+    const std::string old_token = world.last_response()->token();
+    world.peer_requests(peer_at);
+    world.directs(2, {{peer_at, true}});
+    world.peer_requests(elsewhere, old_token);
+    EXPECT_FALSE(world.last_response()->bound());
+    EXPECT_EQ(world.path()->way->remote, peer_at);
+}
+
+// By way of a relay and back: the path secret stays, so the Request of before is authentic.
+TEST(DirectLegs, legs_made_anew_take_no_token_from_before) {
+    Direct world{true};
+    world.peer_requests(elsewhere);
+    const std::string old_token = world.last_response()->token();
+    world.peer_requests(peer_at);
+    world.dc_directs(world.relayed_direction(2));
+    world.run_for(milliseconds{100});
+    world.directs(3, {{peer_at, true}});
+    world.peer_requests(elsewhere, old_token);
+    EXPECT_FALSE(world.last_response()->bound());
+    EXPECT_FALSE(world.path()->is_ready);
+    world.peer_requests(elsewhere, world.last_response()->token());
+    EXPECT_TRUE(world.last_response()->bound());
 }
 
 TEST(DirectLegs, an_answer_is_never_longer_than_the_request) {

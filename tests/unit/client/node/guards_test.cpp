@@ -305,6 +305,24 @@ TEST(Directions, a_path_secret_is_never_counted_from_zero_again) {
     EXPECT_EQ(heads.size(), packets);
 }
 
+TEST(Directions, a_higher_revision_with_the_same_leg_secret_holds_nothing_up) {
+    Ready world;
+    const unsigned before = world.relay.requests;
+    auto direction = world.relayed_direction(2);
+    EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
+    EXPECT_GT(world.relay.requests, before) << "the relay may have lost the binding";
+    world.relay.is_up = false;
+    direction.set_revision(3);
+    EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
+    EXPECT_TRUE(world.path()->is_ready);
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.payload[0], 0x10);
+    direction.set_revision(4);
+    direction.set_leg_secret(as_text(secret(0x12).view()));
+    EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
+    EXPECT_FALSE(world.path()->is_ready);
+}
+
 TEST(Directions, a_new_path_secret_ends_the_old_one_at_once) {
     Ready world;
     auto direction = world.relayed_direction(2);
