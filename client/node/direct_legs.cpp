@@ -127,69 +127,63 @@ void DirectLegs::locals_changed(Instant now) {
 
 void DirectLegs::handle_relay_event(const RelayEvent& /*event*/, Instant /*now*/) {}
 
-void DirectLegs::handle_leg(
+bool DirectLegs::handle_leg(
     const protocol::NtmHeader& header, const Datagram& datagram, Instant now
 ) {
     // The role is that of the node whose leg it is, in both directions.
     if (header.is_answer() != (header.role() == direction_.role)) {
         ++context_.counters.wrong_role;
-        return;
+        return false;
     }
-    if (header.is_answer()) {
-        handle_response(header, datagram, now);
-        return;
-    }
-    handle_request(header, datagram, now);
+    return header.is_answer() ? handle_response(datagram, now) : handle_request(datagram, now);
 }
 
-void DirectLegs::handle_response(
-    const protocol::NtmHeader& /*header*/, const Datagram& datagram, Instant now
-) {
+bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
     auto message = protocol::open_leg(direction_.path_secret, datagram.payload);
     if (!message) {
         ++context_.counters.bad_tag;
-        return;
+        return false;
     }
     if (!message->has_response()) {
         ++context_.counters.malformed_message;
-        return;
+        return false;
     }
     const v1::TunnelResponse& response = message->response();
     const auto attempt = std::find_if(attempts_.begin(), attempts_.end(), [&](LegBinding& at) {
         return at.handle_response(response, now);
     });
     if (attempt == attempts_.end()) {
-        return;
+        return false;
     }
     answered_.insert(attempt->way().remote);
     if (const auto outside = usable_endpoint(response.outside())) {
         outside_ = *outside;
     }
     if (!response.bound()) {
-        return;
+        return true;
     }
     is_bound_there_ = true;
     active_ = attempt->way();
     last_remote_ = active_->remote;
     attempts_.clear();
     data_follows_at_.reset();
+    return true;
 }
 
-void DirectLegs::handle_request(
-    const protocol::NtmHeader& /*header*/, const Datagram& datagram, Instant now
-) {
+bool DirectLegs::handle_request(const Datagram& datagram, Instant now) {
     auto message = protocol::open_leg(direction_.path_secret, datagram.payload);
     if (!message) {
         ++context_.counters.bad_tag;
-        return;
+        return false;
     }
     if (!message->has_request() || message->request().nonce().size() != sizeof(std::uint64_t)) {
         ++context_.counters.malformed_message;
-        return;
+        return false;
     }
     const v1::TunnelRequest& request = message->request();
     const bool is_bound_already = bound_here_ && bound_here_->remote == datagram.remote;
-    if (!is_bound_already && may_bind(request, datagram.remote, now)) {
+    const bool binds = !is_bound_already && may_bind(request, datagram.remote, now);
+    if (binds) {
         bound_here_ = BoundHere{datagram.remote, now};
         last_remote_ = datagram.remote;
         active_ = Way{datagram.local.address, datagram.remote};
@@ -197,10 +191,12 @@ void DirectLegs::handle_request(
         data_follows_at_.reset();
     }
     // This host has moved, and the peer has found it: the binding goes on from here.
-    if (is_bound_already && !active_) {
+    const bool goes_on = is_bound_already && !active_;
+    if (goes_on) {
         active_ = Way{datagram.local.address, datagram.remote};
     }
     answer(request, datagram, now);
+    return binds || goes_on;
 }
 
 // docs/protocol.md section 5: (a) the proven address while unbound, (b) a token given to this very

@@ -26,8 +26,9 @@ class DirectLegs final : public Legs {
     void retry(Instant now) override;
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
-    void handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now)
-        override;
+    [[nodiscard]] bool handle_leg(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    ) override;
 
     [[nodiscard]] Instant next_timeout() const override;
     [[nodiscard]] bool handle_timeout(Instant now) override;
@@ -41,8 +42,8 @@ class DirectLegs final : public Legs {
     [[nodiscard]] bool is_named(const Endpoint& remote) const;
     [[nodiscard]] bool is_asking(const Endpoint& remote) const;
     void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);
-    void handle_response(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
-    void handle_request(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
+    [[nodiscard]] bool handle_response(const Datagram& datagram, Instant now);
+    [[nodiscard]] bool handle_request(const Datagram& datagram, Instant now);
     [[nodiscard]] bool may_bind(
         const v1::TunnelRequest& request, const Endpoint& source, Instant now
     );

@@ -39,8 +39,9 @@ class Legs {
     virtual void retry(Instant now) = 0;
     virtual void locals_changed(Instant now) = 0;
     virtual void handle_relay_event(const RelayEvent& event, Instant now) = 0;
-    // A LEG packet of this path from the network.
-    virtual void handle_leg(
+    // A LEG packet of this path from the network. True if something has come of it besides an
+    // answer: of what is not authentic nothing does.
+    [[nodiscard]] virtual bool handle_leg(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     ) = 0;
 

@@ -2,6 +2,8 @@
 #include "client/node/relay_watch.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace ntm::client {
@@ -90,17 +92,20 @@ RelayWatch::Relay& RelayWatch::add_or_update(const RelayAddresses& addresses, In
 }
 
 void RelayWatch::set_uses(const std::vector<RelayUse>& uses) {
+    std::set<std::string_view> used_relays;
+    std::set<Way> used_ways;
+    for (const RelayUse& use : uses) {
+        used_relays.insert(use.relay);
+        if (use.way) {
+            used_ways.insert(*use.way);
+        }
+    }
     std::erase_if(relays_, [&](const Relay& relay) {
-        return !relay.is_candidate &&
-               std::none_of(uses.begin(), uses.end(), [&](const RelayUse& use) {
-                   return use.relay == relay.addresses.name;
-               });
+        return !relay.is_candidate && !used_relays.contains(relay.addresses.name);
     });
     for (Relay& relay : relays_) {
         for (WayPulse& pulse : relay.pulses) {
-            pulse.set_used(std::any_of(uses.begin(), uses.end(), [&](const RelayUse& use) {
-                return use.way == pulse.way();
-            }));
+            pulse.set_used(used_ways.contains(pulse.way()));
         }
     }
 }

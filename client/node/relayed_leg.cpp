@@ -147,25 +147,25 @@ void RelayedLeg::relay_restarted(Instant now) {
     }
 }
 
-void RelayedLeg::handle_leg(
+bool RelayedLeg::handle_leg(
     const protocol::NtmHeader& header, const Datagram& datagram, Instant now
 ) {
     if (!header.is_answer() || header.role() != direction_.role) {
         ++context_.counters.wrong_role;
-        return;
+        return false;
     }
     auto message = protocol::open_leg(direction_.leg_secret, datagram.payload);
     if (!message) {
         ++context_.counters.bad_tag;
-        return;
+        return false;
     }
     if (!message->has_response()) {
         ++context_.counters.malformed_message;
-        return;
+        return false;
     }
     const v1::TunnelResponse& response = message->response();
     if (!attempt_ || !attempt_->handle_response(response, now)) {
-        return;
+        return false;
     }
     const Way way = attempt_->way();
     context_.relays.note_heard(way, now);
@@ -175,6 +175,7 @@ void RelayedLeg::handle_leg(
     }
     reconsider_at_.reset();
     conclude(response);
+    return true;
 }
 
 void RelayedLeg::conclude(const v1::TunnelResponse& response) {

@@ -22,8 +22,9 @@ class RelayedLeg final : public Legs {
     void retry(Instant now) override;
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
-    void handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now)
-        override;
+    [[nodiscard]] bool handle_leg(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    ) override;
 
     [[nodiscard]] Instant next_timeout() const override;
     [[nodiscard]] bool handle_timeout(Instant now) override;

@@ -184,38 +184,43 @@ void Tunnel::deliver(Bytes inner) {
     context_.out.inner_packets.push_back(std::move(inner));
 }
 
-void Tunnel::handle_end(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
+bool Tunnel::handle_end(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
     if (header.role() == direction_->role) {
         ++context_.counters.wrong_role;
-        return;
+        return false;
     }
     auto message = protocol::open_end(direction_->path_secret, datagram.payload);
     if (!message) {
         ++context_.counters.bad_tag;
-        return;
+        return false;
     }
     if (message->has_probe() && message->probe().nonce().size() == sizeof(std::uint64_t)) {
         v1::End answer;
         answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
         send_end(answer, now);
         probe_.hint(now);
-        return;
+        return probe_.is_down();
     }
     if (message->has_probe_answer() &&
         message->probe_answer().nonce().size() == sizeof(std::uint64_t)) {
         const auto nonce = load<std::uint64_t>(as_bytes(message->probe_answer().nonce()).data());
-        if (probe_.handle_answer(nonce, now)) {
-            note_heard(datagram, now);
-            after_change(now);
+        if (!probe_.handle_answer(nonce, now)) {
+            return false;
         }
-        return;
+        note_heard(datagram, now);
+        after_change(now);
+        return true;
     }
     ++context_.counters.malformed_message;
+    return false;
 }
 
-void Tunnel::handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
-    legs_->handle_leg(header, datagram, now);
+bool Tunnel::handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
+    if (!legs_->handle_leg(header, datagram, now)) {
+        return false;
+    }
     after_change(now);
+    return true;
 }
 
 void Tunnel::handle_relay_event(const RelayEvent& event, Instant now) {

@@ -47,8 +47,13 @@ class Tunnel {
     void send(Bytes inner, Instant now);
     void take_over(HeldPackets&& held, Instant now);
     void handle_data(const Datagram& datagram, Instant now);
-    void handle_end(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
-    void handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now);
+    // True if something has come of it besides an answer: of what is not authentic nothing does.
+    [[nodiscard]] bool handle_end(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    );
+    [[nodiscard]] bool handle_leg(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    );
     void handle_relay_event(const RelayEvent& event, Instant now);
     void locals_changed(Instant now);
 

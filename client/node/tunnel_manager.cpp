@@ -81,12 +81,19 @@ void TunnelManager::handle_datagram(const Datagram& datagram, Instant now) {
             break;
         case protocol::PacketType::signal:
         case protocol::PacketType::handshake:
-            signaling_.handle_datagram(datagram, now);
-            settle(now);
+            handle_signal(datagram, now);
             break;
         case protocol::PacketType::cookie:
             handle_cookie(datagram, now);
             break;
+    }
+}
+
+// Anybody can send what is not authentic: it must not cost a look at all paths.
+void TunnelManager::handle_signal(const Datagram& datagram, Instant now) {
+    signaling_.handle_datagram(datagram, now);
+    if (signaling_.has_events()) {
+        settle(now);
     }
 }
 
@@ -98,17 +105,20 @@ void TunnelManager::handle_path_packet(
         ++counters_.unknown_path;
         return;
     }
+    bool is_to_settle = false;
     if (header.type == protocol::PacketType::data) {
         tunnel->handle_data(datagram, now);
-        if (out_.events.empty()) {
-            return;
-        }
+        is_to_settle = !out_.events.empty();
     } else if (header.type == protocol::PacketType::end) {
-        tunnel->handle_end(header, datagram, now);
+        is_to_settle = tunnel->handle_end(header, datagram, now);
     } else {
-        tunnel->handle_leg(header, datagram, now);
+        is_to_settle = tunnel->handle_leg(header, datagram, now);
     }
-    settle(now);
+    if (is_to_settle) {
+        settle(now);
+        return;
+    }
+    note_timer(*tunnel);
 }
 
 void TunnelManager::handle_cookie(const Datagram& datagram, Instant now) {
@@ -122,8 +132,10 @@ void TunnelManager::handle_cookie(const Datagram& datagram, Instant now) {
         return;
     }
     if (signaling_.owns_cookie(answer->nonce)) {
-        signaling_.handle_datagram(datagram, now);
-    } else if (!relays_.handle_answer(*answer, now)) {
+        handle_signal(datagram, now);
+        return;
+    }
+    if (!relays_.handle_answer(*answer, now)) {
         ++counters_.unknown_cookie;
         return;
     }
@@ -149,6 +161,7 @@ void TunnelManager::handle_inner_packet(Bytes packet, Instant now) {
     }
     if (Tunnel* tunnel = tunnels_.find_by_vip(head->destination)) {
         tunnel->send(std::move(packet), now);
+        note_timer(*tunnel);
     } else {
         const auto name = names_.name_of(head->destination);
         const DirectionWish wish{
@@ -187,9 +200,7 @@ Instant TunnelManager::next_timeout() const {
     next = std::min(next, directions_.next_timeout());
     next = std::min(next, queries_.next_timeout());
     next = std::min(next, silence_.next_timeout(waits_for_dc_since()));
-    for (const auto& [path_id, tunnel] : tunnels_.all()) {
-        next = std::min(next, tunnel->next_timeout());
-    }
+    next = std::min(next, tunnels_due_);
     if (shut_down_by_ && !releases_.empty()) {
         next = std::min(next, *shut_down_by_);
     }
@@ -210,6 +221,16 @@ void TunnelManager::handle_timeout(Instant now) {
         releases_.clear();
     }
     settle(now);
+}
+
+void TunnelManager::run_tunnels(Instant now) {
+    tunnels_due_ = Instant::never();
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        if (tunnel->next_timeout() <= now) {
+            tunnel->handle_timeout(now);
+        }
+        note_timer(*tunnel);
+    }
 }
 
 std::vector<Datagram> TunnelManager::take_datagrams() {

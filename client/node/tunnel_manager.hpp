@@ -25,6 +25,7 @@
 #include "common/base/random.hpp"
 #include "common/protocol/signaling.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -144,10 +145,16 @@ class TunnelManager {
     // Works off what the parts have to tell one another, until nothing is left.
     void settle(Instant now);
     [[nodiscard]] bool settle_once(Instant now);
+    void run_tunnels(Instant now);
+    // To be called of a tunnel that was touched where no settle() follows.
+    void note_timer(const Tunnel& tunnel) {
+        tunnels_due_ = std::min(tunnels_due_, tunnel.next_timeout());
+    }
     void handle_signaling_event(const protocol::SignalingEvent& event, Instant now);
     void handle_answer(const protocol::AnswerReceived& answer, Instant now);
     void handle_failure(std::uint64_t request, Instant now);
     void handle_request(const protocol::RequestReceived& request, Instant now);
+    void handle_signal(const Datagram& datagram, Instant now);
     void handle_cookie(const Datagram& datagram, Instant now);
     void handle_path_packet(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
@@ -208,6 +215,7 @@ class TunnelManager {
     Outbox out_;
     TunnelContext context_;
     TunnelTable tunnels_;
+    Instant tunnels_due_ = Instant::never();  // none is due before that
     std::map<PathId, Tombstone> tombstones_;
     VirtualNetwork network_;
     std::vector<DnsAnswer> answers_;

@@ -18,11 +18,7 @@ constexpr std::uint16_t default_mtu = 1400;
 void TunnelManager::settle(Instant now) {
     relays_.handle_timeout(now);
     do {
-        for (const auto& [path_id, tunnel] : tunnels_.all()) {
-            if (tunnel->next_timeout() <= now) {
-                tunnel->handle_timeout(now);
-            }
-        }
+        run_tunnels(now);
     } while (settle_once(now));
     update_uses();
 }

@@ -282,6 +282,10 @@ std::vector<Datagram> Signaling::take_datagrams() {
     return std::exchange(state_->datagrams, {});
 }
 
+bool Signaling::has_events() const noexcept {
+    return !state_->events.empty();
+}
+
 std::vector<SignalingEvent> Signaling::take_events() {
     return std::exchange(state_->events, {});
 }

@@ -155,6 +155,8 @@ class Signaling {
     void handle_timeout(Instant now);
 
     [[nodiscard]] std::vector<Datagram> take_datagrams();
+    // Whether take_events() has something to give. What is not authentic never makes an event.
+    [[nodiscard]] bool has_events() const noexcept;
     [[nodiscard]] std::vector<SignalingEvent> take_events();
     [[nodiscard]] const SignalingCounters& counters() const noexcept;
 
