@@ -12,6 +12,11 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration retry_after_refusal = seconds{5};
+constexpr Duration longest_wait_while_busy = seconds{5};
+// A move comes as several changes: an address goes, another comes, then its route.
+constexpr Duration gathered_for = std::chrono::milliseconds{20};
+constexpr Duration longest_gathering = seconds{1};
+constexpr unsigned most_hurries = 6;
 constexpr int most_relays = 16;
 constexpr int most_prefixes = 64;
 constexpr std::size_t most_addresses = 32;
@@ -112,13 +117,33 @@ void Registration::addresses_changed(const LocalAddresses& locals, Instant now) 
         signaling_.cancel_request(settings_.dc_key, *registering_);
         registering_.reset();
     }
-    register_at_.reset();
+    are_addresses_known_ = false;
     if (addresses_.empty()) {
+        is_gathering_ = false;
+        register_at_.reset();
         keep_alive_at_.reset();
         return;
     }
+    const bool is_first = !has_started_;
     reach_dc(locals, now);
-    send_registration(now);
+    if (is_first) {
+        send_registration(now);
+        return;
+    }
+    // What waits already will tell of this change too.
+    const bool is_waiting = is_gathering_ || (busy_backoff_ && register_at_);
+    if (!is_waiting) {
+        is_gathering_ = true;
+        register_at_ = now + gathering_time(now);
+    }
+}
+
+// Doubled for each Registration that has another right behind it: a host whose addresses do not come
+// to rest stays below what a DC takes.
+Duration Registration::gathering_time(Instant now) {
+    const bool is_hurried = now - registering_since_ < longest_gathering;
+    hurries_ = is_hurried ? std::min(hurries_ + 1, most_hurries) : 0;
+    return std::min<Duration>(gathered_for * (1 << hurries_), longest_gathering);
 }
 
 void Registration::reach_dc(const LocalAddresses& locals, Instant now) {
@@ -162,6 +187,7 @@ void Registration::send_registration(Instant now) {
         request.add_suites(static_cast<v1::Suite>(suite));
     }
     register_at_.reset();
+    is_gathering_ = false;
     registering_since_ = now;
     registering_ = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
@@ -212,6 +238,14 @@ Registration::Outcome Registration::handle_answer(
 }
 
 Registration::Outcome Registration::take_response(const v1::Signal& answer, Instant now) {
+    if (answer.status() == v1::STATUS_BUSY) {
+        if (!busy_backoff_) {
+            busy_backoff_.emplace(std::nullopt, longest_wait_while_busy);
+        }
+        register_at_ = now + busy_backoff_->next(random_);
+        return Outcome::no_change;
+    }
+    busy_backoff_.reset();
     register_at_ = now + retry_after_refusal;
     if (answer.status() != v1::STATUS_OK) {
         refusal_ =
@@ -224,6 +258,7 @@ Registration::Outcome Registration::take_response(const v1::Signal& answer, Inst
         return Outcome::refused;
     }
     grant_ = *std::move(grant);
+    are_addresses_known_ = true;
     register_at_ = now + grant_->lifetime / 2;
     keep_alive_at_ = now + grant_->keep_alive;
     return Outcome::granted;
@@ -262,7 +297,7 @@ Instant Registration::next_timeout() const {
     if (!registering_ && register_at_) {
         next = std::min(next, *register_at_);
     }
-    if (!keeping_alive_ && keep_alive_at_) {
+    if (may_keep_alive()) {
         next = std::min(next, *keep_alive_at_);
     }
     return next;
@@ -275,7 +310,7 @@ void Registration::handle_timeout(const RelayRtts& rtts, Instant now) {
     if (!registering_ && register_at_ && now >= *register_at_) {
         send_registration(now);
     }
-    if (!keeping_alive_ && keep_alive_at_ && now >= *keep_alive_at_) {
+    if (may_keep_alive() && now >= *keep_alive_at_) {
         keep_alive_at_.reset();
         send_keep_alive(rtts, now);
     }

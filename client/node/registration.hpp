@@ -6,8 +6,10 @@
 #include "client/node/local_addresses.hpp"
 #include "client/node/node_settings.hpp"
 #include "client/node/relay_watch.hpp"
+#include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/protocol/request_engine.hpp"
 #include "common/protocol/signaling.hpp"
 
 #include <optional>
@@ -35,10 +37,11 @@ class Registration {
   public:
     using RelayRtts = std::vector<std::pair<std::string, Duration>>;
 
-    Registration(const NodeSettings& settings, protocol::Signaling& signaling)
-        : settings_{settings}, signaling_{signaling} {}
+    Registration(const NodeSettings& settings, protocol::Signaling& signaling, RandomSource& random)
+        : settings_{settings}, signaling_{signaling}, random_{random} {}
 
-    // The host's addresses have changed: lets the DC know by every means.
+    // The host's addresses have changed: signalling moves at once, and after a moment, in which more
+    // changes may come, the DC is told of all.
     void addresses_changed(const LocalAddresses& locals, Instant now);
     void handle_connected(const protocol::PeerConnected& event, Instant now);
 
@@ -57,14 +60,24 @@ class Registration {
 
   private:
     void reach_dc(const LocalAddresses& locals, Instant now);
+    [[nodiscard]] Duration gathering_time(Instant now);
     void send_registration(Instant now);
     void send_keep_alive(const RelayRtts& rtts, Instant now);
+    // The DC may judge by the place that a Keep Alive comes from: not before it knows the addresses.
+    [[nodiscard]] bool may_keep_alive() const noexcept {
+        return are_addresses_known_ && !keeping_alive_ && keep_alive_at_;
+    }
     [[nodiscard]] Outcome take_response(const v1::Signal& answer, Instant now);
 
     const NodeSettings& settings_;
     protocol::Signaling& signaling_;
+    RandomSource& random_;
     std::vector<LocalAddress> addresses_;
     bool has_started_ = false;
+    bool is_gathering_ = false;         // register_at_ waits for more changes
+    bool are_addresses_known_ = false;  // the DC has granted a Registration with these
+    unsigned hurries_ = 0;
+    std::optional<protocol::Backoff> busy_backoff_;
     std::optional<std::uint64_t> registering_;
     std::optional<std::uint64_t> keeping_alive_;
     Instant registering_since_;

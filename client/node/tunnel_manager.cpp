@@ -33,7 +33,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           random},
       mint_{token_key_},
       relays_{settings_.port, random},
-      registration_{settings_, signaling_},
+      registration_{settings_, signaling_, random},
       directions_{settings_, signaling_},
       context_{
           settings_.port,

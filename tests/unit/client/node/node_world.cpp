@@ -377,7 +377,10 @@ void NodeWorld::drain_dc() {
 void NodeWorld::answer_as_dc(const protocol::RequestReceived& request) {
     dc_requests.push_back(request.message);
     v1::Signal answer;
-    if (request.message.has_registration_request()) {
+    if (request.message.has_registration_request() && busy_answers > 0) {
+        --busy_answers;
+        answer.set_status(v1::STATUS_BUSY);
+    } else if (request.message.has_registration_request()) {
         *answer.mutable_registration_response() = grant;
         write_address(request.source, *answer.mutable_registration_response()->mutable_outside());
     } else if (request.message.has_keep_alive()) {

@@ -121,6 +121,8 @@ class NodeWorld {
     // What the DC says to a Direction Request.
     std::function<v1::Signal(const v1::DirectionRequest&)> on_direction_request;
     v1::RegistrationResponse grant;
+    // So many Registrations are answered STATUS_BUSY.
+    unsigned busy_answers = 0;
 
     protocol::DataSealer* peer_sealer();
 
