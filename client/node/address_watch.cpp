@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <utility>
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -14,6 +16,8 @@
 namespace ntm::client {
 
 namespace {
+
+constexpr auto retry_after = std::chrono::milliseconds{100};
 
 InterfaceKind kind_of(const std::string& name) {
     const std::string folder = "/sys/class/net/" + name;
@@ -74,20 +78,18 @@ std::vector<RealAddress> real_addresses(const KernelState& state, std::uint32_t 
 }
 
 Result<std::unique_ptr<AddressWatch>, std::string> AddressWatch::create(
-    asio::io_context& loop, std::uint32_t tun_index, OnChange on_change
+    asio::io_context& loop, std::uint32_t tun_index, Hooks hooks
 ) {
     const int events = open_events();
     if (events < 0) {
         return Unexpected{std::string{"can not watch addresses: "} + std::strerror(errno)};
     }
     return std::unique_ptr<AddressWatch>{
-        new AddressWatch{loop, events, tun_index, std::move(on_change)}};
+        new AddressWatch{loop, events, tun_index, std::move(hooks)}};
 }
 
-AddressWatch::AddressWatch(
-    asio::io_context& loop, int events, std::uint32_t tun_index, OnChange on_change
-)
-    : events_{loop, events}, tun_index_{tun_index}, on_change_{std::move(on_change)} {}
+AddressWatch::AddressWatch(asio::io_context& loop, int events, std::uint32_t tun_index, Hooks hooks)
+    : events_{loop, events}, tun_index_{tun_index}, hooks_{std::move(hooks)}, retry_{loop} {}
 
 void AddressWatch::start() {
     report();
@@ -114,9 +116,26 @@ void AddressWatch::wait() {
 }
 
 void AddressWatch::report() {
-    if (const auto state = read_kernel_state()) {
-        on_change_(real_addresses(*state, tun_index_));
+    const auto state = hooks_.read();
+    if (!state) {
+        if (!std::exchange(is_troubled_, true)) {
+            hooks_.on_trouble("can not read the host's addresses: " + state.error());
+        }
+        report_later();
+        return;
     }
+    is_troubled_ = false;
+    retry_.cancel();
+    hooks_.on_change(real_addresses(*state, tun_index_));
+}
+
+void AddressWatch::report_later() {
+    retry_.expires_after(retry_after);
+    retry_.async_wait([this](const asio::error_code& is_cancelled) {
+        if (!is_cancelled) {
+            report();
+        }
+    });
 }
 
 }  // namespace ntm::client

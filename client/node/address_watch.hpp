@@ -9,6 +9,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,24 +24,33 @@ namespace ntm::client {
 
 class AddressWatch {
   public:
-    using OnChange = std::function<void(const std::vector<RealAddress>&)>;
+    struct Hooks {
+        std::function<void(const std::vector<RealAddress>&)> on_change;
+        // The state can not be read, in a sentence: said once, until it can be read again.
+        std::function<void(const std::string&)> on_trouble;
+        std::function<Result<KernelState, std::string>()> read = read_kernel_state;
+    };
 
     // The error is a sentence. `loop` outlives the watch.
     [[nodiscard]] static Result<std::unique_ptr<AddressWatch>, std::string> create(
-        asio::io_context& loop, std::uint32_t tun_index, OnChange on_change
+        asio::io_context& loop, std::uint32_t tun_index, Hooks hooks
     );
 
-    // Reads the state now and reports it; then at every change.
+    // Reads the state now and reports it; then at every change. What can not be read is read again
+    // soon: there may be no event for it any more.
     void start();
 
   private:
-    AddressWatch(asio::io_context& loop, int events, std::uint32_t tun_index, OnChange on_change);
+    AddressWatch(asio::io_context& loop, int events, std::uint32_t tun_index, Hooks hooks);
     void wait();
     void report();
+    void report_later();
 
     asio::posix::stream_descriptor events_;
     std::uint32_t tun_index_;
-    OnChange on_change_;
+    Hooks hooks_;
+    asio::steady_timer retry_;
+    bool is_troubled_ = false;
 };
 
 }  // namespace ntm::client

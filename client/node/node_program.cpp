@@ -80,12 +80,16 @@ Result<Nothing, std::string> NodeProgram::open() {
         return Unexpected{tun.error()};
     }
     tun_.emplace(*std::move(tun));
-    auto watch =
-        AddressWatch::create(loop_, tun_->index(), [this](const std::vector<RealAddress>& present) {
-            sockets_->set_addresses(present);
-            manager_.handle_addresses(present, now());
-            pump();
-        });
+    AddressWatch::Hooks hooks;
+    hooks.on_change = [this](const std::vector<RealAddress>& present) {
+        sockets_->set_addresses(present);
+        manager_.handle_addresses(present, now());
+        pump();
+    };
+    hooks.on_trouble = [](const std::string& trouble) {
+        spdlog::warn("{}; trying on", trouble);
+    };
+    auto watch = AddressWatch::create(loop_, tun_->index(), std::move(hooks));
     if (!watch) {
         return Unexpected{watch.error()};
     }

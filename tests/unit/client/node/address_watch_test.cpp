@@ -57,5 +57,38 @@ TEST(AddressWatch, the_kernels_own_state_can_be_read) {
     ));
 }
 
+TEST(AddressWatch, what_can_not_be_read_is_read_again_and_spoken_of_once) {
+    asio::io_context loop;
+    KernelState state;
+    state.interfaces = {{2, "eth0", true, false}};
+    state.addresses = {on(2, "10.0.0.1/24")};
+    unsigned reads = 0;
+    std::vector<std::string> troubles;
+    std::vector<std::vector<RealAddress>> reports;
+    AddressWatch::Hooks hooks;
+    hooks.read = [&]() -> Result<KernelState, std::string> {
+        if (++reads <= 3) {
+            return Unexpected{std::string{"the answer was interrupted"}};
+        }
+        return state;
+    };
+    hooks.on_trouble = [&](const std::string& trouble) {
+        troubles.push_back(trouble);
+    };
+    hooks.on_change = [&](const std::vector<RealAddress>& present) {
+        reports.push_back(present);
+    };
+    const auto watch = AddressWatch::create(loop, 0, hooks);
+    ASSERT_TRUE(watch) << watch.error();
+    (*watch)->start();
+    EXPECT_TRUE(reports.empty());
+    while (reports.empty() && loop.run_one_for(seconds{10}) > 0) {
+    }
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].at(0).address.text(), "10.0.0.1/24");
+    ASSERT_EQ(troubles.size(), 1U);
+    EXPECT_NE(troubles[0].find("the answer was interrupted"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ntm::client::testing
