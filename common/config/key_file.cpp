@@ -43,7 +43,8 @@ bool is_space(std::uint8_t byte) noexcept {
 }  // namespace
 
 Result<Secret32, std::string> read_key_file(const std::string& file) {
-    const File opened{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    // Not blocking: a FIFO would wait for somebody who writes into it.
+    const File opened{open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (opened.get() < 0) {
         return Unexpected{
             system_problem(file, "can not open the key file") +
@@ -53,10 +54,10 @@ Result<Secret32, std::string> read_key_file(const std::string& file) {
     if (fstat(opened.get(), &status) != 0) {
         return Unexpected{system_problem(file, "can not look at the key file")};
     }
-    if ((status.st_mode & 07) != 0) {
-        return Unexpected{
-            file + ": the private key is open to everybody (make it private with: chmod 600 " +
-            file + ")"};
+    if (!S_ISREG(status.st_mode)) {
+        const char* const what =
+            S_ISDIR(status.st_mode) ? "a folder" : "something else than a file";
+        return Unexpected{file + ": not a key file but " + what};
     }
     std::array<std::uint8_t, key_text_size + 4> text{};
     const ssize_t length = read(opened.get(), text.data(), text.size());
@@ -74,6 +75,11 @@ Result<Secret32, std::string> read_key_file(const std::string& file) {
     }
     Secret32 secret{ByteView{*key}.first<Secret32::size>()};
     wipe(*key);
+    if ((status.st_mode & 07) != 0) {
+        return Unexpected{
+            file + ": the private key is open to everybody (make it private with: chmod 600 " +
+            file + ")"};
+    }
     return secret;
 }
 

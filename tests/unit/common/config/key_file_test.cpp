@@ -49,6 +49,21 @@ TEST_F(KeyFile, IsRefusedWhenEverybodyCanReadIt) {
     EXPECT_NE(read.error().find("chmod 600"), std::string::npos);
 }
 
+TEST_F(KeyFile, WhatIsNoKeyIsNotCalledOne) {
+    write("# A project\n\nWith a description that is longer than a key.\n", 0644);
+    const auto text = read_key_file(file_);
+    ASSERT_FALSE(text);
+    EXPECT_EQ(text.error(), file_ + ": not a key; a key file is one line, base64 of 32 bytes");
+    const auto folder = read_key_file(testing::TempDir());
+    ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error(), testing::TempDir() + ": not a key file but a folder");
+    std::filesystem::remove(file_);
+    ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+    const auto fifo = read_key_file(file_);
+    ASSERT_FALSE(fifo);
+    EXPECT_EQ(fifo.error(), file_ + ": not a key file but something else than a file");
+}
+
 TEST_F(KeyFile, IsRefusedUnlessItHoldsOneKey) {
     for (const char* wrong :
          {"",
