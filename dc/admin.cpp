@@ -28,15 +28,20 @@ Answer refused(const std::string& message) {
     return Unexpected{admin::AdminError{"refused", message, ""}};
 }
 
-// An order's result, once it is stored.
-Answer finish(const AdminContext& context, const Result<Nothing, std::string>& done) {
+// What an order has done, once it is stored.
+Answer finish(
+    const AdminContext& context,
+    const Result<Nothing, std::string>& done,
+    const char* what,
+    const std::string& name
+) {
     if (!done) {
         return refused(done.error());
     }
     if (const auto failure = context.settle()) {
         return Unexpected{admin::AdminError{"store_failed", *failure, ""}};
     }
-    return Json::object();
+    return Json{{what, name}};
 }
 
 using Add = Result<Nothing, std::string> (Coordinator::*)(
@@ -57,7 +62,25 @@ Answer add(const AdminContext& context, const Json& args, const char* name_key, 
             "\"" + *key_text + "\" is not a public key",
             "a public key is base64 of 32 bytes; ntmctl key public FILE prints it"}};
     }
-    return finish(context, (context.coordinator.*order)(*name, *key, context.now()));
+    const auto done = (context.coordinator.*order)(*name, *key, context.now());
+    return finish(context, done, "added", *name);
+}
+
+// A node is given its virtual addresses when it is added.
+Answer add_node(const AdminContext& context, const Json& args) {
+    Answer answer = add(context, args, "fqdn", &Coordinator::add_node);
+    if (!answer) {
+        return answer;
+    }
+    const auto key = PeerKey::parse(args.at("key").get<std::string>());
+    for (const auto& [name, node] : context.coordinator.context().registry.nodes()) {
+        if (node->record.key == key) {
+            (*answer)["added"] = node->record.fqdn;
+            (*answer)["vipv4"] = IpAddress{node->record.vipv4}.text();
+            (*answer)["vipv6"] = IpAddress{node->record.vipv6}.text();
+        }
+    }
+    return answer;
 }
 
 Answer remove(const AdminContext& context, const Json& args, const char* name_key, Remove order) {
@@ -65,7 +88,8 @@ Answer remove(const AdminContext& context, const Json& args, const char* name_ke
     if (!name) {
         return Unexpected{name.error()};
     }
-    return finish(context, (context.coordinator.*order)(*name, context.now()));
+    const auto done = (context.coordinator.*order)(*name, context.now());
+    return finish(context, done, "removed", *name);
 }
 
 Json show_process(const AdminContext& context) {
@@ -91,11 +115,6 @@ std::vector<AdminVerb> make_admin_verbs(AdminContext given) {
             return view(context->coordinator, context->now());
         };
     };
-    const auto adder = [context](const char* name_key, Add order) {
-        return [=](const Json& args) {
-            return add(*context, args, name_key, order);
-        };
-    };
     const auto remover = [context](const char* name_key, Remove order) {
         return [=](const Json& args) {
             return remove(*context, args, name_key, order);
@@ -108,10 +127,18 @@ std::vector<AdminVerb> make_admin_verbs(AdminContext given) {
              return show_process(*context);
          }},
         {"node", "show", show(show_nodes)},
-        {"node", "add", adder("fqdn", &Coordinator::add_node)},
+        {"node",
+         "add",
+         [context](const Json& args) {
+             return add_node(*context, args);
+         }},
         {"node", "remove", remover("fqdn", &Coordinator::remove_node)},
         {"relay", "show", show(show_relays)},
-        {"relay", "add", adder("name", &Coordinator::add_relay)},
+        {"relay",
+         "add",
+         [context](const Json& args) {
+             return add(*context, args, "name", &Coordinator::add_relay);
+         }},
         {"relay", "remove", remover("name", &Coordinator::remove_relay)},
         {"path",
          "show",

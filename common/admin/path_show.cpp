@@ -7,7 +7,7 @@ namespace ntm::admin {
 
 namespace {
 
-constexpr std::size_t usual_limit = 1000;
+constexpr std::int64_t usual_limit = 1000;
 
 std::optional<PathId> parse_path_id(const std::string& text) {
     std::uint64_t value = 0;
@@ -21,9 +21,14 @@ std::optional<PathId> parse_path_id(const std::string& text) {
 }  // namespace
 
 Answer show_paths(const Json& args, const PathsToShow& paths) {
+    const auto limit = args.value("limit", usual_limit);
+    if (limit < 1) {
+        const std::string what = "a limit of " + std::to_string(limit) + " shows nothing";
+        return Unexpected{AdminError{"bad_argument", what, "it must be at least 1"}};
+    }
     if (!args.contains("path_id")) {
         return Json{
-            {"total", paths.total}, {"paths", paths.first(args.value("limit", usual_limit))}};
+            {"total", paths.total}, {"paths", paths.first(static_cast<std::size_t>(limit))}};
     }
     const auto wanted = args.at("path_id").get<std::string>();
     const auto id = parse_path_id(wanted);

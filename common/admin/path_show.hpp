@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The answer to "path show", which every daemon gives in the same form:
 // {"total":n,"paths":[...]}. Arguments: {"path_id": hex} for one, {"limit": n} for the most to show
-// (1000 without).
+// (at least 1; 1000 without).
 #pragma once
 
 #include "common/admin/message.hpp"

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 namespace ntm::control {
@@ -16,24 +17,25 @@ struct Command {
     std::string verb;
     std::vector<std::string> arguments;  // names of what must follow
     std::string optional_argument;       // name of what may follow
+    std::string daemon;                  // who knows it
     std::string purpose;
 };
 
 const std::vector<Command>& commands() {
     static const std::vector<Command> all{
-        {"status", "show", {}, "", "how a daemon is"},
-        {"path", "show", {}, "path_id", "paths, or one of them"},
-        {"worker", "show", {}, "", "relay: the poll-mode threads"},
-        {"drop", "show", {}, "", "relay: why packets were dropped"},
-        {"port", "show", {}, "", "relay: what frames come and go by"},
-        {"node", "show", {}, "", "DC: provisioned nodes"},
-        {"node", "add", {"fqdn", "key"}, "", "DC: provision a node by its public key"},
-        {"node", "remove", {"fqdn"}, "", "DC: forget a node"},
-        {"relay", "show", {}, "", "DC: provisioned relays"},
-        {"relay", "add", {"name", "key"}, "", "DC: provision a relay by its public key"},
-        {"relay", "remove", {"name"}, "", "DC: forget a relay"},
-        {"key", "generate", {"file"}, "", "make a private key, print its public key"},
-        {"key", "public", {"file"}, "", "print the public key of a private key"},
+        {"status", "show", {}, "", "all", "how a daemon is"},
+        {"path", "show", {}, "path_id", "all", "paths, or one of them"},
+        {"worker", "show", {}, "", "relay", "the poll-mode threads"},
+        {"drop", "show", {}, "", "relay", "why packets were dropped"},
+        {"port", "show", {}, "", "relay", "what frames come and go by"},
+        {"node", "show", {}, "", "DC", "provisioned nodes"},
+        {"node", "add", {"fqdn", "key"}, "", "DC", "provision a node by its public key"},
+        {"node", "remove", {"fqdn"}, "", "DC", "forget a node"},
+        {"relay", "show", {}, "", "DC", "provisioned relays"},
+        {"relay", "add", {"name", "key"}, "", "DC", "provision a relay by its public key"},
+        {"relay", "remove", {"name"}, "", "DC", "forget a relay"},
+        {"key", "generate", {"file"}, "", "none", "make a private key, print its public key"},
+        {"key", "public", {"file"}, "", "none", "print the public key of a private key"},
     };
     return all;
 }
@@ -59,14 +61,23 @@ std::string synopsis(const Command& command) {
     return text;
 }
 
+std::string column(const std::string& text, std::size_t width) {
+    return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
+}
+
 std::string list_of_commands() {
     std::ostringstream text;
-    text << "Commands (`show` is the default verb, and may stand before the noun):\n";
+    text << "Commands, and the daemons that know them (`show` is the default verb, and may stand "
+            "before the noun):\n";
     for (const Command& command : commands()) {
-        const std::string head = synopsis(command);
-        text << "  " << head << std::string(head.size() < 26 ? 26 - head.size() : 1, ' ')
+        text << "  " << column(synopsis(command), 26) << column(command.daemon, 8)
              << command.purpose << "\n";
     }
+    text << "Without -s and NTM_SOCKET, ntmctl asks the one daemon whose socket is there:\n ";
+    for (const char* socket : default_sockets) {
+        text << (socket == default_sockets.front() ? " " : ", ") << socket;
+    }
+    text << "\n";
     text << "Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon unreachable.\n";
     return text.str();
 }
@@ -161,15 +172,16 @@ Result<admin::Request, std::string> parse_words(std::vector<std::string> words) 
 Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* const* argv) {
     ControlCommand command;
     std::vector<std::string> words;
-    std::size_t limit = 0;
+    std::optional<std::int64_t> limit;
     bool shows_all = false;
     CLI::App app{"asks and orders the daemons of NTMobile", "ntmctl"};
     app.footer(list_of_commands());
     app.add_option("-s,--socket", command.socket, "the daemon's admin socket")
         ->envname("NTM_SOCKET");
     app.add_flag("-j,--json", command.is_json, "print JSON, errors too");
-    app.add_option("--limit", limit, "path: show at most so many");
+    app.add_option("--limit", limit, "path: show at most so many (without: 1000)");
     app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
+    app.set_version_flag("--version", std::string{"ntmctl "} + NTM_VERSION);
     app.add_option("words", words, "NOUN [VERB] [ARGUMENTS]");
     try {
         app.parse(argc, argv);
@@ -180,6 +192,9 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
         return Unexpected{UsageEnd{
             code == 0 ? exit_ok : exit_usage, command.is_json, text.str() + complaint.str()}};
     }
+    if (limit && *limit < 1) {
+        return Unexpected{UsageEnd{exit_usage, command.is_json, "--limit must be at least 1"}};
+    }
     auto request = parse_words(words);
     if (!request) {
         return Unexpected{UsageEnd{exit_usage, command.is_json, request.error()}};
@@ -188,8 +203,8 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
     if (command.request.noun == "key") {
         command.key_file = command.request.args["file"].get<std::string>();
     }
-    if (limit != 0) {
-        command.request.args["limit"] = limit;
+    if (limit) {
+        command.request.args["limit"] = *limit;
     }
     if (shows_all) {
         command.request.args["all"] = true;

@@ -5,6 +5,7 @@
 #include "common/admin/message.hpp"
 #include "common/base/result.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,12 @@ inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
 inline constexpr int exit_unreachable = 3;
 
+// Where the daemons listen unless their configuration says otherwise.
+inline constexpr std::array default_sockets{
+    "/run/ntm/relay.sock", "/run/ntm/dc.sock", "/run/ntm/node.sock"};
+
 struct ControlCommand {
-    std::string socket;  // empty: the one daemon of this host
+    std::string socket;  // empty: the one of default_sockets that is there
     bool is_json = false;
     admin::Request request;
     std::string key_file;  // of the nouns that need no daemon: key generate, key public

@@ -7,16 +7,12 @@
 #include "control/ntmctl/command_line.hpp"
 #include "control/ntmctl/render.hpp"
 
-#include <array>
 #include <cstdio>
 #include <filesystem>
 
 namespace {
 
 using namespace ntm;
-
-constexpr std::array default_sockets{
-    "/run/ntm/relay.sock", "/run/ntm/dc.sock", "/run/ntm/node.sock"};
 
 int report(const admin::AdminError& error, bool is_json, int exit_code) {
     if (is_json) {
@@ -65,7 +61,7 @@ int run_key_command(const control::ControlCommand& command) {
 // The socket of the one daemon that runs here; a sentence if there is none, or more than one.
 Result<std::string, std::string> find_socket() {
     std::string found;
-    for (const char* path : default_sockets) {
+    for (const char* path : control::default_sockets) {
         std::error_code ignored;
         if (!std::filesystem::exists(path, ignored)) {
             continue;

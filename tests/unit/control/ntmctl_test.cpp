@@ -68,6 +68,36 @@ TEST(Ntmctl, WrongOptionIsAUsageErrorAndHelpIsNone) {
     EXPECT_THAT(asked.error().text, HasSubstr("node add FQDN KEY"));
 }
 
+TEST(Ntmctl, HelpNamesTheDaemonsAndTheSocketsLookedFor) {
+    const std::array help{"ntmctl", "--help"};
+    const auto asked = parse_control_command(static_cast<int>(help.size()), help.data());
+    ASSERT_FALSE(asked);
+    const std::string& text = asked.error().text;
+    EXPECT_THAT(text, HasSubstr("  path [PATH_ID]            all     paths, or one of them\n"));
+    EXPECT_THAT(text, HasSubstr("  worker                    relay   the poll-mode threads\n"));
+    EXPECT_THAT(text, HasSubstr("  node                      DC      provisioned nodes\n"));
+    EXPECT_THAT(
+        text, HasSubstr(":\n  /run/ntm/relay.sock, /run/ntm/dc.sock, /run/ntm/node.sock\n")
+    );
+}
+
+TEST(Ntmctl, SaysItsVersion) {
+    const std::array line{"ntmctl", "--version"};
+    const auto asked = parse_control_command(static_cast<int>(line.size()), line.data());
+    ASSERT_FALSE(asked);
+    EXPECT_EQ(asked.error().exit_code, exit_ok);
+    EXPECT_THAT(asked.error().text, testing::ContainsRegex("^ntmctl [0-9]+\\.[0-9]+\\.[0-9]+\n$"));
+}
+
+TEST(Ntmctl, ALimitOfNothingIsAUsageError) {
+    for (const char* wrong : {"0", "-1", "x"}) {
+        const std::array line{"ntmctl", "path", "--limit", wrong};
+        const auto command = parse_control_command(static_cast<int>(line.size()), line.data());
+        ASSERT_FALSE(command) << wrong;
+        EXPECT_EQ(command.error().exit_code, exit_usage) << wrong;
+    }
+}
+
 TEST(Render, ObjectsBecomeLinesAndListsTables) {
     const Json data{
         {"name", "rs1"},

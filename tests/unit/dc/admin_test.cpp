@@ -83,6 +83,31 @@ TEST_F(AdminTest, OfANodeThatWasNeverSeenItShowsNoRunAndNoPlace) {
     }
 }
 
+TEST_F(AdminTest, AnOrderIsAnsweredWithWhatItHasDone) {
+    SeededRandom random{77};
+    const std::string key = crypto::KeyPair::generate(random).public_key().text();
+    const auto added = ask("node", "add", {{"fqdn", "New.a.ntm.test."}, {"key", key}});
+    ASSERT_TRUE(added) << added.error().message;
+    const auto nodes = ask("node", "show", Json::object());
+    const auto shown = std::ranges::find_if(nodes->at("nodes"), [&](const Json& node) {
+        return node.at("fqdn") == "new.a.ntm.test";
+    });
+    ASSERT_NE(shown, nodes->at("nodes").end());
+    const Json expected{
+        {"added", "new.a.ntm.test"}, {"vipv4", shown->at("vipv4")}, {"vipv6", shown->at("vipv6")}};
+    EXPECT_EQ(*added, expected);
+    EXPECT_FALSE(ask("node", "add", {{"fqdn", "new.a.ntm.test"}, {"key", key}}));
+    const auto removed = ask("node", "remove", {{"fqdn", "new.a.ntm.test"}});
+    ASSERT_TRUE(removed);
+    EXPECT_EQ(*removed, (Json{{"removed", "new.a.ntm.test"}}));
+    const auto relay_added = ask("relay", "add", {{"name", "rs2"}, {"key", key}});
+    ASSERT_TRUE(relay_added);
+    EXPECT_EQ(*relay_added, (Json{{"added", "rs2"}}));
+    const auto relay_removed = ask("relay", "remove", {{"name", "rs2"}});
+    ASSERT_TRUE(relay_removed);
+    EXPECT_EQ(*relay_removed, (Json{{"removed", "rs2"}}));
+}
+
 TEST_F(AdminTest, AnUnknownPathIsAnError) {
     register_all();
     static_cast<void>(direct());

@@ -48,6 +48,16 @@ TEST(PathShow, ALimitCutsTheListButNotTheNumber) {
     EXPECT_EQ(shown(show_paths({{"limit", 10}}, paths_up_to(9))), 9U);
 }
 
+TEST(PathShow, ALimitOfNothingIsRefused) {
+    for (const int limit : {0, -1}) {
+        const Answer answer = show_paths({{"limit", limit}}, paths_up_to(3));
+        ASSERT_FALSE(answer) << limit;
+        EXPECT_EQ(answer.error().code, "bad_argument");
+        EXPECT_EQ(answer.error().hint, "it must be at least 1");
+    }
+    EXPECT_EQ(shown(show_paths({{"limit", 1}}, paths_up_to(3))), 1U);
+}
+
 TEST(PathShow, AThousandAreShownUnlessMoreAreAskedFor) {
     EXPECT_EQ(shown(show_paths(Json::object(), paths_up_to(1001))), 1000U);
     EXPECT_EQ(shown(show_paths({{"limit", 1001}}, paths_up_to(1001))), 1001U);
