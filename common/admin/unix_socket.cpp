@@ -16,6 +16,7 @@ namespace ntm::admin {
 namespace {
 
 constexpr mode_t socket_mode = 0660;
+constexpr mode_t folder_mode = 0755;  // that of systemd's RuntimeDirectory
 
 std::string problem(const std::string& path, const char* what) {
     return path + ": " + what + ": " + std::strerror(errno);
@@ -33,6 +34,26 @@ std::optional<sockaddr_un> address_of(const std::string& path) {
 
 const sockaddr* generic(const sockaddr_un& address) {
     return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+
+// Makes the folder of the socket (/run is empty after each boot), in one that is there; a sentence
+// if it still is not there then.
+std::optional<std::string> make_folder(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos || slash == 0) {
+        return std::nullopt;
+    }
+    const std::string folder = path.substr(0, slash);
+    if (mkdir(folder.c_str(), folder_mode) == 0) {
+        // The umask may have taken something away.
+        return chmod(folder.c_str(), folder_mode) == 0
+                   ? std::nullopt
+                   : std::optional{problem(folder, "can not open the folder to all")};
+    }
+    if (errno == EEXIST) {
+        return std::nullopt;
+    }
+    return problem(path, "can not make its folder") + " (make it with: mkdir -p " + folder + ")";
 }
 
 // Removes a socket file that a process left behind; a sentence if the place is not free then.
@@ -78,6 +99,9 @@ Result<int, std::string> listen_at(const std::string& path) {
     const auto address = address_of(path);
     if (!address) {
         return Unexpected{path + ": a socket's path has 1 to 107 bytes"};
+    }
+    if (const auto why = make_folder(path)) {
+        return Unexpected{*why};
     }
     if (const auto why = make_room(path)) {
         return Unexpected{*why};

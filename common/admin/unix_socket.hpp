@@ -8,7 +8,7 @@
 
 namespace ntm::admin {
 
-// A non-blocking listening socket of mode 0660. Replaces a socket that nobody listens on any more,
+// A non-blocking listening socket of mode 0660. Makes its folder if only that is missing. Replaces a socket that nobody listens on any more,
 // refuses one that somebody does, and whatever is no socket. The error is a sentence.
 [[nodiscard]] Result<int, std::string> listen_at(const std::string& path);
 

@@ -55,6 +55,47 @@ TEST_F(UnixSocket, RefusesToRemoveWhatIsNoSocket) {
     EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
+TEST_F(UnixSocket, MakesItsFolderIfOnlyThatIsMissing) {
+    const std::string folder = path_ + ".folder";
+    std::filesystem::remove_all(folder);
+    const mode_t usual = umask(0077);
+    const auto listening = listen_at(folder + "/x.sock");
+    umask(usual);
+    ASSERT_TRUE(listening) << listening.error();
+    struct stat status {};
+    ASSERT_EQ(stat(folder.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0755U);
+    close(*listening);
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(UnixSocket, SaysHowToMakeMoreThanOneFolder) {
+    const std::string folder = path_ + ".folder/more";
+    const auto listening = listen_at(folder + "/x.sock");
+    ASSERT_FALSE(listening);
+    EXPECT_EQ(
+        listening.error(),
+        folder +
+            "/x.sock: can not make its folder: No such file or directory (make it with: "
+            "mkdir -p " +
+            folder + ")"
+    );
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".folder"));
+}
+
+TEST_F(UnixSocket, LeavesAFolderThatIsThereAsItIs) {
+    const std::string folder = path_ + ".folder";
+    std::filesystem::create_directory(folder);
+    ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
+    const auto listening = listen_at(folder + "/x.sock");
+    ASSERT_TRUE(listening) << listening.error();
+    struct stat status {};
+    ASSERT_EQ(stat(folder.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0700U);
+    close(*listening);
+    std::filesystem::remove_all(folder);
+}
+
 TEST_F(UnixSocket, RefusesPathsThatDoNotFit) {
     EXPECT_FALSE(listen_at(""));
     EXPECT_FALSE(listen_at("/tmp/" + std::string(200, 'x')));
