@@ -101,7 +101,8 @@ Json show_path(const Context& context, const Path& path, Instant now) {
     json["initiator"] = context.name_of(record.end(Role::initiator).node);
     json["responder"] = context.name_of(record.end(Role::responder).node);
     json["kind"] = text_of(record.kind);
-    json["reason"] = text_of(record.reason);
+    // Of its kind and relay: what the ends have become since then does not change it.
+    json["reason_when_chosen"] = text_of(record.reason);
     json["relay"] = record.relay ? Json(context.name_of(*record.relay)) : Json();
     json["revision"] = record.revision;
     json["state"] = state_of(context, path);

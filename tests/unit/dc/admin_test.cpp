@@ -45,6 +45,7 @@ TEST_F(AdminTest, ShowsAPathByItsId) {
     EXPECT_EQ(answer->at("paths")[0].at("path_id"), id);
     EXPECT_EQ(answer->at("paths")[0].at("initiator"), mn_name);
     EXPECT_EQ(answer->at("paths")[0].at("kind"), "relayed");
+    EXPECT_EQ(answer->at("paths")[0].at("reason_when_chosen"), "both ends are behind NATs");
 }
 
 TEST_F(AdminTest, ShowsAsManyPathsAsAskedFor) {
