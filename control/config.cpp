@@ -110,7 +110,7 @@ void read_port(Section& section, RelayConfig& into) {
     port.addresses = section.interface_addresses("addresses", Need::required);
     port.gateways = section.addresses("gateways", Need::optional);
     port.queues = static_cast<std::uint16_t>(section.integer("queues", {1, 64}, into.workers));
-    if (port.queues != into.workers) {
+    if (into.workers != 0 && port.queues != into.workers) {
         // A worker serves one queue of each port: one queue more would never be emptied.
         const std::string workers = std::to_string(into.workers);
         section.fail("queues", "a port has as many queues as there are workers", workers);

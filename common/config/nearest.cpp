@@ -27,6 +27,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return last[b.size()];
 }
 
+namespace {
+
+// Whether `whole` begins or ends with `part`, and an underscore parts it from the rest.
+bool is_part(std::string_view part, std::string_view whole) {
+    return whole.size() > part.size() + 1 &&
+           ((whole.starts_with(part) && whole[part.size()] == '_') ||
+            (whole.ends_with(part) && whole[whole.size() - part.size() - 1] == '_'));
+}
+
+// "port" for "listen_port", and the other way round.
+std::string sharing_a_part(std::string_view typed, const std::vector<std::string>& words) {
+    const auto found = std::ranges::find_if(words, [&](const std::string& word) {
+        return !typed.empty() && !word.empty() && (is_part(word, typed) || is_part(typed, word));
+    });
+    return found == words.end() ? "" : *found;
+}
+
+}  // namespace
+
 std::string nearest(std::string_view typed, const std::vector<std::string>& words) {
     std::string best;
     std::size_t best_distance =
@@ -42,7 +61,7 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& word
             best_distance = distance;
         }
     }
-    return best;
+    return best.empty() ? sharing_a_part(typed, words) : best;
 }
 
 std::string listed(const std::vector<std::string>& words) {

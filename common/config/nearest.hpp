@@ -12,7 +12,8 @@ namespace ntm::config {
 // each place touched once).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// The word nearest to `typed`; empty if none is near enough to be what was meant.
+// The word nearest to `typed`, or one that shares a part with it ("port" for "listen_port"); empty
+// if none is near enough to be what was meant.
 [[nodiscard]] std::string nearest(std::string_view typed, const std::vector<std::string>& words);
 
 // "a, b, c".

@@ -81,6 +81,12 @@ struct Section::State {
         return YAML::Node{YAML::NodeType::Undefined};
     }
 
+    // To be said of a value that quotes make a text.
+    std::string without_quotes(const std::string& key) {
+        const YAML::Node node = find(key);
+        return node.IsDefined() && is_quoted(node) ? " (without quotes)" : "";
+    }
+
     void report_missing(const std::string& key) { add(place, quoted(key) + " is missing"); }
 
     // The text of a scalar; nothing, and a problem, if the node is no scalar or an empty one.
@@ -236,7 +242,7 @@ std::int64_t Section::integer(
     return state_.value<std::int64_t>(
         key,
         fallback,
-        wanted,
+        wanted + state_.without_quotes(key),
         [&](const YAML::Node& node, const std::string& typed) -> std::optional<std::int64_t> {
             const auto number = is_quoted(node) ? std::nullopt : parse_integer(typed);
             const bool is_good = number && *number >= range.least && *number <= range.most;
@@ -249,7 +255,7 @@ bool Section::boolean(const std::string& key, std::optional<bool> fallback) {
     return state_.value<bool>(
         key,
         fallback,
-        "true, false",
+        "true, false" + state_.without_quotes(key),
         [](const YAML::Node& node, const std::string& typed) {
             return is_quoted(node) ? std::nullopt : parse_bool(typed);
         }

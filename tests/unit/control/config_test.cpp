@@ -177,6 +177,8 @@ TEST(RelayConfig, OneMistakeIsOneComplaint) {
         return std::ranges::count(problem(text), '\n') + 1;
     };
     EXPECT_EQ(lines(replaced("netdev: eth0", "pci: banana")), 1);
+    EXPECT_EQ(lines(valid + "workers: {count: 0}\n"), 1);
+    EXPECT_EQ(lines(replaced("tap: ntm0", "tap: ntm0, queues: 2") + "workers: {count: x}\n"), 1);
     EXPECT_EQ(lines(replaced("[198.51.100.20/24]", "[198.51.100.20]")), 1);
     EXPECT_EQ(lines(replaced("netdev: eth0, tap: ntm0,", "netdev: eth0,")), 1);
     EXPECT_EQ(lines(replaced("name: rs1\n", "name: \"rs 1/x\"\n")), 1);

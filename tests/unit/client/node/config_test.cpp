@@ -50,6 +50,11 @@ TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {
         complaint(with(example(), "fqdn: mn.a", "fqnd: mn.a")).find("fqdn"), std::string::npos
     );
     EXPECT_NE(complaint(with(example(), "port: 9770", "port: 0")), "");
+    EXPECT_NE(
+        complaint(with(example(), "port: 9770", "listen_port: 9770"))
+            .find("did you mean \"port\"?"),
+        std::string::npos
+    );
     EXPECT_NE(complaint(with(example(), "mn.a.ntm.test", "mn")), "");
     EXPECT_NE(
         complaint(with(example(), "{ name: ntm0 }", "{ name: a-name-that-is-too-long }")), ""

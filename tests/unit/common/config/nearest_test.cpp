@@ -26,6 +26,15 @@ TEST(Nearest, PicksWhatWasMeantAndNothingFarOff) {
     EXPECT_EQ(nearest("", words), "");
 }
 
+TEST(Nearest, TakesAWordOfWhichOnlyAPartWasTyped) {
+    EXPECT_EQ(nearest("listen_port", {"fqdn", "port"}), "port");
+    EXPECT_EQ(nearest("log_level", {"fqdn", "log"}), "log");
+    EXPECT_EQ(nearest("socket", {"fqdn", "admin_socket"}), "admin_socket");
+    EXPECT_EQ(nearest("listenport", {"fqdn", "port"}), "");
+    EXPECT_EQ(nearest("_port", {"x_y_port", "fqdn"}), "");
+    EXPECT_EQ(nearest("", {"_a", ""}), "");
+}
+
 }  // namespace
 
 }  // namespace ntm::config

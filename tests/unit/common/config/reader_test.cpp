@@ -113,7 +113,14 @@ TEST(Reader, SaysTypeAndRangeAtTheValue) {
     EXPECT_EQ(problems("port: 0", walk), "f.yaml:1:7: \"port\" can not be \"0\"" + allowed);
     EXPECT_EQ(problems("port: 65536", walk), "f.yaml:1:7: \"port\" can not be \"65536\"" + allowed);
     EXPECT_EQ(problems("port: 0x10", walk), "f.yaml:1:7: \"port\" can not be \"0x10\"" + allowed);
-    EXPECT_EQ(problems("port: '70'", walk), "f.yaml:1:7: \"port\" can not be \"70\"" + allowed);
+    EXPECT_EQ(
+        problems("port: '70'", walk),
+        "f.yaml:1:7: \"port\" can not be \"70\"" + allowed + " (without quotes)"
+    );
+    EXPECT_EQ(
+        problems("idle: 'true'", [](Section& root) { (void)root.boolean("idle"); }),
+        "f.yaml:1:7: \"idle\" can not be \"true\"; allowed: true, false (without quotes)"
+    );
     EXPECT_EQ(problems("port: [1]", walk), "f.yaml:1:7: \"port\" is a list" + allowed);
     EXPECT_EQ(problems("port: {a: 1}", walk), "f.yaml:1:7: \"port\" is a map" + allowed);
     EXPECT_EQ(
