@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154
 # What the machine must be and have. All lacks are found before anything is changed, each with its
-# fix. Nothing is used here that a minimal system may lack.
+# fix. Nothing is used here that a minimal system may lack. build_space is set where more than one
+# build is made: MiB.
 
 lacks=0
 lack() {
@@ -39,7 +40,7 @@ check_machine() {
     memory=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)
     # A machine sold as 4 GiB shows less, since the kernel takes its part first.
     [ "$memory" -ge 3600 ] || lack "4 GiB of memory (there are $memory MiB)" "give the machine more"
-    need_space "$repo" 2000
+    need_space "$repo" "${build_space:-2000}"
     need_space /usr 1000
     need_space /run 300
 }
