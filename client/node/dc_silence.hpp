@@ -21,6 +21,8 @@ class DcSilence {
         heard_at_ = now;
         return std::exchange(is_silent_, false);
     }
+    // From has_begun() until it is heard.
+    [[nodiscard]] bool is_silent() const noexcept { return is_silent_; }
     // When has_begun() may become true; `asked_at` is the time of the oldest open question.
     [[nodiscard]] Instant next_timeout(std::optional<Instant> asked_at) const noexcept {
         if (is_silent_ || !asked_at) {

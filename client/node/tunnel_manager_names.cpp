@@ -151,7 +151,8 @@ NodeStatus TunnelManager::status() const {
     NodeStatus status;
     status.fqdn = settings_.fqdn;
     status.boot_id = settings_.boot_id;
-    status.is_registered = registration_.grant().has_value();
+    // A DC that has forgotten the node says nothing, as one that is away.
+    status.is_registered = registration_.grant() && !silence_.is_silent();
     status.is_dc_connected = signaling_.is_connected(settings_.dc_key);
     status.dc = signaling_.endpoint_of(settings_.dc_key);
     status.dc_rtt = signaling_.smoothed_rtt_of(settings_.dc_key);

@@ -34,6 +34,20 @@ TEST(TunnelManager, registers_and_learns_its_virtual_addresses) {
     EXPECT_EQ(request.suites_size(), 2);
 }
 
+TEST(TunnelManager, is_not_registered_at_a_dc_that_leaves_its_keep_alive_unanswered) {
+    NodeWorld world;
+    world.start();
+    world.is_dc_up = false;
+    world.run_for(seconds{24});  // keep-alives 20 s apart, and 3 s of patience
+    EXPECT_FALSE(world.node->status().is_registered);
+    EXPECT_TRUE(world.node->virtual_network().vipv4) << "paths go on without the DC";
+    const std::string silent = "the DC does not answer; trying on";
+    EXPECT_EQ(std::count(world.log.begin(), world.log.end(), silent), 1);
+    world.is_dc_up = true;
+    world.run_for(seconds{15});
+    EXPECT_TRUE(world.node->status().is_registered);
+}
+
 TEST(TunnelManager, says_once_that_its_dc_does_not_answer_and_once_that_it_does_again) {
     NodeWorld world;
     const auto said = [&](const std::string& text) {
