@@ -2,6 +2,7 @@
 #include "client/node/inner_packet.hpp"
 
 #include "common/base/byte_order.hpp"
+#include "common/packet/checksum.hpp"
 
 namespace ntm::client {
 
@@ -19,7 +20,8 @@ std::optional<InnerPacket> parse_ipv4(ByteView bytes) noexcept {
     if (header < ipv4_header || header > total || total != bytes.size()) {
         return std::nullopt;
     }
-    return InnerPacket{load<Ipv4Address>(bytes.data() + 12), load<Ipv4Address>(bytes.data() + 16)};
+    return InnerPacket{
+        load<Ipv4Address>(bytes.data() + 12), load<Ipv4Address>(bytes.data() + 16), bytes[1]};
 }
 
 std::optional<InnerPacket> parse_ipv6(ByteView bytes) noexcept {
@@ -30,7 +32,11 @@ std::optional<InnerPacket> parse_ipv6(ByteView bytes) noexcept {
     if (ipv6_header + payload != bytes.size()) {
         return std::nullopt;
     }
-    return InnerPacket{load<Ipv6Address>(bytes.data() + 8), load<Ipv6Address>(bytes.data() + 24)};
+    const std::uint16_t first = load<Be16>(bytes.data()).to_host();
+    return InnerPacket{
+        load<Ipv6Address>(bytes.data() + 8),
+        load<Ipv6Address>(bytes.data() + 24),
+        static_cast<std::uint8_t>(first >> 4)};
 }
 
 }  // namespace
@@ -47,6 +53,19 @@ std::optional<InnerPacket> InnerPacket::parse(ByteView bytes) noexcept {
         default:
             return std::nullopt;
     }
+}
+
+void set_ecn(Bytes& packet, Ecn ecn) noexcept {
+    const auto bits = static_cast<std::uint8_t>(ecn);
+    if (packet[0] >> 4 == 6) {
+        packet[1] = static_cast<std::uint8_t>((packet[1] & 0xcf) | bits << 4);
+        return;
+    }
+    const auto before = load<std::uint16_t>(packet.data());
+    packet[1] = static_cast<std::uint8_t>((packet[1] & 0xfc) | bits);
+    const auto after = load<std::uint16_t>(packet.data());
+    const auto checksum = load<std::uint16_t>(packet.data() + 10);
+    store(packet.data() + 10, update_checksum(checksum, checksum_delta(before, after)));
 }
 
 }  // namespace ntm::client

@@ -5,6 +5,7 @@
 
 #include "common/base/address.hpp"
 #include "common/base/bytes.hpp"
+#include "common/packet/ecn.hpp"
 
 #include <optional>
 
@@ -13,9 +14,14 @@ namespace ntm::client {
 struct InnerPacket {
     IpAddress source;
     IpAddress destination;
+    std::uint8_t traffic_class = 0;  // DSCP and ECN
 
     // Nothing unless `bytes` is exactly one IPv4 or IPv6 packet by its own length field.
     [[nodiscard]] static std::optional<InnerPacket> parse(ByteView bytes) noexcept;
 };
+
+// Puts this ECN field into a packet that InnerPacket::parse() takes, and repairs the checksum of an
+// IPv4 header.
+void set_ecn(Bytes& packet, Ecn ecn) noexcept;
 
 }  // namespace ntm::client

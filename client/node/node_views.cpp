@@ -164,6 +164,7 @@ Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& 
         {"bad_inner_packet", node.bad_inner_packet},
         {"wrong_inner_source", node.wrong_inner_source},
         {"wrong_inner_destination", node.wrong_inner_destination},
+        {"congestion_unheard", node.congestion_unheard},
         {"bad_packet_from_tun", node.bad_packet_from_tun},
         {"not_virtual", node.not_virtual},
         {"too_big", node.too_big},

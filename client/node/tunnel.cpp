@@ -124,8 +124,13 @@ void Tunnel::seal_and_send(ByteView inner, Instant now) {
         sent_.bytes += inner.size();
     }
     context_.relays.note_sent(way, now);
+    // What the network does to the outer packet it does for the inner one (RFC 2983, RFC 6040).
+    const auto packet = InnerPacket::parse(inner);
     context_.out.datagrams.push_back(
-        {{way.local, context_.own_port}, way.remote, std::move(*sealed)}
+        {{way.local, context_.own_port},
+         way.remote,
+         std::move(*sealed),
+         packet ? packet->traffic_class : std::uint8_t{0}}
     );
 }
 
@@ -154,7 +159,7 @@ void Tunnel::handle_data(const Datagram& datagram, Instant now) {
         if (const auto way = legs_->wanted_way()) {
             context_.relays.note_active(*way, now);
         }
-        deliver(std::move(*inner));
+        deliver(std::move(*inner), ecn_of(datagram.traffic_class));
     }
     after_change(now);
 }
@@ -164,7 +169,7 @@ void Tunnel::note_heard(const Datagram& datagram, Instant now) {
 }
 
 // docs/protocol.md section 7: from a VIP of the path's peer to one of one's own, and nothing else.
-void Tunnel::deliver(Bytes inner) {
+void Tunnel::deliver(Bytes inner, Ecn outer) {
     const auto packet = InnerPacket::parse(inner);
     if (!packet) {
         ++context_.counters.bad_inner_packet;
@@ -178,6 +183,15 @@ void Tunnel::deliver(Bytes inner) {
     if (std::find(own.begin(), own.end(), packet->destination) == own.end()) {
         ++context_.counters.wrong_inner_destination;
         return;
+    }
+    const Ecn marked = ecn_of(packet->traffic_class);
+    const auto ecn = ecn_out_of_tunnel(marked, outer);
+    if (!ecn) {
+        ++context_.counters.congestion_unheard;
+        return;
+    }
+    if (*ecn != marked) {
+        set_ecn(inner, *ecn);
     }
     ++received_.packets;
     received_.bytes += inner.size();

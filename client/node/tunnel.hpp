@@ -14,6 +14,7 @@
 #include "client/node/route_direction.hpp"
 #include "client/node/tunnel_context.hpp"
 #include "common/base/datagram.hpp"
+#include "common/packet/ecn.hpp"
 #include "common/protocol/ntm_header.hpp"
 
 #include <memory>
@@ -78,7 +79,7 @@ class Tunnel {
     void send_end(const v1::End& message, Instant now);
     void note_wanted(Instant now);
     void note_heard(const Datagram& datagram, Instant now);
-    void deliver(Bytes inner);
+    void deliver(Bytes inner, Ecn outer);
     void run_probe(Instant now);
     void run_keep_alive(Instant now);
     void complain(Instant now);

@@ -28,6 +28,7 @@ struct NodeCounters {
     std::uint64_t bad_inner_packet = 0;    // authentic, but not one whole IP packet
     std::uint64_t wrong_inner_source = 0;  // not a VIP of the path's peer
     std::uint64_t wrong_inner_destination = 0;
+    std::uint64_t congestion_unheard = 0;  // marked under way, and its ends do not know ECN
     std::uint64_t bad_packet_from_tun = 0;
     std::uint64_t not_virtual = 0;     // from the TUN, to or from an address that is not virtual
     std::uint64_t too_big = 0;         // from the TUN, above the path's inner MTU

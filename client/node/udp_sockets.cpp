@@ -20,9 +20,10 @@ constexpr std::size_t batch_size = 64;
 constexpr std::size_t largest_datagram = 9216;
 constexpr int buffer_bytes = 4 * 1024 * 1024;
 
-// Room for a packet info of either family.
+// Room for a packet info and a traffic class of either family.
 struct ControlBuffer {
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> bytes{};
+    alignas(cmsghdr
+    ) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int))> bytes{};
 };
 
 bool set_option(int socket, int level, int name, int value) {
@@ -62,36 +63,56 @@ Endpoint read_sockaddr(const sockaddr_storage& from) {
         Port{Be16::from_raw(address.sin6_port).to_host()}};
 }
 
-// The own address that a datagram came to.
-IpAddress read_local(msghdr& message) {
+template <typename T>
+T read_value(const cmsghdr& head) {
+    T value;
+    std::memcpy(&value, CMSG_DATA(&head), sizeof(value));
+    return value;
+}
+
+// The own address that a datagram came to, and its DSCP and ECN.
+void read_control(msghdr& message, Datagram& datagram) {
     for (cmsghdr* at = CMSG_FIRSTHDR(&message); at != nullptr; at = CMSG_NXTHDR(&message, at)) {
         if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
-            in_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(at), sizeof(info));
-            return std::bit_cast<Ipv4Address>(info.ipi_addr);
-        }
-        if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(at), sizeof(info));
-            return std::bit_cast<Ipv6Address>(info.ipi6_addr);
+            datagram.local.address =
+                std::bit_cast<Ipv4Address>(read_value<in_pktinfo>(*at).ipi_addr);
+        } else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
+            datagram.local.address =
+                std::bit_cast<Ipv6Address>(read_value<in6_pktinfo>(*at).ipi6_addr);
+        } else if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_TOS) {
+            datagram.traffic_class = read_value<std::uint8_t>(*at);
+        } else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_TCLASS) {
+            datagram.traffic_class = static_cast<std::uint8_t>(read_value<int>(*at));
         }
     }
-    return {};
 }
 
-template <typename Info>
-void write_control(msghdr& message, ControlBuffer& control, int level, int type, const Info& info) {
-    message.msg_control = control.bytes.data();
-    message.msg_controllen = CMSG_SPACE(sizeof(info));
-    cmsghdr* head = CMSG_FIRSTHDR(&message);
-    head->cmsg_level = level;
-    head->cmsg_type = type;
-    head->cmsg_len = CMSG_LEN(sizeof(info));
-    std::memcpy(CMSG_DATA(head), &info, sizeof(info));
-}
+// Adds control messages to one that has none yet.
+class ControlWriter {
+  public:
+    ControlWriter(msghdr& message, ControlBuffer& buffer) : message_{message}, buffer_{buffer} {}
+    template <typename Value>
+    void add(int level, int type, const Value& value) {
+        cmsghdr head{};
+        head.cmsg_level = level;
+        head.cmsg_type = type;
+        head.cmsg_len = CMSG_LEN(sizeof(value));
+        std::uint8_t* const at = buffer_.bytes.data() + used_;
+        std::memcpy(at, &head, sizeof(head));
+        std::memcpy(at + CMSG_LEN(0), &value, sizeof(value));
+        used_ += CMSG_SPACE(sizeof(value));
+        message_.msg_control = buffer_.bytes.data();
+        message_.msg_controllen = used_;
+    }
+
+  private:
+    msghdr& message_;
+    ControlBuffer& buffer_;
+    std::size_t used_ = 0;
+};
 
 // Sends from `local` through `interface`; leaves both to the kernel where they are not given.
-void choose_local(msghdr& message, ControlBuffer& control, const IpAddress& local, std::uint32_t interface) {
+void choose_local(ControlWriter& control, const IpAddress& local, std::uint32_t interface) {
     if (local.is_unspecified()) {
         return;
     }
@@ -99,13 +120,24 @@ void choose_local(msghdr& message, ControlBuffer& control, const IpAddress& loca
         in_pktinfo info{};
         info.ipi_ifindex = static_cast<int>(interface);
         std::memcpy(&info.ipi_spec_dst, local.bytes().data(), 4);
-        write_control(message, control, IPPROTO_IP, IP_PKTINFO, info);
+        control.add(IPPROTO_IP, IP_PKTINFO, info);
         return;
     }
     in6_pktinfo info{};
     info.ipi6_ifindex = interface;
     std::memcpy(&info.ipi6_addr, local.bytes().data(), 16);
-    write_control(message, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    control.add(IPPROTO_IPV6, IPV6_PKTINFO, info);
+}
+
+void choose_traffic_class(ControlWriter& control, Family family, int traffic_class) {
+    if (traffic_class == 0) {
+        return;
+    }
+    if (family == Family::ipv4) {
+        control.add(IPPROTO_IP, IP_TOS, traffic_class);
+    } else {
+        control.add(IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+    }
 }
 
 // Every outer packet has DF (docs/protocol.md section 7), whatever the kernel believes of the path:
@@ -115,10 +147,12 @@ bool set_options(int socket, Family family) {
     set_option(socket, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
     if (family == Family::ipv4) {
         return set_option(socket, IPPROTO_IP, IP_PKTINFO, 1) &&
+               set_option(socket, IPPROTO_IP, IP_RECVTOS, 1) &&
                set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     }
     return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
            set_option(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+           set_option(socket, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
            set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 }
 
@@ -181,7 +215,9 @@ struct UdpSockets::Batch {
         head.msg_namelen = write_sockaddr(datagram.remote, addresses[i]);
         head.msg_iov = &parts[i];
         head.msg_iovlen = 1;
-        choose_local(head, controls[i], datagram.local.address, interface);
+        ControlWriter control{head, controls[i]};
+        choose_local(control, datagram.local.address, interface);
+        choose_traffic_class(control, datagram.remote.address.family(), datagram.traffic_class);
     }
 };
 
@@ -249,10 +285,11 @@ std::vector<Datagram> UdpSockets::receive(Family family) {
         }
         const auto* begin = batch.buffers[i].data();
         received.push_back(
-            {{read_local(head), port_},
+            {{{}, port_},
              read_sockaddr(batch.addresses[i]),
              Bytes{begin, begin + batch.messages[i].msg_len}}
         );
+        read_control(head, received.back());
     }
     return received;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a node refuses: forged, replayed and reflected packets, Directions that are not for it, and
 // DCs that contradict themselves (docs/protocol.md sections 4, 6 and 7).
+#include "client/node/inner_packet.hpp"
 #include "common/protocol/cookie.hpp"
 #include "tests/unit/client/node/node_world.hpp"
 
@@ -19,7 +20,10 @@ struct Ready : NodeWorld {
         make_path();
     }
     void receive(Bytes payload, const Endpoint& from = relay_v4()) {
-        node->handle_datagram({at("192.168.1.2:9770"), from, std::move(payload)}, now);
+        receive({at("192.168.1.2:9770"), from, std::move(payload)});
+    }
+    void receive(const Datagram& datagram) {
+        node->handle_datagram(datagram, now);
         drain();
     }
     [[nodiscard]] v1::Status directed(const v1::RouteDirection& direction) {
@@ -103,6 +107,41 @@ TEST(Guards, a_plaintext_that_is_not_one_whole_packet_is_not_delivered) {
     world.receive(world.peer_sealer()->seal({}).value());  // an empty one is fine, and is nothing
     EXPECT_EQ(world.node->counters().bad_inner_packet, 4U);
     EXPECT_TRUE(world.delivered.empty());
+}
+
+// E-1, E-6: the outer header is marked as the packet inside is.
+TEST(Guards, dscp_and_ecn_go_out_as_they_are_inside) {
+    Ready world;
+    Bytes packet = to_peer;
+    packet[1] = 0xba;
+    world.send_inner(packet);
+    EXPECT_EQ(world.sent.back().second.payload[0], 0x10);
+    EXPECT_EQ(world.sent.back().second.traffic_class, 0xba);
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.traffic_class, 0);
+}
+
+// E-2, E-3.
+TEST(Guards, congestion_met_under_way_reaches_those_who_know_ecn) {
+    Ready world;
+    Bytes knows = from_peer;
+    set_ecn(knows, Ecn::ect0);
+    Bytes marked = from_peer;
+    set_ecn(marked, Ecn::ce);
+    const auto receive_marked = [&](const Bytes& inner) {
+        const Bytes sealed = world.peer_sealer()->seal(inner).value();
+        world.receive({at("192.168.1.2:9770"), relay_v4(), sealed, 3});
+    };
+    receive_marked(knows);
+    ASSERT_EQ(world.delivered.size(), 1U);
+    EXPECT_EQ(world.delivered[0].second, marked);
+    receive_marked(from_peer);
+    EXPECT_EQ(world.delivered.size(), 1U);
+    EXPECT_EQ(world.node->counters().congestion_unheard, 1U);
+    // Nobody marks without congestion: what was marked inside stays so.
+    world.receive(world.peer_sealer()->seal(marked).value());
+    ASSERT_EQ(world.delivered.size(), 2U);
+    EXPECT_EQ(world.delivered[1].second, marked);
 }
 
 TEST(Guards, a_response_with_a_nonce_that_was_not_sent_makes_no_path_ready) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/inner_packet.hpp"
 
+#include "common/packet/checksum.hpp"
+#include "common/packet/ipv4.hpp"
 #include "tests/unit/client/node/node_world.hpp"
 
 #include <gtest/gtest.h>
@@ -39,6 +41,35 @@ TEST(InnerPacket, a_header_length_that_can_not_be_is_refused) {
     EXPECT_FALSE(InnerPacket::parse(packet));
     packet[0] = 0x75;
     EXPECT_FALSE(InnerPacket::parse(packet));
+}
+
+// E-6: DSCP and ECN as they stand in either family.
+TEST(InnerPacket, the_traffic_class_is_read) {
+    Bytes v4 = inner_packet("198.18.0.1", "198.18.0.2");
+    v4[1] = 0xba;
+    EXPECT_EQ(InnerPacket::parse(v4)->traffic_class, 0xba);
+    Bytes v6 = inner_packet("fd00:a::1", "fd00:a::2");
+    v6[0] = 0x6b;
+    v6[1] = 0xa0;
+    EXPECT_EQ(InnerPacket::parse(v6)->traffic_class, 0xba);
+}
+
+TEST(InnerPacket, setting_the_ecn_field_changes_nothing_else) {
+    for (const char* address : {"198.18.0.1", "fd00:a::1"}) {
+        Bytes packet = inner_packet(address, address);
+        if (packet[0] == 0x45) {
+            store(packet.data() + 10, checksum_of(sum_ipv4_header(packet.data())));
+        }
+        const Bytes before = packet;
+        for (const Ecn ecn : {Ecn::ect1, Ecn::ce, Ecn::ect0, Ecn::ce, Ecn::not_ect}) {
+            set_ecn(packet, ecn);
+            EXPECT_EQ(InnerPacket::parse(packet)->traffic_class, static_cast<std::uint8_t>(ecn));
+            if (packet[0] == 0x45) {
+                EXPECT_TRUE(Ipv4View::parse(packet)->has_valid_checksum());
+            }
+        }
+        EXPECT_EQ(packet, before);
+    }
 }
 
 }  // namespace

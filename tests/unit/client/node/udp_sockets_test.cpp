@@ -50,6 +50,26 @@ TEST(UdpSockets, datagrams_keep_order_bytes_and_both_addresses) {
     }
 }
 
+TEST(UdpSockets, dscp_and_ecn_go_with_the_datagram_in_both_families) {
+    std::uint16_t port = 0;
+    auto sockets = open_somewhere(port);
+    ASSERT_TRUE(sockets);
+    for (const char* address : {"127.0.0.1", "::1"}) {
+        const Endpoint here{ip(address), Port{port}};
+        std::vector<Datagram> sent;
+        for (const int traffic_class : {0, 1, 2, 3, 0xb8, 0xff, 0}) {
+            sent.push_back({here, here, Bytes{9}, static_cast<std::uint8_t>(traffic_class)});
+        }
+        sockets->send(sent);
+        const auto received = receive(*sockets, here.address.family(), sent.size());
+        ASSERT_EQ(received.size(), sent.size());
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            EXPECT_EQ(received[i].traffic_class, sent[i].traffic_class);
+            EXPECT_EQ(received[i].local, here);
+        }
+    }
+}
+
 TEST(UdpSockets, one_that_can_not_go_does_not_hold_up_the_others) {
     std::uint16_t port = 0;
     auto sockets = open_somewhere(port);
