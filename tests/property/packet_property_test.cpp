@@ -159,6 +159,7 @@ WordSum covered(const Spoken& spoken) {
            Be16::from_host(spoken.destination_port.number).raw();
 }
 
+// K-2, K-3.
 // The pseudo headers' protocol and length are the same in both families, so addresses may change
 // family and the checksum is still updated, never computed again.
 TEST(PacketProperty, ARewrittenUdpChecksumIsTheOneComputedWhole) {
@@ -214,6 +215,7 @@ TEST(PacketProperty, ARewrittenIpv4HeaderChecksumIsTheOneComputedWhole) {
     }
 }
 
+// K-2.
 TEST(PacketProperty, AnUpdatedChecksumIsTheOneComputedWhole) {
     SCOPED_TRACE(seed);
     SeededRandom random{seed};
@@ -250,6 +252,7 @@ TEST(PacketProperty, TheQuickHeaderSumAgreesWithTheLoop) {
     }
 }
 
+// S-16.
 TEST(PacketProperty, ParsersTakeAnyBytes) {
     SCOPED_TRACE(seed);
     SeededRandom random{seed};

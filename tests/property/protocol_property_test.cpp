@@ -92,7 +92,7 @@ TEST(DataProperty, EveryInnerPacketComesBackWhateverTheOrder) {
     }
 }
 
-// Junk of every length and type, from strangers: counted, never answered.
+// S-1, S-16: Junk of every length and type, from strangers: counted, never answered.
 TEST(SignalingProperty, JunkIsNeverAnswered) {
     SeededRandom random{15};
     Signaling::Settings settings{

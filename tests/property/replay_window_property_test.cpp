@@ -49,6 +49,7 @@ std::uint64_t draw(RandomSource& random, std::uint64_t highest) {
     }
 }
 
+// S-3.
 TEST(ReplayWindowProperty, AgreesWithAModelThatForgetsNothing) {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         SeededRandom random{seed};

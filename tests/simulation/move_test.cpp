@@ -141,6 +141,7 @@ TEST(MoveTest, both_ways_go_on_within_two_round_trips) {
     }
 }
 
+// F-31.
 TEST(MoveTest, both_ends_may_move_at_once) {
     World world{{}};
     world.start_all();

@@ -167,6 +167,7 @@ class RandomWalk {
     Sums sums_;
 };
 
+// S-10, X-1, F-31.
 TEST(RandomWalkTest, no_rule_is_broken_and_everything_heals) {
     RandomWalk::Sums all;
     const auto chosen = seeds(150);

@@ -70,6 +70,7 @@ TEST(RelayPlaneTest, data_crosses_from_ipv4_to_ipv6_and_back_unchanged) {
     EXPECT_EQ(plane.find_imbalance(), std::nullopt);
 }
 
+//
 TEST(RelayPlaneTest, counters_balance_whatever_comes_in) {
     for (const std::uint64_t seed : seeds(20)) {
         SCOPED_TRACE(replay_hint(seed));

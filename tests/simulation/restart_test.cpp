@@ -55,6 +55,7 @@ class RestartTest : public testing::Test {
     std::vector<std::shared_ptr<std::vector<std::uint64_t>>> pings_;
 };
 
+// F-11.
 TEST_F(RestartTest, traffic_goes_on_within_a_second_of_the_relay_being_up) {
     keep_pinging();
     for (const Duration outage :
@@ -83,6 +84,7 @@ TEST_F(RestartTest, an_idle_path_survives_a_restart_of_the_relay) {
     EXPECT_TRUE(world_.ping(world_.mn, world_.cn, seconds{1}));
 }
 
+// F-10, F-16.
 TEST_F(RestartTest, paths_go_on_without_the_dc_and_it_comes_back_with_all_it_knew) {
     keep_pinging();
     world_.run(seconds{1});

@@ -103,6 +103,7 @@ TEST(SetupTest, paths_stand_between_all_places) {
     }
 }
 
+// F-4.
 TEST(SetupTest, both_ends_may_call_each_other_at_once) {
     World world{{}};
     world.start_all();

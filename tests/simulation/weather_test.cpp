@@ -62,6 +62,7 @@ Duration set_up_under(const Sky& sky, std::uint64_t seed) {
     return answered;
 }
 
+// F-1, F-2, F-3.
 TEST(WeatherTest, set_up_always_succeeds) {
     std::printf("DNS query to answer                    runs    median      worst\n");
     for (const Sky& sky : skies) {
@@ -93,6 +94,7 @@ std::vector<std::optional<Endpoint>> bindings(const World& world) {
     return all;
 }
 
+// S-4.
 TEST(WeatherTest, replays_and_forgeries_move_nothing) {
     for (const std::uint64_t seed : seeds(30)) {
         SCOPED_TRACE(replay_hint(seed));
@@ -124,7 +126,7 @@ TEST(WeatherTest, replays_and_forgeries_move_nothing) {
     }
 }
 
-// The relay's answers never outweigh what it was asked, whoever asks: bytes to the attacker.
+// S-1: The relay's answers never outweigh what it was asked, whoever asks: bytes to the attacker.
 TEST(WeatherTest, nobody_answers_a_stranger_with_more_than_he_sent) {
     World world{{}};
     Replayer attacker{world};

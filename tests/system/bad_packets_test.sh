@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What strangers send to relay, DC and nodes is counted by its reason, never answered by more bytes
+# S-1, S-4, S-13, X-1, M-8: What strangers send to relay, DC and nodes is counted by its reason, never answered by more bytes
 # than came, moves no path and delays no ping.
 #
 #   gn (sends junk) --- inet (captures, sends again, sends as another) --- rs1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A wrong configuration is refused with its place and what would be right, by all three programs.
+# F-24: A wrong configuration is refused with its place and what would be right, by all three programs.
 # shellcheck source=tests/system/_lib.sh
 source "$(dirname "$0")/_lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The DC is killed and started again: paths carry on meanwhile, addresses stay, nobody helps.
+# F-10: The DC is killed and started again: paths carry on meanwhile, addresses stay, nobody helps.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn
 #                     |

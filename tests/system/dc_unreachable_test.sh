@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# No DC: nodes and relay keep trying, say so once, and go on when it comes.
+# F-16: No DC: nodes and relay keep trying, say so once, and go on when it comes.
 #
 #   mn --- nat-a --- inet --- (dc1 is not started)
 #                     |

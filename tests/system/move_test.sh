@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# cn moves to the IPv6-only network, to another NAT and back, under one ping.
+# F-31: cn moves to the IPv6-only network, to another NAT and back, under one ping.
 #
 #   mn --- nat-a --- inet --- rs1
 #                     +--- nat-b <--- cn ---> v6only

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Nothing that the nodes say to one another can be read between them.
+# S-12: Nothing that the nodes say to one another can be read between them.
 #
 #   mn --- nat-a --- inet (captures all) --- nat-b --- cn
 # shellcheck source=tests/system/_lib.sh

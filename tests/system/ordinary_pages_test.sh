@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The relay without hugepages says so and uses ordinary pages; and the AF_PACKET driver carries
+# F-33: The relay without hugepages says so and uses ordinary pages; and the AF_PACKET driver carries
 # what AF_XDP does.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The relay is killed and started again; nobody helps.
+# F-11: The relay is killed and started again; nobody helps.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn
 #                     |

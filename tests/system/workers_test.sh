@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two workers, each with a receive and a transmit queue of its own on the port, by both drivers;
+# Two workers, each with a receive and a transmit queue of its own on the port, by both drivers;
 # first sleeping when idle, then polling always.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn

@@ -70,6 +70,7 @@ TEST_F(Legs, RepeatFromTheBoundSourceIsAnsweredAndChangesNothing) {
     EXPECT_EQ(commands(), Commands{});
 }
 
+// S-4.
 TEST_F(Legs, ReplayedRequestFromAnotherSourceMovesNothing) {
     direct(dc_a, direction(7, 1));
     const Bytes captured = sealed_request({});
@@ -123,6 +124,7 @@ TEST_F(Legs, MoveAcrossFamiliesAnswersFromTheAddressThatWasAsked) {
     EXPECT_EQ(commands(), (Commands{ReplacePath{path}}));
 }
 
+// S-4, F-5.
 TEST_F(Legs, CapturedRequestWithAnOldTokenNeverMovesTheLegBack) {
     direct(dc_a, direction(7, 1));
     const v1::TunnelResponse first = ask({}, mn_moved, relay4);
@@ -182,6 +184,7 @@ TEST_F(Legs, RequestOfTheOtherLegOrOfAnotherKeyIsNotAuthentic) {
     EXPECT_EQ(commands(), Commands{});
 }
 
+// S-1.
 TEST_F(Legs, EveryFlippedBitMakesARequestWorthless) {
     make_open_path();
     const Bytes good = sealed_request({});
@@ -225,6 +228,7 @@ TEST_F(Legs, FieldsOfWrongSizeAndAnswersAreMalformed) {
     EXPECT_TRUE(to_nodes.empty());
 }
 
+// S-1.
 TEST_F(Legs, RequestThatIsShorterThanItsAnswerGetsNone) {
     direct(dc_a, direction(7, 1));
     arrive(sealed_request({.is_padded = false}), stranger, relay4);

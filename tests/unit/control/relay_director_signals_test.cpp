@@ -97,6 +97,7 @@ TEST_F(Signals, DirectionInstallsAnUnboundPath) {
     EXPECT_EQ(commands(), (Commands{InstallPath{unbound(7)}}));
 }
 
+// F-44.
 TEST_F(Signals, OrderWithAnotherTermOrBootIdIsStale) {
     for (int wrong = 0; wrong < 5; ++wrong) {
         v1::Fence bad = fence(dc_a);
@@ -189,6 +190,7 @@ TEST_F(Signals, PathIdOfAnotherPathIsTaken) {
     EXPECT_EQ(director->paths().find(PathId{7})->dc, dc_a.key_pair.public_key());
 }
 
+// F-34.
 TEST_F(Signals, FullRelayTakesNoMorePaths) {
     for (std::uint64_t id = 1; id <= capacity; ++id) {
         EXPECT_EQ(direct(dc_a, direction(id, 1)).status(), v1::STATUS_OK);
@@ -199,6 +201,7 @@ TEST_F(Signals, FullRelayTakesNoMorePaths) {
     EXPECT_EQ(commands(), Commands{});
 }
 
+// F-6, S-16.
 TEST_F(Signals, MalformedDirectionIsRefusedWholeAndOthersOfItsMessageStand) {
     using Spoil = std::function<void(v1::RelayDirection&)>;
     const std::vector<Spoil> spoilers{
@@ -231,6 +234,7 @@ TEST_F(Signals, MalformedDirectionIsRefusedWholeAndOthersOfItsMessageStand) {
     EXPECT_EQ(commands(), (Commands{InstallPath{unbound(8)}}));
 }
 
+// F-5, F-8.
 TEST_F(Signals, ReleaseRemovesThePathAndItsTombstoneKeepsLateDirectionsOut) {
     direct(dc_a, direction(7, 3));
     commands();

@@ -9,6 +9,7 @@ namespace {
 
 using std::chrono::seconds;
 
+// F-13.
 TEST(Watchdog, NamesAStuckWorkerOnceAndSaysWhenItGoesOn) {
     std::uint64_t token = 0;
     bool is_stuck = false;

@@ -35,6 +35,7 @@ TEST_F(CoordinatorTest, RegistersANodeWithVirtualAddressesAndTheOutsideAddressSe
     EXPECT_EQ(from_wire(response.relays(0).addresses(0)), endpoint("198.51.100.20:9770"));
 }
 
+// F-6.
 TEST_F(CoordinatorTest, RefusesAWrongRegistration) {
     EXPECT_EQ(world.register_node(mn, cn_name, {}).status(), v1::STATUS_NOT_PERMITTED);
     EXPECT_EQ(world.register_node(mn, "mn.c.ntm.test", {}).status(), v1::STATUS_NOT_PERMITTED);
@@ -122,6 +123,7 @@ TEST_F(CoordinatorTest, DirectsTheRelayFirstAndThenBothEndsAtOnce) {
     EXPECT_TRUE(mn.routes().empty()) << "mn has it in the answer";
 }
 
+// F-10.
 TEST_F(CoordinatorTest, StoresThePathBeforeNodesHearOfIt) {
     register_all();
     relay.respond = [](const v1::Signal&) {
@@ -267,6 +269,7 @@ TEST_F(CoordinatorTest, IsBusyForANodeThatAsksTooOften) {
     EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_OK);
 }
 
+// S-13.
 TEST_F(CoordinatorTest, IsBusyForANodeThatRegistersTooOftenAndLogsNoLineForEach) {
     register_all();
     static_cast<void>(world.dc->take_notices());
@@ -301,6 +304,7 @@ TEST_F(CoordinatorTest, IsBusyForANodeThatReleasesTooOften) {
     EXPECT_EQ(world.ask(mn, release(none, v1::RELEASE_IDLE)).status(), v1::STATUS_UNKNOWN_PATH);
 }
 
+// F-34.
 TEST_F(CoordinatorTest, IsBusyForANodeWithAsManyPathsAsItMayHave) {
     world.settings.limits.paths_per_node = 1;
     ASSERT_TRUE(world.restart_dc());

@@ -33,6 +33,7 @@ class RestartsTest : public Lab {
     std::string folder_;
 };
 
+// F-10.
 TEST_F(RestartsTest, GivesTheSameVirtualAddressesAfterARestartOfTheDc) {
     const auto before = world.register_node(mn, mn_name, {"10.0.0.2/24"});
     const auto cn_before = world.register_node(cn, cn_name, {"10.1.0.2/24"});
@@ -146,6 +147,7 @@ TEST_F(RestartsTest, MakesANewSecretForANodeThatRunsAnewUnasked) {
     EXPECT_TRUE(relay.directions().empty()) << "it holds no counters";
 }
 
+// S-10.
 TEST_F(RestartsTest, NeverGivesASecretToASecondRun) {
     register_all();
     const v1::RouteDirection before = direct();
@@ -232,6 +234,7 @@ TEST_F(RestartsTest, SendsAllPathsAgainToARelayThatRunsAnewSeveralInAMessage) {
     EXPECT_EQ(shown->to_restore, 30U);
 }
 
+// F-11.
 TEST_F(RestartsTest, RestoresAtABoundedRate) {
     world.settings.limits.restored_per_second = 100;
     ASSERT_TRUE(world.restart_dc());

@@ -250,6 +250,7 @@ TEST_F(RouteChangesTest, GivesUpOnARelayThatHoldsEveryPathId) {
     EXPECT_TRUE(world.dc->context().paths.all().empty());
 }
 
+// F-34.
 TEST_F(RouteChangesTest, TakesAnotherRelayWhenOneIsFull) {
     register_all();
     relay.respond = [](const v1::Signal& request) {

@@ -190,6 +190,7 @@ TEST_F(SqliteStoreTest, RefusesALaterVersion) {
     EXPECT_NE(refusal().find("has version 2"), std::string::npos) << refusal();
 }
 
+// F-29.
 TEST_F(SqliteStoreTest, RefusesADamagedFile) {
     {
         auto store = open();
@@ -229,6 +230,7 @@ TEST_F(SqliteStoreTest, SaysThatTheFolderIsMissing) {
     EXPECT_NE(refusal().find("does the folder exist"), std::string::npos) << refusal();
 }
 
+// F-28.
 TEST_F(SqliteStoreTest, SaysThatTheDiskIsFull) {
     auto database = Database::open(file());
     database->run("CREATE TABLE big (x BLOB)");

@@ -42,6 +42,7 @@ struct Overdue : NodeWorld {
     std::vector<Bytes> signals_;  // SIGNAL and HANDSHAKE packets of the node
 };
 
+// S-1.
 TEST(ForgedPackets, of_type_leg_set_nothing_in_motion) {
     Overdue world;
     v1::Leg leg;

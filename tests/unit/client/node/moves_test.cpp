@@ -222,6 +222,7 @@ TEST(Relays, directions_that_come_late_after_a_restart_are_waited_for) {
     EXPECT_LE(first_data_after(world, told) - told, Duration{milliseconds{600}});
 }
 
+// F-15.
 TEST(Relays, a_silent_relay_is_asked_every_300_ms_while_a_path_is_active) {
     Ready world;
     stream(world, milliseconds{50});
@@ -239,6 +240,7 @@ TEST(Relays, a_silent_relay_is_asked_every_300_ms_while_a_path_is_active) {
     EXPECT_GE(asks[1] - asks[0], Duration{milliseconds{299}});
 }
 
+// M-10.
 TEST(Relays, an_idle_path_costs_one_ask_every_15_seconds) {
     Ready world;
     world.run_for(seconds{5});
@@ -279,6 +281,7 @@ TEST(Relays, a_nat_that_forgets_early_is_asked_more_often) {
     EXPECT_LE(world.relay.cookies - before, 11U);
 }
 
+// S-1, M-10.
 TEST(Relays, unanswered_requests_to_a_relay_that_never_answered_stop_after_three) {
     NodeWorld world;
     world.grant.clear_relays();

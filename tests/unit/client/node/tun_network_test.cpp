@@ -51,6 +51,7 @@ Instant at(int seconds) {
     return Instant{std::chrono::seconds{100 + seconds}};
 }
 
+// M-1.
 TEST(TunNetwork, sets_everything_once) {
     TunNetwork network;
     FakeLink link;

@@ -22,6 +22,7 @@ TEST(Secret, IsCopiedByNameOnly) {
     EXPECT_EQ(copied, original);
 }
 
+// S-2.
 TEST(Secret, ComparesAllBytes) {
     for (std::size_t i = 0; i < 4; ++i) {
         Secret<4> changed = secret();
@@ -30,6 +31,7 @@ TEST(Secret, ComparesAllBytes) {
     }
 }
 
+// S-11.
 TEST(Secret, MovingLeavesZeros) {
     Secret<4> from = secret();
     Secret<4> to{std::move(from)};

@@ -115,6 +115,7 @@ TEST_P(AeadVectors, SealsAndOpensInPlaceManyTimes) {
     }
 }
 
+// S-2.
 TEST_P(AeadVectors, RefusesEveryChangedBitAndWipes) {
     Bytes out(plaintext_.size());
     for (std::size_t at = 0; at < sealed_.size() * 8; ++at) {

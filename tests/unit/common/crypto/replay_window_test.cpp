@@ -18,6 +18,7 @@ TEST(ReplayWindow, TakesZeroOnce) {
     EXPECT_TRUE(window.check(1));
 }
 
+// S-3.
 TEST(ReplayWindow, CheckAloneTakesNothing) {
     const ReplayWindow window;
     EXPECT_TRUE(window.check(7));
@@ -33,6 +34,7 @@ TEST(ReplayWindow, FirstCounterMayBeAnyAndEarlierOnesInReachStayOpen) {
     EXPECT_FALSE(window.check(5000 - ReplayWindow::size));
 }
 
+// S-3.
 TEST(ReplayWindow, HoldsAtLeast1024Counters) {
     static_assert(ReplayWindow::size >= 1024);
     ReplayWindow window;

@@ -25,6 +25,7 @@ TEST(SystemRandom, FillsEveryByteOfAnyLength) {
     }
 }
 
+// S-7.
 TEST(SystemRandom, NeverRepeatsItself) {
     SystemRandom random;
     std::set<std::uint64_t> seen;

@@ -42,6 +42,7 @@ TEST_F(TokenMintTest, RefusesTokensFromTheFuture) {
     EXPECT_FALSE(mint_.check(token, source_, now_ - seconds{100}));
 }
 
+// S-5.
 TEST_F(TokenMintTest, RefusesAnotherSource) {
     const Token token = mint_.mint(source_, now_);
     for (const char* const other : {

@@ -85,7 +85,7 @@ TEST(ChecksumOracle, RefusesADamagedPacket) {
     EXPECT_FALSE(has_right_checksums(packet));
 }
 
-// A payload word that makes the sum -0: computed zero, which UDP sends as all ones.
+// K-3: A payload word that makes the sum -0: computed zero, which UDP sends as all ones.
 TEST(ChecksumOracle, AcceptsTheAllOnesOfAComputedZero) {
     for (const bool is_ipv6 : {false, true}) {
         PacketBuilder builder = is_ipv6 ? eth().ipv6("2001:db8::1", "2001:db8::2")

@@ -93,6 +93,7 @@ TEST(Checksum, SumsThePseudoHeaderAsItsBytes) {
     }
 }
 
+// K-3.
 TEST(UdpChecksum, SendsAComputedZeroAsAllOnesAndOnlyThat) {
     EXPECT_EQ(checksum_of(0xffff), 0);
     for (WordSum sum = 1; sum <= 0xffff; ++sum) {
@@ -100,6 +101,7 @@ TEST(UdpChecksum, SendsAComputedZeroAsAllOnesAndOnlyThat) {
     }
 }
 
+// K-1.
 // Section 4: HC = 0xdd2f, m = 0x5555, m' = 0x3285. Eqn. 2 gives 0xffff, eqn. 3 the right 0x0000.
 TEST(UpdatedChecksum, GivesTheExampleOfRfc1624) {
     const auto delta = checksum_delta(Be16::from_host(0x5555).raw(), Be16::from_host(0x3285).raw());
@@ -107,6 +109,7 @@ TEST(UpdatedChecksum, GivesTheExampleOfRfc1624) {
     EXPECT_EQ(update_udp_checksum(Be16::from_host(0xdd2f).raw(), delta), 0xffff);
 }
 
+// K-2.
 // Every old word to words at the edges, next to a word that keeps the whole from being nothing but
 // zeros (no real header is), in which case alone +0 and -0 would differ.
 TEST(UpdatedChecksum, IsTheWholeOneForEveryWordAndItsEdges) {
@@ -126,6 +129,7 @@ TEST(UpdatedChecksum, IsTheWholeOneForEveryWordAndItsEdges) {
     }
 }
 
+// K-1.
 TEST(UpdatedChecksum, MeetsBothZeros) {
     // A sum of -0 has the checksum 0x0000; leaving it and coming back to it.
     const auto leave = checksum_delta(0x0001, 0x0003);
@@ -141,6 +145,7 @@ TEST(UpdatedChecksum, MeetsBothZeros) {
     EXPECT_EQ(update_checksum(0x0000, checksum_delta(0x5555, 0x5555)), 0x0000);
 }
 
+// K-3, K-4.
 TEST(UpdatedChecksum, NeverTurnsUdpsIntoNone) {
     for (unsigned checksum = 1; checksum <= 0xffff; ++checksum) {
         // The delta that leads to a computed zero, and its neighbours.

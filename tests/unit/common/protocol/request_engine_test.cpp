@@ -142,6 +142,7 @@ TEST(RequestBook, ProbesAreNotWanted) {
     EXPECT_EQ(book.probe_to(there[0]), nullptr);
 }
 
+// F-2, F-7.
 TEST(AnswerCache, ARequestIsNewOnceThenInWorkThenAnswered) {
     AnswerCache cache{10};
     EXPECT_EQ(cache.take(BootId{1}, 5, start).seen, AnswerCache::Seen::first_time);

@@ -87,6 +87,7 @@ TEST_F(Address, LostAnnouncementIsRepeatedUntilThePeerFollows) {
     EXPECT_EQ(world_.log.size(), sent);
 }
 
+// S-1.
 TEST_F(Address, UnprovenPlaceGetsNoMoreBytesThanCameFromThere) {
     connect();
     // Somebody on the way sends the node's packets on from an address that does not answer.
@@ -145,6 +146,7 @@ TEST_F(Address, PacketOvertakenFromElsewhereDoesNotCutTheNodeOff) {
     EXPECT_EQ(dc_.signaling->proven_endpoint_of(node_key()), node_at_);
 }
 
+// S-4.
 TEST_F(Address, LowerCounterDoesNotMoveThePeer) {
     connect();
     ask_dc();

@@ -29,6 +29,7 @@ class Flood : public NodeAndDc {
     }
 };
 
+// S-5.
 TEST_F(Flood, UnderLoadEverybodyNeedsAToken) {
     flood(500, {}, at("198.51.100.9:1"));
     EXPECT_EQ(dc_.signaling->counters().bad_handshake, 500U);
@@ -66,6 +67,7 @@ TEST_F(Flood, SourcesWithTokensHaveALimitTogether) {
     EXPECT_EQ(dc_.signaling->counters().handshake_limited, 12U * 200 - 2000);
 }
 
+// S-5.
 TEST_F(Flood, DemandsForTokensHaveALimitForEachSource) {
     flood(500 + 1500, {}, at("198.51.100.9:1"));
     EXPECT_EQ(dc_.signaling->counters().token_demanded, 1000U);

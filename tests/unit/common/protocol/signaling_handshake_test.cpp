@@ -110,6 +110,7 @@ TEST_F(Handshake, EmptyPacketConfirmsAndIsRepeatedUntilHeard) {
     EXPECT_TRUE(dc_.signaling->is_connected(node_key()));
 }
 
+// S-1.
 TEST_F(Handshake, Message1AloneChangesNothing) {
     connect();
     const auto before = dc_.signaling->session_ids();
@@ -259,6 +260,7 @@ TEST_F(Handshake, HelloMustNameASessionAndAVersion) {
     EXPECT_EQ(sent_from(dc_at_).size(), 1U);
 }
 
+// S-4.
 TEST_F(Handshake, CapturedHandshakesReplayedChangeNothing) {
     world_.run_for(seconds{1});
     const auto first = ask_dc();
@@ -284,6 +286,7 @@ TEST_F(Handshake, CapturedHandshakesReplayedChangeNothing) {
     EXPECT_TRUE(world_.run_until([&] { return is_answered(again); }, milliseconds{20}));
 }
 
+// F-4.
 TEST_F(Handshake, CrossingHandshakesBothStand) {
     dc_.signaling->set_endpoints(node_key(), {node_at_});
     node_.signaling->connect(dc_key(), false, world_.now);
@@ -355,6 +358,7 @@ TEST_F(Handshake, ConnectThatIsNotPersistentEndsAfterTenSeconds) {
     EXPECT_TRUE(node_.signaling->session_ids().empty());
 }
 
+// S-11.
 TEST_F(Handshake, RenewalIsTheInitiatorsAfterTwoHoursAndTheOldSessionLivesAMinuteMore) {
     connect();
     const auto old_ids = dc_.signaling->session_ids();

@@ -35,6 +35,7 @@ TEST(Hugepages, OnlyPagesThatADeadRunOfThisPrefixLeftAreFreed) {
     EXPECT_EQ(free_dead_pages(folder, "rs1"), 0U);
 }
 
+// F-33.
 TEST(Hugepages, LackSaysHowManyAreMissingAndTheTotalToSet) {
     const HugepageStock stock{2048, 100, 57, true};
     EXPECT_EQ(hugepage_lack(stock, 57), "");

@@ -188,6 +188,7 @@ TEST_F(WorkerTest, CountsPuntRingFull) {
     expect_balance();
 }
 
+//
 TEST_F(WorkerTest, CountsTxQueueFull) {
     // The device is full of asks: what one poll takes out, its answers fill again.
     arrive(cookie_ask(), 1 << 13);

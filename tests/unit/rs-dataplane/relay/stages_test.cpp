@@ -42,6 +42,7 @@ int punt_legs(PuntBuckets& buckets, PathId id, int count, const Settings& now_se
     return punted;
 }
 
+// S-14.
 TEST(AdmitPunts, JunkThatNamesOnePathLeavesTheOthersTheirLegBudget) {
     const auto buckets = std::make_unique<PuntBuckets>();
     const Settings now = settings();
@@ -117,6 +118,7 @@ TEST_F(CookieFlood, SourcesMadeUpInOneNetworkCostTheOthersNothing) {
     EXPECT_NEAR(junk, 1100, 10);
 }
 
+// S-5, S-6.
 TEST_F(CookieFlood, SourcesMadeUpAnywhereCostNothingAtHalfAMillionASecond) {
     for (int ms = 0; ms < 1000; ++ms) {
         for (int i = 0; i < 500; ++i) {

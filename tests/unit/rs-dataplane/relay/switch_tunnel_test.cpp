@@ -70,6 +70,7 @@ PacketBuilder expected_at(const Endpoint& node) {
 using Pair = std::tuple<Endpoint, Endpoint>;
 class EveryFamilyPair : public ::testing::TestWithParam<Pair> {};
 
+// E-4, E-6.
 TEST_P(EveryFamilyPair, RewritesTheOuterHeaderAndNothingElse) {
     const auto& [mn, cn] = GetParam();
     PacketBuilder frame = data_from(mn).ttl(17).traffic_class(0xb9);
@@ -92,6 +93,7 @@ TEST_P(EveryFamilyPair, DropsWhatHasNoHopLeft) {
     EXPECT_EQ(switched.reason(), DropReason::ttl_expired);
 }
 
+// K-8.
 TEST_P(EveryFamilyPair, KeepsAWrongChecksumWrong) {
     const auto& [mn, cn] = GetParam();
     const Switched right{data_from(mn).build(), bound_path(mn, cn)};
@@ -110,12 +112,14 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Pair{mn4, cn4}, Pair{mn6, cn6}, Pair{mn4, cn6}, Pair{mn6, cn4})
 );
 
+// K-4.
 TEST(SwitchTunnel, KeepsNoChecksumBetweenIpv4Legs) {
     const Switched switched{data_from(mn4).udp_checksum(0).build(), bound_path(mn4, cn4)};
     ASSERT_TRUE(switched.has_passed());
     EXPECT_EQ(switched.ip(), ip_of(expected_at(cn4).ttl(63).udp_checksum(0)));
 }
 
+// K-5, K-6.
 TEST(SwitchTunnel, ComputesTheChecksumThatIpv6Needs) {
     const Switched switched{data_from(mn4).udp_checksum(0).build(), bound_path(mn4, cn6)};
     ASSERT_TRUE(switched.has_passed());

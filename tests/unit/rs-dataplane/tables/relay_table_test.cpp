@@ -96,6 +96,7 @@ TEST_F(RelayTableTest, ReplacesInPlaceAndKeepsTheSlot) {
     EXPECT_EQ(find(1)->passages[0].next_hop, 4);
 }
 
+// F-8.
 TEST_F(RelayTableTest, ForgetsWhatWasRemoved) {
     ASSERT_TRUE(writer_.insert(path_of(1)));
     ASSERT_TRUE(writer_.remove({1}));
@@ -145,6 +146,7 @@ TEST_F(RelayTableTest, HoldsItsPathsWhileRemovedOnesWait) {
     EXPECT_EQ(writer_.size(), 100U);
 }
 
+// F-34.
 TEST_F(RelayTableTest, SaysWhenItIsFullAndRecovers) {
     auto worker = period_->worker(0);
     worker.go_online();
