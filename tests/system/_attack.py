@@ -7,6 +7,7 @@ one than were sent.
   stranger ADDRESS PORT KEY N            N right HANDSHAKEs for that public key, each from a key nobody knows
   forged SOURCE PORT TARGET PORT HEX...  the same over IPv4 with a source that is not ours
   replay PCAP [flip]                     the captured IPv4 datagrams again, one bit turned over if flip
+  too_big SENDER PORT RECEIVER PORT MTU  ICMP's "too big, and DF set" to SENDER about its UDP to RECEIVER
   vlan INTERFACE MAC                     an Ethernet frame with a VLAN tag
 """
 
@@ -123,6 +124,19 @@ def replay(path: str, how: str = "") -> bool:
     return bool(packets)
 
 
+def too_big(sender: str, sender_port: str, receiver: str, receiver_port: str, mtu: str) -> bool:
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 1400, 0, 0x4000, 64, 17, 0)
+    head += socket.inet_aton(sender) + socket.inet_aton(receiver)
+    head = head[:10] + struct.pack("!H", ~ones_sum(head) & 0xFFFF) + head[12:]
+    quote = head + struct.pack("!HHHH", int(sender_port), int(receiver_port), 1380, 0)
+    error = struct.pack("!BBHHH", 3, 4, 0, 0, int(mtu)) + quote
+    error = error[:2] + struct.pack("!H", ~ones_sum(error) & 0xFFFF) + error[4:]
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+        raw.sendto(error, (sender, 0))
+    print(f"{sender} is told that {receiver} is only reached with {mtu} bytes")
+    return True
+
+
 def vlan(interface: str, mac: str) -> bool:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
         sender.bind((interface, 0))
@@ -134,5 +148,5 @@ def vlan(interface: str, mac: str) -> bool:
 
 
 if __name__ == "__main__":
-    actions = {each.__name__: each for each in (udp, stranger, forged, replay, vlan)}
+    actions = {each.__name__: each for each in (udp, stranger, forged, replay, too_big, vlan)}
     sys.exit(0 if actions[sys.argv[1]](*sys.argv[2:]) else 1)
