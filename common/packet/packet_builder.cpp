@@ -36,6 +36,8 @@ void append_be16(Bytes& to, std::size_t value) {
 
 }  // namespace
 
+PacketBuilder::Ip::Ip() noexcept = default;
+
 PacketBuilder& PacketBuilder::from_mac(MacAddress mac) {
     from_mac_ = mac;
     return *this;

@@ -72,6 +72,8 @@ class PacketBuilder {
         std::optional<std::uint16_t> checksum;
     };
     struct Ip {
+        // Not by the defaults alone: in clang 14's eyes they are not complete where ip_ stands.
+        Ip() noexcept;
         IpAddress source;
         IpAddress destination;
         std::uint8_t ttl = 64;
