@@ -52,6 +52,7 @@ ControlThread::State::State(
     RandomSource& random
 )
     : config_{config},
+      key_log_file_{std::move(identity.key_log_file)},
       data_plane_{data_plane},
       started_{now()},
       netlink_{std::move(parts.netlink)},
@@ -95,7 +96,8 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         std::move(addresses),
         config_.path_capacity,
         {},
-        config_.own_addresses()};
+        config_.own_addresses(),
+        std::move(identity.key_log)};
     for (const DcConfig& dc : config_.dcs) {
         settings.dcs.push_back({dc.name, dc.key, dc.addresses});
     }
@@ -119,7 +121,11 @@ void ControlThread::State::add_admin_handlers() {
     using admin::Answer;
     using admin::Json;
     admin_->handle("status", "show", [this](const Json&) -> Answer {
-        return status_json(sources(), started_, watchdog_.stuck(), now());
+        Json status = status_json(sources(), started_, watchdog_.stuck(), now());
+        if (!key_log_file_.empty()) {
+            status["key_log"] = key_log_file_;
+        }
+        return status;
     });
     admin_->handle("path", "show", [this](const Json& args) {
         return path_json(sources(), args, now());

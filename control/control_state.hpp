@@ -77,6 +77,7 @@ class ControlThread::State {
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
 
     RelayConfig config_;
+    std::string key_log_file_;
     DataPlane data_plane_;
     Instant started_;
     asio::io_context loop_;

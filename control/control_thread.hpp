@@ -14,6 +14,7 @@
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
 #include "common/crypto/x25519.hpp"
+#include "common/protocol/key_log.hpp"
 #include "control/config.hpp"
 #include "rs-dataplane/relay/exception_path.hpp"
 #include "rs-dataplane/relay/observation.hpp"
@@ -32,6 +33,8 @@ struct Identity {
     BootId boot_id;
     crypto::KeyPair key;
     Secret<16> token_key;  // the workers' TokenMints have the same
+    protocol::KeyLog key_log{};
+    std::string key_log_file{};  // where it writes to, empty if it is off
 };
 
 // The control thread's side of a running data plane; all of it outlives the control thread.

@@ -21,11 +21,13 @@ RelayDirector::RelayDirector(
       resolver_{std::move(resolver)},
       random_{&random},
       mint_{settings.token_key},
+      key_log_{settings.key_log},
       signaling_{
           {std::move(settings.static_key),
            settings.boot_id,
            std::move(settings.token_key),
-           /*demands_tokens=*/true},
+           /*demands_tokens=*/true,
+           std::move(settings.key_log)},
           random},
       book_{settings.path_capacity} {
     for (const Endpoint& address : addresses_) {

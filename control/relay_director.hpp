@@ -94,6 +94,7 @@ struct DirectorSettings {
     std::uint32_t path_capacity = 0;
     std::vector<Dc> dcs;
     std::vector<IpAddress> own_addresses{};  // all of the relay's, where there are more
+    protocol::KeyLog key_log{};
 };
 
 class RelayDirector {
@@ -162,6 +163,7 @@ class RelayDirector {
     [[nodiscard]] v1::RelayResponse follow_one(
         const v1::RelayDirection& direction, const DcLink& dc, Instant now
     );
+    void log_secrets(const RelayedPath& path) const;
     [[nodiscard]] v1::Signal release(const v1::PathRelease& order, const DcLink& dc, Instant now);
     void register_with(DcLink& dc, Instant now);
     void send_status(DcLink& dc, Instant now);
@@ -177,6 +179,7 @@ class RelayDirector {
     Resolver resolver_;
     RandomSource* random_;
     crypto::TokenMint mint_;
+    protocol::KeyLog key_log_;
     protocol::Signaling signaling_;
     PathBook book_;
     PathBook::Round route_walk_;

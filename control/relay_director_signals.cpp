@@ -108,6 +108,9 @@ v1::RelayResponse RelayDirector::follow_one(
     response.set_status(booked.status);
     response.set_text(booked.text);
     ++(booked.status == v1::STATUS_OK ? counters_.directions_taken : counters_.directions_refused);
+    if (booked.status == v1::STATUS_OK) {
+        log_secrets(*book_.find(id));
+    }
     if (booked.change == BookAnswer::Change::added) {
         commands_.emplace_back(InstallPath{to_table(*book_.find(id))});
     }
@@ -118,6 +121,12 @@ v1::RelayResponse RelayDirector::follow_one(
         }
     }
     return response;
+}
+
+void RelayDirector::log_secrets(const RelayedPath& path) const {
+    for (const Role role : {Role::initiator, Role::responder}) {
+        key_log_.note_leg_secret(path.id, path.revision, role, path.leg(role).secret);
+    }
 }
 
 v1::Signal RelayDirector::release(const v1::PathRelease& order, const DcLink& dc, Instant now) {

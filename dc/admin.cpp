@@ -101,6 +101,9 @@ Json show_process(const AdminContext& context) {
     for (const Endpoint& endpoint : context.listens_at) {
         json["listens_at"].push_back(endpoint.text());
     }
+    if (!context.key_log_file.empty()) {
+        json["key_log"] = context.key_log_file;
+    }
     return json;
 }
 

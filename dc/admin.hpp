@@ -19,6 +19,7 @@ struct AdminContext {
     std::function<std::optional<std::string>()> settle;
     Instant started_at;
     std::vector<Endpoint> listens_at;
+    std::string key_log_file{};  // empty: none is kept
 };
 
 struct AdminVerb {

@@ -32,6 +32,7 @@ struct Context {
     PathTable& paths;
     RandomSource& random;
     std::vector<Notice>& notices;
+    const protocol::KeyLog& key_log;
 
     void inform(std::string text) const {
         notices.push_back({Notice::Severity::info, std::move(text)});

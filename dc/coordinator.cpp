@@ -30,6 +30,7 @@ protocol::Signaling::Settings make_signaling_settings(
     protocol::Signaling::Settings settings{
         std::move(identity.key), identity.boot_id, token_key.clone()};
     settings.demands_tokens = true;
+    settings.key_log = std::move(identity.key_log);
     return settings;
 }
 
@@ -40,9 +41,10 @@ Coordinator::Parts::Parts(
 )
     : settings{std::move(given)},
       token_key{draw_key(random)},
+      key_log{identity.key_log},
       signaling{make_signaling_settings(std::move(identity), token_key), random},
       registry{settings.limits},
-      context{settings, term, signaling, store, registry, paths, random, notices},
+      context{settings, term, signaling, store, registry, paths, random, notices, key_log},
       pool{settings.blocks, 1},
       relay_courier{context},
       node_courier{context},

@@ -39,6 +39,7 @@ class Coordinator {
     struct Identity {
         crypto::KeyPair key;
         BootId boot_id;  // new for each start
+        protocol::KeyLog key_log{};
     };
     [[nodiscard]] static Result<std::unique_ptr<Coordinator>, StoreError> create(
         Settings settings, Identity identity, Store& store, RandomSource& random, Instant now

@@ -33,6 +33,7 @@ struct Coordinator::Parts {
 
     const Settings settings;
     const Secret<16> token_key;
+    const protocol::KeyLog key_log;
     protocol::Signaling signaling;
     Registry registry;
     PathTable paths;

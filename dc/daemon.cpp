@@ -25,10 +25,13 @@ std::int64_t unix_seconds_at_origin(Instant now) {
 
 }  // namespace
 
-Daemon::Daemon() = default;
+Daemon::Daemon(protocol::KeyLog key_log, std::string key_log_file)
+    : key_log_{std::move(key_log)}, key_log_file_{std::move(key_log_file)} {}
 
-Result<std::unique_ptr<Daemon>, std::string> Daemon::create(const DcConfig& config) {
-    std::unique_ptr<Daemon> daemon{new Daemon};
+Result<std::unique_ptr<Daemon>, std::string> Daemon::create(
+    const DcConfig& config, protocol::KeyLog key_log, std::string key_log_file
+) {
+    std::unique_ptr<Daemon> daemon{new Daemon{std::move(key_log), std::move(key_log_file)}};
     if (const auto failure = daemon->open(config)) {
         return Unexpected{*failure};
     }
@@ -59,7 +62,9 @@ std::optional<std::string> Daemon::open_coordinator(const DcConfig& config) {
     store_ = std::move(*store);
     Settings settings = config.settings;
     settings.unix_seconds_at_origin = unix_seconds_at_origin(now());
-    Coordinator::Identity identity{crypto::KeyPair::from_private(*key), BootId{random_.number()}};
+    Coordinator::Identity identity{
+        crypto::KeyPair::from_private(*key), BootId{random_.number()}, key_log_};
+    key_log_.begin_run("ntm-dc", identity.boot_id);
     auto coordinator =
         Coordinator::create(std::move(settings), std::move(identity), *store_, random_, now());
     if (!coordinator) {
@@ -76,7 +81,12 @@ std::optional<std::string> Daemon::open_admin(const DcConfig& config) {
     }
     admin_ = std::move(*server);
     const AdminContext context{
-        *coordinator_, &Daemon::now, [this] { return settle(); }, now(), sockets_->endpoints()};
+        *coordinator_,
+        &Daemon::now,
+        [this] { return settle(); },
+        now(),
+        sockets_->endpoints(),
+        key_log_file_};
     for (AdminVerb& verb : make_admin_verbs(context)) {
         admin_->handle(verb.noun, verb.verb, std::move(verb.handle));
     }

@@ -5,6 +5,7 @@
 
 #include "common/admin/admin_server.hpp"
 #include "common/crypto/system_random.hpp"
+#include "common/protocol/key_log.hpp"
 #include "dc/config.hpp"
 #include "dc/coordinator.hpp"
 #include "dc/sqlite_store.hpp"
@@ -22,7 +23,9 @@ namespace ntm::dc {
 class Daemon {
   public:
     // The error is a sentence.
-    [[nodiscard]] static Result<std::unique_ptr<Daemon>, std::string> create(const DcConfig& config
+    // `key_log_file`: where `key_log` writes to, empty if it is off.
+    [[nodiscard]] static Result<std::unique_ptr<Daemon>, std::string> create(
+        const DcConfig& config, protocol::KeyLog key_log, std::string key_log_file
     );
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -31,7 +34,7 @@ class Daemon {
     [[nodiscard]] int run();
 
   private:
-    Daemon();
+    Daemon(protocol::KeyLog key_log, std::string key_log_file);
     [[nodiscard]] std::optional<std::string> open(const DcConfig& config);
     [[nodiscard]] std::optional<std::string> open_coordinator(const DcConfig& config);
     [[nodiscard]] std::optional<std::string> open_admin(const DcConfig& config);
@@ -41,6 +44,8 @@ class Daemon {
     void set_timer();
     void log_notices();
 
+    protocol::KeyLog key_log_;
+    std::string key_log_file_;
     asio::io_context loop_;
     asio::signal_set signals_{loop_};
     asio::steady_timer timer_{loop_};

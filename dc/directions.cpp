@@ -103,6 +103,7 @@ v1::RelayDirection build_relay_direction(const Path& path, const Context& contex
         v1::RelayLeg& leg = *direction.add_legs();
         leg.set_role(wire_role(role));
         leg.set_leg_secret(to_field(end.leg_secret.view()));
+        context.key_log.note_leg_secret(record.id, record.relay_revision, role, end.leg_secret);
         const auto proven = context.signaling.proven_endpoint_of(end.node);
         const bool is_useful = proven && relay != nullptr && !proven->address.is_loopback() &&
                                serves(relay->record.addresses, proven->address.family());
@@ -127,10 +128,12 @@ v1::RouteDirection build_route_direction(const Path& path, Role role, const Cont
     if (relay != nullptr) {
         fill_relay(direction, *relay);
         direction.set_leg_secret(to_field(end.leg_secret.view()));
+        context.key_log.note_leg_secret(record.id, record.revision, role, end.leg_secret);
     } else {
         fill_candidates(direction, end.candidates);
     }
     direction.set_path_secret(to_field(record.path_secret.view()));
+    context.key_log.note_path_secret(record.id, record.revision, record.suite, record.path_secret);
     direction.set_suite(static_cast<v1::Suite>(record.suite));
     direction.set_lifetime_seconds(lifetime_seconds(context));
     direction.set_inner_mtu(context.settings.inner_mtu);

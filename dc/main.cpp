@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ntm-dc: the coordinator of one or more name zones (docs/architecture.md).
 #include "common/config/daemon_main.hpp"
+#include "common/config/key_log_file.hpp"
 #include "dc/config.hpp"
 #include "dc/daemon.hpp"
 
@@ -9,10 +10,19 @@
 
 namespace {
 
-int run(const ntm::dc::DcConfig& config) {
+int run(const ntm::dc::DcConfig& config, const ntm::config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-dc"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
-    auto daemon = ntm::dc::Daemon::create(config);
+    auto key_log = ntm::config::open_key_log(line.key_log_file, [](const std::string& sentence) {
+        spdlog::warn("{}", sentence);
+    });
+    if (!key_log) {
+        spdlog::critical("{}", key_log.error());
+        return ntm::config::exit_failed;
+    }
+    auto daemon = ntm::dc::Daemon::create(
+        config, ntm::protocol::KeyLog{*std::move(key_log)}, line.key_log_file
+    );
     if (!daemon) {
         spdlog::critical("{}", daemon.error());
         return ntm::config::exit_failed;

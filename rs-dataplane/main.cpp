@@ -4,6 +4,7 @@
 
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
+#include "common/config/key_log_file.hpp"
 #include "common/crypto/system_random.hpp"
 #include "control/config.hpp"
 #include "control/control_thread.hpp"
@@ -118,14 +119,28 @@ int run_control(
     return 0;
 }
 
-int run_dataplane(
-    const control::RelayConfig& config, const dpdk::EalStart& eal, const Secret32& key
+control::Identity new_identity(
+    const Secret32& key,
+    const protocol::KeyLog& key_log,
+    std::string key_log_file,
+    RandomSource& random
 ) {
-    crypto::SystemRandom random;
     control::Identity identity{
         BootId{random.number()},
         crypto::KeyPair::from_private(key),
-        Secret<16>{std::span<const std::uint8_t, 16>{random.bytes<16>()}}};
+        Secret<16>{std::span<const std::uint8_t, 16>{random.bytes<16>()}},
+        key_log,
+        std::move(key_log_file)};
+    key_log.begin_run("ntm-relay", identity.boot_id);
+    return identity;
+}
+
+int run_dataplane(
+    const control::RelayConfig& config,
+    const dpdk::EalStart& eal,
+    control::Identity identity,
+    RandomSource& random
+) {
     auto dataplane =
         dpdk::Dataplane::open(dataplane_config(config, eal, identity.token_key, random));
     if (!dataplane) {
@@ -137,12 +152,18 @@ int run_dataplane(
     return run_control(config, std::move(identity), **dataplane, random);
 }
 
-int run(const control::RelayConfig& config) {
+int run(const control::RelayConfig& config, const config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-relay"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
     const auto key = config::read_key_file(config.key_file);
     if (!key) {
         return fail(key.error());
+    }
+    const auto key_log = config::open_key_log(line.key_log_file, [](const std::string& sentence) {
+        spdlog::warn("{}", sentence);
+    });
+    if (!key_log) {
+        return fail(key_log.error());
     }
     const auto eal = dpdk::start_eal(eal_config(config));
     if (!eal) {
@@ -151,7 +172,13 @@ int run(const control::RelayConfig& config) {
     for (const std::string& warning : eal->warnings) {
         spdlog::warn(warning);
     }
-    const int code = run_dataplane(config, *eal, *key);
+    crypto::SystemRandom random;
+    const int code = run_dataplane(
+        config,
+        *eal,
+        new_identity(*key, protocol::KeyLog{*key_log}, line.key_log_file, random),
+        random
+    );
     dpdk::stop_eal();
     return code;
 }

@@ -16,11 +16,14 @@ namespace {
 // Packets read from the TUN device before the loop looks at the sockets again.
 constexpr int packets_at_once = 64;
 
-NodeSettings settings_of(const NodeConfig& config, crypto::KeyPair key, RandomSource& random) {
+NodeSettings settings_of(
+    const NodeConfig& config, crypto::KeyPair key, protocol::KeyLog key_log, RandomSource& random
+) {
     std::uint64_t boot_id = random.number();
     while (boot_id == 0) {
         boot_id = random.number();
     }
+    key_log.begin_run("ntm-node", BootId{boot_id});
     return {
         config.fqdn,
         config.port,
@@ -29,13 +32,21 @@ NodeSettings settings_of(const NodeConfig& config, crypto::KeyPair key, RandomSo
         config.dc_key,
         config.dc_addresses,
         config.zones,
-        config.suites};
+        config.suites,
+        std::move(key_log)};
 }
 
 }  // namespace
 
-NodeProgram::NodeProgram(const NodeConfig& config, crypto::KeyPair key)
-    : config_{config}, manager_{settings_of(config, std::move(key), random_), random_} {}
+NodeProgram::NodeProgram(
+    const NodeConfig& config,
+    crypto::KeyPair key,
+    protocol::KeyLog key_log,
+    std::string key_log_file
+)
+    : config_{config},
+      key_log_file_{std::move(key_log_file)},
+      manager_{settings_of(config, std::move(key), std::move(key_log), random_), random_} {}
 
 Instant NodeProgram::now() {
     return Instant{
@@ -130,6 +141,9 @@ Result<Nothing, std::string> NodeProgram::open_admin() {
         admin::Json status = status_json(manager_.status());
         status["drops"] = counters_json(manager_.counters(), manager_.signaling_counters());
         status["drops"]["socket"] = sockets_->dropped();
+        if (!key_log_file_.empty()) {
+            status["key_log"] = key_log_file_;
+        }
         if (resolver_) {
             status["resolver"] = resolver_json(resolver_->counters());
         }

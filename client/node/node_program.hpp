@@ -23,7 +23,13 @@ namespace ntm::client {
 
 class NodeProgram {
   public:
-    NodeProgram(const NodeConfig& config, crypto::KeyPair key);
+    // `key_log_file`: where `key_log` writes to, empty if it is off.
+    NodeProgram(
+        const NodeConfig& config,
+        crypto::KeyPair key,
+        protocol::KeyLog key_log,
+        std::string key_log_file
+    );
     // Runs until SIGTERM or SIGINT; the error is a sentence.
     [[nodiscard]] Result<Nothing, std::string> run();
 
@@ -43,6 +49,7 @@ class NodeProgram {
     [[nodiscard]] static Instant now();
 
     const NodeConfig& config_;
+    const std::string key_log_file_;
     asio::io_context loop_{1};
     crypto::SystemRandom random_;
     TunnelManager manager_;

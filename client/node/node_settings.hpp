@@ -6,6 +6,7 @@
 #include "common/base/ids.hpp"
 #include "common/crypto/aead.hpp"
 #include "common/crypto/x25519.hpp"
+#include "common/protocol/key_log.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct NodeSettings {
     std::vector<Endpoint> dc_endpoints;
     std::vector<std::string> zones;  // names under them are the DC's to answer
     std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
+    protocol::KeyLog key_log{};
 };
 
 }  // namespace ntm::client

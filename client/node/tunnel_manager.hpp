@@ -192,6 +192,7 @@ class TunnelManager {
     void confirm_name(const std::string& fqdn);
     void update_network();
     void update_uses();
+    void log_secrets(const RouteDirection& direction) const;
     void log(std::string text) { events_.push_back({false, std::move(text)}); }
     void warn(std::string text) { events_.push_back({true, std::move(text)}); }
     [[nodiscard]] Registration::RelayRtts relay_rtts() const;

@@ -248,7 +248,19 @@ std::optional<DirectionRefusal> TunnelManager::install(
     return std::nullopt;
 }
 
+void TunnelManager::log_secrets(const RouteDirection& direction) const {
+    settings_.key_log.note_path_secret(
+        direction.path_id, direction.revision, direction.suite, direction.path_secret
+    );
+    if (direction.is_relayed()) {
+        settings_.key_log.note_leg_secret(
+            direction.path_id, direction.revision, direction.role, direction.leg_secret
+        );
+    }
+}
+
 void TunnelManager::install_new(RouteDirection direction, Instant now) {
+    log_secrets(direction);
     if (direction.is_relayed()) {
         relays_.add_relay({direction.relay_name, direction.relay}, now);
     }
@@ -270,6 +282,7 @@ void TunnelManager::install_new(RouteDirection direction, Instant now) {
 }
 
 void TunnelManager::replace(Tunnel& tunnel, RouteDirection direction, Instant now) {
+    log_secrets(direction);
     if (direction.is_relayed()) {
         relays_.add_relay({direction.relay_name, direction.relay}, now);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The command line that the daemons share: --config FILE, --check-config, --version, --help.
+// The command line that the daemons share: --config FILE, --check-config, --key-log FILE, --version,
+// --help.
 // A daemon's main() is one call of daemon_main with its config reader and its run function.
 #pragma once
 
@@ -24,6 +25,7 @@ struct DaemonInfo {
 struct CommandLine {
     std::string config_file;
     bool is_check_only = false;
+    std::string key_log_file;  // empty: none
 };
 
 // The exit code instead if the program is done: help was asked for, or the usage was wrong.
@@ -31,7 +33,7 @@ struct CommandLine {
     int argc, const char* const* argv, const DaemonInfo& info
 );
 
-// read: std::string file -> Result<Config, ConfigError>; run: Config -> exit code.
+// read: std::string file -> Result<Config, ConfigError>; run: Config, CommandLine -> exit code.
 template <typename Read, typename Run>
 [[nodiscard]] int daemon_main(
     int argc, const char* const* argv, const DaemonInfo& info, Read read, Run run
@@ -49,7 +51,7 @@ template <typename Read, typename Run>
         std::printf("%s: ok\n", line->config_file.c_str());
         return 0;
     }
-    return run(std::move(*config));
+    return run(std::move(*config), *line);
 }
 
 }  // namespace ntm::config

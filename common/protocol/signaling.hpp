@@ -12,6 +12,7 @@
 #include "common/base/secret.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/x25519.hpp"
+#include "common/protocol/key_log.hpp"
 #include "common/protocol/ntm.pb.h"
 
 #include <cstdint>
@@ -96,6 +97,8 @@ class Signaling {
         Secret<16> token_key;
         // DCs and relays demand tokens of message 1 under load and where a session stands.
         bool demands_tokens = false;
+        // Gets the keys of each session when it is made.
+        KeyLog key_log{};
         // Message 1s without a token opened a second: beyond, tokens are demanded of all. With one, four
         // times as many, and of them a fifth of this for one source.
         std::uint32_t handshakes_per_second = 500;

@@ -277,8 +277,8 @@ void Signaling::State::handle_message_2(
     if (std::ranges::find(attempt->sent_to, datagram.remote) != attempt->sent_to.end()) {
         peer.addresses.prove(datagram.remote);
     }
-    Session session{
-        {attempt->own_id, hello->session_id, hello->boot_id}, attempt->noise.split(), true, now};
+    const Session::Names names{attempt->own_id, hello->session_id, hello->boot_id};
+    Session session = make_session(names, attempt->noise.split(), true, now);
     attempt->own_id = {};
     end_dial(peer);
     confirm(peer, std::move(session), now);

@@ -110,7 +110,9 @@ void Signaling::State::answer_message_1(
     name_session(own_id, peer);
     const Session::Names names{own_id, hello->session_id, hello->boot_id};
     peer.pending.push_back(
-        {Session{names, noise.split(), false, now}, datagram.remote, now + unconfirmed_lifetime}
+        {make_session(names, noise.split(), false, now),
+         datagram.remote,
+         now + unconfirmed_lifetime}
     );
 
     NtmHeader header;

@@ -37,6 +37,18 @@ void Signaling::State::count(SessionError error) {
     }
 }
 
+Session Signaling::State::make_session(
+    const Session::Names& names, const TransportKeys& keys, bool is_initiator, Instant now
+) const {
+    const crypto::AeadKey& out =
+        is_initiator ? keys.initiator_to_responder : keys.responder_to_initiator;
+    const crypto::AeadKey& in =
+        is_initiator ? keys.responder_to_initiator : keys.initiator_to_responder;
+    settings.key_log.note_signal_key(names.peer, out);
+    settings.key_log.note_signal_key(names.own, in);
+    return Session{names, keys, is_initiator, now};
+}
+
 void Signaling::State::handle_signal(
     const NtmHeader& header, const Datagram& datagram, Instant now
 ) {

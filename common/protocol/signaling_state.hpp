@@ -166,6 +166,9 @@ class Signaling::State {
         Peer& peer, ConfirmedSession& confirmed, const Datagram& datagram, Instant now
     );
     void count(SessionError error);
+    [[nodiscard]] Session make_session(
+        const Session::Names& names, const TransportKeys& keys, bool is_initiator, Instant now
+    ) const;
     void confirm(Peer& peer, Session session, Instant now);
     void expire_sessions(Peer& peer, Instant now);
     void meet_boot_id(Peer& peer, BootId boot_id);

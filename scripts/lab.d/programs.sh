@@ -123,7 +123,9 @@ unconfined() {
 command_line() {
     local host=$1 program=$2 dir=$run_dir/$1
     case $program in
-    dc | relay | node) echo "$(binary "$program") --config $dir/$program.yaml" ;;
+    dc | relay | node)
+        echo "$(binary "$program") --config $dir/$program.yaml ${NTM_LAB_KEY_LOGS:+--key-log $dir/keys}"
+        ;;
     resolver) echo "$(unconfined) unbound -d -c $dir/unbound.conf" ;;
     web) echo "$(unconfined) nginx -p $dir -c $dir/nginx.conf -e stderr" ;;
     iperf3) echo "iperf3 --server" ;;

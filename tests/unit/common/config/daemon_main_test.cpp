@@ -27,11 +27,12 @@ TEST(DaemonMain, RunsWithTheDefaultFileUnlessToldOther) {
     EXPECT_EQ(default_line->config_file, "/etc/ntm/test.yaml");
     EXPECT_EQ(told_line->config_file, "other.yaml");
     EXPECT_FALSE(told_line->is_check_only);
+    EXPECT_EQ(told_line->key_log_file, "");
 }
 
 TEST(DaemonMain, ChecksWithoutRunning) {
     const std::array arguments{"ntm-test", "--check-config", "--config", "good.yaml"};
-    const auto never = [](const std::string&) {
+    const auto never = [](const std::string&, const CommandLine&) {
         ADD_FAILURE();
         return 9;
     };
@@ -41,7 +42,7 @@ TEST(DaemonMain, ChecksWithoutRunning) {
 TEST(DaemonMain, EndsWithTwoForABadFileOrABadCommandLine) {
     const std::array bad_file{"ntm-test", "--config", "bad.yaml"};
     const std::array bad_option{"ntm-test", "--confg", "good.yaml"};
-    const auto never = [](const std::string&) {
+    const auto never = [](const std::string&, const CommandLine&) {
         ADD_FAILURE();
         return 9;
     };
@@ -50,11 +51,11 @@ TEST(DaemonMain, EndsWithTwoForABadFileOrABadCommandLine) {
 }
 
 TEST(DaemonMain, GivesTheExitCodeOfTheRun) {
-    const std::array arguments{"ntm-test", "-c", "good.yaml"};
-    const auto run = [](const std::string& config) {
-        return config == "good.yaml" ? 1 : 9;
+    const std::array arguments{"ntm-test", "-c", "good.yaml", "--key-log", "keys"};
+    const auto run = [](const std::string& config, const CommandLine& line) {
+        return config == "good.yaml" && line.key_log_file == "keys" ? 1 : 9;
     };
-    EXPECT_EQ(daemon_main(3, arguments.data(), info, read_name, run), 1);
+    EXPECT_EQ(daemon_main(5, arguments.data(), info, read_name, run), 1);
 }
 
 }  // namespace
