@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""S-10: shows from captures and key logs that no (key, nonce) pair was used twice.
+
+    nonces.py --keys mn=RUN/mn/keys --runs mn=3 ... --at-least data=100 ... CAPTURE...
+
+Opens every DATA, SIGNAL, LEG and END packet by the key logs (docs/key-log.md), with code of its own:
+written from docs/protocol.md, shares nothing with the programs. The same bytes seen at several places,
+or sent again, are one packet. --fault alters what was captured, so that a test can see this fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import struct
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "interop"))
+sys.dont_write_bytecode = True
+
+from cryptography.exceptions import InvalidTag  # noqa: E402
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305  # noqa: E402
+from ntm_wire import (ANSWER, COOKIE, DATA, END, HANDSHAKE, HEADER_BYTES, LEG, ROLE,  # noqa: E402
+                      SALT_BYTES, SIGNAL, TOKEN_BYTES, ZERO_NONCE, Header, hkdf)
+
+PORT = 9770
+NAMES = {DATA: "data", LEG: "leg", SIGNAL: "signal", HANDSHAKE: "handshake", COOKIE: "cookie", END: "end"}
+SALTED = (LEG, END)
+AES, CHACHA = 1, 2
+
+
+class Secret(NamedTuple):
+    kind: str  # NTM_SIGNAL, NTM_PATH, NTM_LEG
+    id: int
+    qualifier: int  # a path's suite, a leg's role
+    value: bytes
+
+
+class Run(NamedTuple):
+    host: str
+    program: str
+    boot_id: str
+
+
+class KeyLogs:
+    """What the programs wrote: which secrets there are, and which runs had them."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.owners: dict[Secret, set[Run]] = defaultdict(set)
+
+    def read(self, host: str, file: str) -> None:
+        run = None
+        for line in pathlib.Path(file).read_text().splitlines():
+            words = line.split()
+            if words[0] == "NTM_RUN":
+                run = Run(host, words[2], words[1])
+                self.runs.append(run)
+            elif words[0] in ("NTM_SIGNAL", "NTM_PATH", "NTM_LEG"):
+                qualifier = 0 if words[0] == "NTM_SIGNAL" else int(words[3])
+                assert run is not None, f"{file}: a secret before any run"
+                secret = Secret(words[0], int(words[1], 16), qualifier, bytes.fromhex(words[-1]))
+                self.owners[secret].add(run)
+            else:
+                raise ValueError(f"{file}: {words[0]}?")
+
+
+def frames(file: str) -> Iterator[tuple[int, bytes]]:
+    """Link type and bytes of each frame of a pcap of this machine's byte order."""
+    data = pathlib.Path(file).read_bytes()
+    magic, *_, link = struct.unpack_from("<IHHiIII", data)
+    assert magic in (0xA1B2C3D4, 0xA1B23C4D), f"{file}: no pcap"
+    at = 24
+    while at + 16 <= len(data):
+        length, whole = struct.unpack_from("<II", data, at + 8)
+        assert length == whole, f"{file}: a frame is cut short"
+        yield link & 0xFFFF, data[at + 16:at + 16 + length]
+        at += 16 + length
+
+
+def udp_of(link: int, frame: bytes) -> tuple[int, int, bytes] | None:
+    """Ports and payload of a UDP datagram in an Ethernet or Linux cooked frame."""
+    head, kind_at = {1: (14, 12), 113: (16, 14), 276: (20, 0)}[link]
+    kind = int.from_bytes(frame[kind_at:kind_at + 2], "big")
+    packet = frame[head:]
+    if kind == 0x0800 and packet[9] == 17:
+        assert not int.from_bytes(packet[6:8], "big") & 0x3FFF, "a fragment"
+        packet = packet[(packet[0] & 15) * 4:]
+    elif kind == 0x86DD and packet[6] == 17:
+        packet = packet[40:]
+    else:
+        return None
+    source, destination, length = struct.unpack_from("!HHH", packet)
+    return source, destination, packet[8:length]
+
+
+def ntm_packets(files: list[str]) -> set[bytes]:
+    packets = set()
+    for file in files:
+        for link, frame in frames(file):
+            datagram = udp_of(link, frame)
+            if datagram and PORT in datagram[:2]:
+                packets.add(datagram[2])
+    return packets
+
+
+class Opened(NamedTuple):
+    secret: Secret
+    key: bytes
+    nonce: bytes
+
+
+def aead(suite: int, key: bytes) -> AESGCM | ChaCha20Poly1305:
+    return ChaCha20Poly1305(key) if suite == CHACHA else AESGCM(key)
+
+
+def key_for(secret: Secret, header: Header, salt: bytes | None) -> tuple[int, bytes] | None:
+    """Suite and key of such a packet under this secret (sections 4.0 and 6)."""
+    if header.type == SIGNAL:
+        return (AES, secret.value) if secret.kind == "NTM_SIGNAL" else None
+    is_of_leg = secret.kind == "NTM_LEG" and header.type == LEG and secret.qualifier == header.flags & ROLE
+    if secret.kind != "NTM_PATH" and not is_of_leg:
+        return None
+    suite = secret.qualifier if header.type == DATA else AES
+    info = b"NTM/1" + bytes([header.type, header.flags & (ROLE | ANSWER), suite]) + header.id.to_bytes(8, "big")
+    return suite, hkdf(secret.value, salt, info, 32 if suite == CHACHA else 16)
+
+
+class Checker:
+    def __init__(self, logs: KeyLogs) -> None:
+        self.problems: list[str] = []
+        self.types: Counter[str] = Counter()
+        self.pairs: dict[tuple[bytes, bytes], bytes] = {}
+        self.used: set[Secret] = set()
+        self.keys: set[bytes] = set()
+        self._salts: dict[tuple[bytes, bytes], bytes] = {}
+        self._ephemerals: dict[bytes, bytes] = {}
+        self._logs = logs
+        self._by_id: dict[int, list[Secret]] = defaultdict(list)
+        for secret in logs.owners:
+            self._by_id[secret.id].append(secret)
+
+    def problem(self, text: str, packet: bytes) -> None:
+        self.problems.append(f"{text}: {packet[:HEADER_BYTES].hex()} {packet[HEADER_BYTES:HEADER_BYTES + 16].hex()}...")
+
+    def open(self, header: Header, packet: bytes) -> Opened | None:
+        front = HEADER_BYTES + (SALT_BYTES if header.type in SALTED else 0)
+        salt = packet[HEADER_BYTES:front] or None
+        nonce = ZERO_NONCE if header.type in SALTED else header.nonce()
+        for secret in self._by_id[header.id]:
+            suited = key_for(secret, header, salt)
+            if suited is None:
+                continue
+            try:
+                aead(*suited).decrypt(nonce, packet[front:], packet[:front])
+            except InvalidTag:
+                continue
+            return Opened(secret, suited[1], nonce)
+        return None
+
+    def check(self, packet: bytes) -> None:
+        try:
+            header = Header.unpack(packet)
+            self.types[NAMES[header.type]] += 1
+        except (ValueError, KeyError):
+            return self.problem("no packet of NTM/1", packet)
+        if header.type == HANDSHAKE:
+            self.check_handshake(header, packet)
+        elif header.type != COOKIE:
+            self.check_sealed(header, packet)
+        return None
+
+    def check_handshake(self, header: Header, packet: bytes) -> None:
+        at = HEADER_BYTES + (0 if header.flags & ANSWER else TOKEN_BYTES)
+        if self._ephemerals.setdefault(packet[at:at + 32], packet) != packet:
+            self.problem("an ephemeral key in two messages", packet)
+
+    def check_sealed(self, header: Header, packet: bytes) -> None:
+        opened = self.open(header, packet)
+        if opened is None:
+            return self.problem(f"no key opens this {NAMES[header.type]}", packet)
+        self.used.add(opened.secret)
+        self.keys.add(opened.key)
+        if self.pairs.setdefault((opened.key, opened.nonce), packet) != packet:
+            self.problem(f"(key, nonce) twice, in {NAMES[header.type]}", packet)
+        if header.type in SALTED:
+            salt = packet[HEADER_BYTES:HEADER_BYTES + SALT_BYTES]
+            if self._salts.setdefault((opened.secret.value, salt), packet) != packet:
+                self.problem("a salt twice under one secret", packet)
+        return None
+
+    def check_owners(self) -> None:
+        """A key serves one run of each end, so that no counter starts anew under it (section 6)."""
+        for secret, runs in self._logs.owners.items():
+            if secret.kind == "NTM_LEG":
+                continue  # no counters: a relay that starts anew is given the same again
+            # A DC that starts anew has the path secrets of its store, and seals nothing with them.
+            ends = [run for run in runs if secret.kind == "NTM_SIGNAL" or run.program == "ntm-node"]
+            hosts = Counter(run.host for run in ends)
+            if len(hosts) > 2 or max(hosts.values(), default=0) > 1:
+                self.problems.append(f"{secret.kind} {secret.id:016x} in more than one run of an end: {sorted(runs)}")
+        boots = Counter(run.boot_id for run in self._logs.runs)
+        self.problems += [f"boot id {boot} twice" for boot, times in boots.items() if times > 1]
+
+    @property
+    def ephemerals(self) -> int:
+        return len(self._ephemerals)
+
+
+def seed_fault(kind: str, packets: set[bytes], checker: Checker) -> bytes:
+    """A packet that breaks the rule of this name, made from one that keeps it."""
+    wanted = {"data-counter": DATA, "signal-counter": SIGNAL, "leg-salt": LEG, "end-salt": END,
+              "ephemeral": HANDSHAKE, "unknown-key": DATA}[kind]
+    for packet in sorted(packets):
+        header = Header.unpack(packet)
+        if header.type != wanted or (wanted == HANDSHAKE and header.flags & ANSWER):
+            continue
+        if kind == "ephemeral" or kind == "unknown-key":
+            return packet[:-1] + bytes([packet[-1] ^ 1])
+        opened = checker.open(header, packet)
+        assert opened is not None
+        front = HEADER_BYTES + (SALT_BYTES if wanted in SALTED else 0)
+        suite = opened.secret.qualifier if wanted == DATA else AES
+        return packet[:front] + aead(suite, opened.key).encrypt(opened.nonce, b"another packet", packet[:front])
+    raise SystemExit(f"nothing to make the fault {kind} from")
+
+
+def pairs_of(texts: list[str]) -> list[tuple[str, str]]:
+    return [tuple(text.split("=", 1)) for text in texts]  # type: ignore[misc]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keys", nargs="+", required=True, metavar="HOST=FILE")
+    parser.add_argument("--runs", nargs="+", default=[], metavar="HOST=COUNT", help="exactly so many")
+    parser.add_argument("--at-least", nargs="+", default=[], metavar="WHAT=COUNT")
+    parser.add_argument("--fault", choices=["data-counter", "signal-counter", "leg-salt", "end-salt",
+                                            "ephemeral", "unknown-key"])
+    parser.add_argument("captures", nargs="+")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    logs = KeyLogs()
+    for host, file in pairs_of(options.keys):
+        logs.read(host, file)
+    packets = ntm_packets(options.captures)
+    checker = Checker(logs)
+    if options.fault:
+        packets.add(seed_fault(options.fault, packets, checker))
+    for packet in sorted(packets):
+        checker.check(packet)
+    checker.check_owners()
+    secrets = Counter(secret.kind for secret in checker.used)
+    counted = {**checker.types, "packets": len(packets), "pairs": len(checker.pairs), "keys": len(checker.keys),
+               "sessions": secrets["NTM_SIGNAL"], "paths": secrets["NTM_PATH"], "legs": secrets["NTM_LEG"],
+               "ephemerals": checker.ephemerals}
+    print(", ".join(f"{count} {what}" for what, count in counted.items()))
+    runs = Counter(run.host for run in logs.runs)
+    print("runs: " + ", ".join(f"{host} {count}" for host, count in runs.items()))
+    for host, count in pairs_of(options.runs):
+        if runs[host] != int(count):
+            checker.problems.append(f"{host} ran {runs[host]} times, not {count}")
+    for what, count in pairs_of(options.at_least):
+        if counted.get(what, 0) < int(count):
+            checker.problems.append(f"only {counted.get(what, 0)} {what}, not {count}")
+    for text in checker.problems[:20]:
+        print(text)
+    return 1 if checker.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
