@@ -105,8 +105,8 @@ HopNumbers::Freed HopNumbers::free_swept() {
         slot = {};
     }
     std::ranges::sort(freed.neighbours);
-    const auto repeats = std::ranges::unique(freed.neighbours);
-    freed.neighbours.erase(repeats.begin(), repeats.end());
+    const auto repeats = std::unique(freed.neighbours.begin(), freed.neighbours.end());
+    freed.neighbours.erase(repeats, freed.neighbours.end());
     std::erase_if(freed.neighbours, [this](const Neighbour& one) { return contains(one); });
     freed.was_full = std::exchange(was_full_, false);
     return freed;

@@ -170,7 +170,7 @@ std::shared_ptr<std::vector<std::uint64_t>> World::stream(
 ) {
     auto numbers = std::make_shared<std::vector<std::uint64_t>>();
     for (std::size_t i = 0; i < count; ++i) {
-        events.in(pause * static_cast<Duration::rep>(i), [this, numbers, &from, &to, i] {
+        events.in(pause * static_cast<Duration::rep>(i), [numbers, &from, &to, i] {
             const auto destination = to.vip(i % 2 == 0 ? Family::ipv4 : Family::ipv6);
             const auto number = destination ? from.send(to, *destination) : std::nullopt;
             if (number) {

@@ -51,7 +51,7 @@ struct FakeKernel {
 
     [[nodiscard]] AskKernel ask() {
         return [this]() -> Result<NextAnswer, std::string> {
-            const std::size_t which = std::min<std::size_t>(dumps.size() - 1, asked++);
+            const std::size_t which = std::min(dumps.size() - 1, static_cast<std::size_t>(asked++));
             return NextAnswer{
                 [answers = dumps[which],
                  i = std::size_t{0}]() mutable -> Result<Bytes, std::string> {

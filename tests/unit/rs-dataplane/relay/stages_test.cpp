@@ -97,7 +97,7 @@ class CookieFlood : public ::testing::Test {
     Settings settings_ = settings();
     Burst burst_{};
     SeededRandom random_{7};
-    const Secret<16> key_;
+    const Secret<16> key_{};
     std::unique_ptr<CookieAnswerer> answerer_ = std::make_unique<CookieAnswerer>(key_, 5);
 };
 
