@@ -16,7 +16,7 @@ namespace ntm::admin {
 using Json = nlohmann::ordered_json;
 
 // A request's line may have this many bytes.
-inline constexpr std::size_t max_request_size = 64 * 1024;
+inline constexpr std::size_t max_request_size = std::size_t{64} * 1024;
 
 struct AdminError {
     std::string code;     // a word for programs: "unknown_noun"

@@ -394,7 +394,7 @@ void Section::sections(
     if (!node) {
         return;
     }
-    for (const auto& item : *node) {
+    for (const YAML::Node& item : *node) {
         State{item, place_of(item.Mark()), state_.problems}.run(read);
     }
 }

@@ -48,6 +48,7 @@ class Section {
     explicit Section(State& state) noexcept : state_{state} {}
     Section(const Section&) = delete;
     Section& operator=(const Section&) = delete;
+    ~Section() = default;
 
     // Whether the key is there; it counts as known from here on.
     [[nodiscard]] bool has(const std::string& key);

@@ -38,7 +38,7 @@ class Ipv4View {
         if (bytes.size() < smallest) {
             return Unexpected{DropReason::truncated_ipv4};
         }
-        const std::size_t header_length = (bytes[0] & 0x0fU) * 4U;
+        const std::size_t header_length = std::size_t{bytes[0] & 0x0fU} * 4;
         if (bytes[0] >> 4 != 4 || header_length < smallest) {
             return Unexpected{DropReason::bad_ipv4_header};
         }
@@ -48,7 +48,9 @@ class Ipv4View {
         }
         return Ipv4View{bytes.data()};
     }
-    [[nodiscard]] std::size_t header_length() const noexcept { return (at_[0] & 0x0fU) * 4U; }
+    [[nodiscard]] std::size_t header_length() const noexcept {
+        return std::size_t{at_[0] & 0x0fU} * 4;
+    }
     [[nodiscard]] bool has_options() const noexcept { return at_[0] != 0x45; }
     [[nodiscard]] std::uint8_t tos() const noexcept { return at_[1]; }
     [[nodiscard]] std::uint16_t total_length() const noexcept {

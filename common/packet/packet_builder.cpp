@@ -259,7 +259,7 @@ Bytes PacketBuilder::build_ipv6(ByteView upper) const {
 }
 
 Bytes PacketBuilder::build_ip() const {
-    const Bytes datagram = build_datagram();
+    Bytes datagram = build_datagram();
     if (!ip_) {
         return datagram;
     }

@@ -91,6 +91,7 @@ std::vector<PendingRequest> RequestBook::take_expired(Instant now) {
         }
     }
     std::vector<PendingRequest> expired;
+    expired.reserve(ids.size());
     for (const std::uint64_t id : ids) {
         expired.push_back(*take(id));
     }
@@ -105,6 +106,7 @@ std::vector<PendingRequest> RequestBook::take_dead(BootId boot_id) {
         }
     }
     std::vector<PendingRequest> dead;
+    dead.reserve(ids.size());
     for (const std::uint64_t id : ids) {
         dead.push_back(*take(id));
     }
