@@ -119,7 +119,7 @@ int set_up_queues(std::uint16_t device, std::uint16_t queues, rte_mempool* buffe
 
 // What a port can not do because its driver has no such thing is no failure.
 bool is_unsupported(int result) {
-    return result == -ENOTSUP || result == -EOPNOTSUPP || result == -ENOSYS;
+    return result == -ENOTSUP || result == -ENOSYS;
 }
 
 Result<Nothing, std::string> start(

@@ -59,7 +59,8 @@ void Worker::run() noexcept {
 std::size_t Worker::poll(Instant now) noexcept {
     const relay::Settings& settings = settings_.load();
     std::size_t frames = 0;
-    for (std::uint16_t port = 0; port < ports_.size(); ++port) {
+    const auto ports = static_cast<std::uint16_t>(ports_.size());
+    for (std::uint16_t port = 0; port < ports; ++port) {
         frames += poll_port(port, settings, now);
     }
     return frames + send_injected();
