@@ -15,7 +15,7 @@ captures=()
 
 captured() {
     at_background "$1" "$run_dir/$1/capture.log" \
-        tcpdump --immediate-mode -U -B 65536 -Z root -i any -w "$run_dir/$1/capture.pcap" 'udp and not port 53'
+        tcpdump --immediate-mode -U -s 2048 -B 65536 -Z root -i any -w "$run_dir/$1/capture.pcap" 'udp and not port 53'
     captures+=($!)
     expect 5 "capture on $1" grep -q 'listening on' "$run_dir/$1/capture.log"
 }
