@@ -22,4 +22,10 @@ crypto::AeadKey derive_key(const Secret32& secret, const KeyPurpose& purpose, By
     return key;
 }
 
+crypto::Nonce counter_nonce(std::uint64_t counter) noexcept {
+    crypto::Nonce nonce{};
+    store(nonce.data() + 4, Be64::from_host(counter));
+    return nonce;
+}
+
 }  // namespace ntm::protocol

@@ -25,4 +25,7 @@ struct KeyPurpose {
     const Secret32& secret, const KeyPurpose& purpose, ByteView salt
 );
 
+// Of DATA and SIGNAL packets: the header's counter behind zeros.
+[[nodiscard]] crypto::Nonce counter_nonce(std::uint64_t counter) noexcept;
+
 }  // namespace ntm::protocol

@@ -90,12 +90,6 @@ std::size_t longest_response() {
     return response.ByteSizeLong();
 }
 
-crypto::Nonce nonce_of(std::uint64_t counter) noexcept {
-    crypto::Nonce nonce{};
-    store(nonce.data() + 4, Be64::from_host(counter));
-    return nonce;
-}
-
 crypto::AeadKey data_key(
     const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role sender
 ) {
@@ -178,7 +172,10 @@ std::optional<Bytes> DataSealer::seal(ByteView inner) {
     const MutableByteView all{datagram};
     header.write(all.data());
     aead_.seal(
-        nonce_of(header.counter), all.first(NtmHeader::size), inner, all.subspan(NtmHeader::size)
+        counter_nonce(header.counter),
+        all.first(NtmHeader::size),
+        inner,
+        all.subspan(NtmHeader::size)
     );
     return datagram;
 }
@@ -206,7 +203,9 @@ Result<Bytes, OpenError> DataOpener::open(ByteView datagram) {
     }
     const ByteView sealed = datagram.subspan(NtmHeader::size);
     Bytes inner(sealed.size() - crypto::tag_size);
-    if (!aead_.open(nonce_of(header->counter), datagram.first(NtmHeader::size), sealed, inner)) {
+    if (!aead_.open(
+            counter_nonce(header->counter), datagram.first(NtmHeader::size), sealed, inner
+        )) {
         return Unexpected{OpenError::bad_tag};
     }
     window_.update(header->counter);

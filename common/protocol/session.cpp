@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/protocol/session.hpp"
 
+#include "common/protocol/keys.hpp"
+
 #include <algorithm>
 
 namespace ntm::protocol {
@@ -8,12 +10,6 @@ namespace ntm::protocol {
 namespace {
 
 constexpr std::uint64_t most_packets = std::uint64_t{1} << 40;
-
-crypto::Nonce nonce_of(std::uint64_t counter) noexcept {
-    crypto::Nonce nonce{};
-    store(nonce.data() + 4, Be64::from_host(counter));
-    return nonce;
-}
 
 }  // namespace
 
@@ -36,7 +32,7 @@ std::optional<Bytes> Session::seal(ByteView plaintext) {
     const MutableByteView all{datagram};
     header.write(all.data());
     sealer_.seal(
-        nonce_of(header.counter),
+        counter_nonce(header.counter),
         all.first(NtmHeader::size),
         plaintext,
         all.subspan(NtmHeader::size)
@@ -55,7 +51,7 @@ Result<Bytes, SessionError> Session::open(ByteView datagram) {
     const ByteView sealed = datagram.subspan(NtmHeader::size);
     Bytes plaintext(sealed.size() - crypto::tag_size);
     if (!opener_.open(
-            nonce_of(header->counter), datagram.first(NtmHeader::size), sealed, plaintext
+            counter_nonce(header->counter), datagram.first(NtmHeader::size), sealed, plaintext
         )) {
         return Unexpected{SessionError::bad_tag};
     }

@@ -36,6 +36,7 @@ const std::vector<Command>& commands() {
         {"relay", "remove", {"name"}, "", "DC", "forget a relay"},
         {"key", "generate", {"file"}, "", "none", "make a private key, print its public key"},
         {"key", "public", {"file"}, "", "none", "print the public key of a private key"},
+        {"capture", "open", {"capture"}, "", "none", "open packets by -k KEY-LOG, to -o FILE"},
     };
     return all;
 }
@@ -181,6 +182,10 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
     app.add_flag("-j,--json", command.is_json, "print JSON, errors too");
     app.add_option("--limit", limit, "path: show at most so many (without: 1000)");
     app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
+    app.add_option("-k,--key-log", command.capture.key_logs, "capture: a key log, or several");
+    app.add_option("-o,--output", command.capture.output, "capture: the file to write (pcap)");
+    app.add_option("--port", command.capture.port.number, "capture: NTM's UDP port")
+        ->capture_default_str();
     app.set_version_flag("--version", std::string{"ntmctl "} + NTM_VERSION);
     app.add_option("words", words, "NOUN [VERB] [ARGUMENTS]");
     try {
@@ -202,6 +207,15 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
     command.request = *std::move(request);
     if (command.request.noun == "key") {
         command.key_file = command.request.args["file"].get<std::string>();
+    }
+    if (command.request.noun == "capture") {
+        command.capture.input = command.request.args["capture"].get<std::string>();
+        if (command.capture.output.empty() || command.capture.key_logs.empty()) {
+            return Unexpected{UsageEnd{
+                exit_usage,
+                command.is_json,
+                "usage: ntmctl capture open CAPTURE -o FILE -k KEY-LOG [-k KEY-LOG]..."}};
+        }
     }
     if (limit) {
         command.request.args["limit"] = *limit;

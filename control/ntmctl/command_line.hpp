@@ -4,6 +4,7 @@
 
 #include "common/admin/message.hpp"
 #include "common/base/result.hpp"
+#include "control/ntmctl/capture_file.hpp"
 
 #include <array>
 #include <string>
@@ -25,7 +26,9 @@ struct ControlCommand {
     std::string socket;  // empty: the one of default_sockets that is there
     bool is_json = false;
     admin::Request request;
-    std::string key_file;  // of the nouns that need no daemon: key generate, key public
+    // Of the nouns that need no daemon: key, and capture.
+    std::string key_file;
+    CaptureOrder capture;
 };
 
 // What ended the reading of the command line: help that was asked for, or a mistake.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ntmctl: asks a daemon over its admin socket, and makes key files.
+// ntmctl: asks a daemon over its admin socket, makes key files, and opens captures.
 #include "common/admin/admin_client.hpp"
 #include "common/config/key_file.hpp"
 #include "common/crypto/system_random.hpp"
@@ -56,6 +56,14 @@ int run_key_command(const control::ControlCommand& command) {
         return report(error, command.is_json, control::exit_failed);
     }
     return show_public_key(crypto::KeyPair::from_private(*key), command.is_json);
+}
+
+int run_capture_command(const control::ControlCommand& command) {
+    const auto counts = control::open_capture(command.capture);
+    if (!counts) {
+        return report({"capture", counts.error(), ""}, command.is_json, control::exit_failed);
+    }
+    return show(*counts, command.is_json);
 }
 
 // The socket of the one daemon that runs here; a sentence if there is none, or more than one.
@@ -120,5 +128,9 @@ int main(int argc, char** argv) {
             {"usage", end.text, "ntmctl --help lists the commands"}, end.is_json, end.exit_code
         );
     }
-    return command->request.noun == "key" ? run_key_command(*command) : ask_daemon(*command);
+    if (command->request.noun == "key") {
+        return run_key_command(*command);
+    }
+    return command->request.noun == "capture" ? run_capture_command(*command)
+                                              : ask_daemon(*command);
 }

@@ -32,7 +32,7 @@ LAYERS = {
         [*DAEMON, "common/netlink", "rs-dataplane/tables", "rs-dataplane/relay"],
         ["asio", "nlohmann/", "spdlog/", "libmnl/", "yaml-cpp/"],
     ),
-    "control/ntmctl": ([*DAEMON], ["CLI/", "nlohmann/", "asio"]),
+    "control/ntmctl": ([*DAEMON], ["CLI/", "nlohmann/", "asio", "pcap/"]),
     "dc": (DAEMON, ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
     "client/node": ([*DAEMON, "common/netlink"], ["asio", "nlohmann/", "spdlog/", "ldns/", "libmnl/"]),
     "bench/micro": (["common", "rs-dataplane"], ["benchmark/", "rte_"]),

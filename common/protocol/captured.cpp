@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/protocol/captured.hpp"
+
+#include "common/protocol/keys.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace ntm::protocol {
+
+namespace {
+
+constexpr std::size_t salt_size = 16;
+
+bool is_salted(PacketType type) noexcept {
+    return type == PacketType::leg || type == PacketType::end;
+}
+
+// The key of this packet if a line like this one can have it.
+std::optional<crypto::AeadKey> key_of(
+    const KeyLogLine& line, const NtmHeader& header, ByteView salt
+) {
+    using Kind = KeyLogLine::Kind;
+    if (header.type == PacketType::signal) {
+        if (line.kind != Kind::signal_key) {
+            return std::nullopt;
+        }
+        return crypto::AeadKey{crypto::Suite::aes_256_gcm, line.secret.clone()};
+    }
+    const bool is_of_leg = line.kind == Kind::leg_secret && header.type == PacketType::leg &&
+                           line.role == header.role();
+    if (line.kind != Kind::path_secret && !is_of_leg) {
+        return std::nullopt;
+    }
+    const crypto::Suite suite =
+        header.type == PacketType::data ? line.suite : crypto::Suite::aes_128_gcm;
+    return derive_key(line.secret, {header.type, header.flags, suite, header.path_id()}, salt);
+}
+
+bool is_same(const KeyLogLine& a, const KeyLogLine& b) noexcept {
+    return a.kind == b.kind && a.suite == b.suite && a.role == b.role && a.secret == b.secret;
+}
+
+}  // namespace
+
+void CaptureKeys::add(KeyLogLine line) {
+    std::vector<KeyLogLine>& lines = by_id_[line.id];
+    if (std::ranges::none_of(lines, [&](const KeyLogLine& other) {
+            return is_same(line, other);
+        })) {
+        lines.push_back(std::move(line));
+        ++size_;
+    }
+}
+
+Result<Bytes, CaptureError> CaptureKeys::open(ByteView datagram) const {
+    if (!datagram.empty() && datagram[0] >> 4 == opened_version) {
+        return Unexpected{CaptureError::looks_opened};
+    }
+    const auto header = NtmHeader::parse(datagram);
+    if (!header) {
+        return Unexpected{CaptureError::malformed};
+    }
+    if (header->type == PacketType::handshake || header->type == PacketType::cookie) {
+        return Unexpected{CaptureError::not_sealed};
+    }
+    const std::size_t salt_length = is_salted(header->type) ? salt_size : 0;
+    const std::size_t head = NtmHeader::size + salt_length;
+    if (datagram.size() < head + crypto::tag_size) {
+        return Unexpected{CaptureError::malformed};
+    }
+    const auto lines = by_id_.find(header->id);
+    if (lines == by_id_.end()) {
+        return Unexpected{CaptureError::no_key};
+    }
+    Bytes opened(datagram.begin(), datagram.end());
+    const MutableByteView plaintext =
+        MutableByteView{opened}.subspan(head, datagram.size() - head - crypto::tag_size);
+    const crypto::Nonce nonce =
+        is_salted(header->type) ? crypto::Nonce{} : counter_nonce(header->counter);
+    for (const KeyLogLine& line : lines->second) {
+        const auto key = key_of(line, *header, datagram.subspan(NtmHeader::size, salt_length));
+        if (key && crypto::Aead{*key}.open(
+                       nonce, datagram.first(head), datagram.subspan(head), plaintext
+                   )) {
+            opened[0] = static_cast<std::uint8_t>((opened_version << 4) | (opened[0] & 0x0f));
+            return opened;
+        }
+    }
+    return Unexpected{CaptureError::bad_tag};
+}
+
+}  // namespace ntm::protocol
