@@ -6,13 +6,13 @@ import pathlib
 import subprocess
 import sys
 
-TOPS = ("common", "rs-dataplane", "control", "dc", "client", "bench", "tests", "scripts", ".ci")
+TOPS = ("common", "rs-dataplane", "control", "dc", "client", "bench", "tests", "scripts", "tools", ".ci")
 TAG = "SPDX-License-Identifier: BSD-3-Clause"
 MOST_LINES = 500
 
 
 def is_source(file: pathlib.Path) -> bool:
-    if file.suffix in {".cpp", ".hpp", ".py", ".sh", ".proto", ".def"}:
+    if file.suffix in {".cpp", ".hpp", ".py", ".sh", ".proto", ".def", ".lua"}:
         return True
     return file.is_file() and not file.suffix and file.read_bytes()[:2] == b"#!"
 
