@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # S-10: no (key, nonce) pair occurs twice, whatever is stopped, killed or moved. All packets of
 # the lab are captured, all programs keep a key log, and tests/nonces/nonces.py opens every packet.
+# S-12: secrets go to a key log that is private, and that its program tells of.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn       then       mn --- nat-a --- inet --- cn (global)
 #          (captures) (captures) (captures)
@@ -10,8 +11,9 @@ source "$(dirname "$0")/_lib.sh"
 
 export NTM_LAB_KEY_LOGS=1
 captures=()
+all=(dc1 rs1 mn cn)
 
-/usr/bin/python3 -c 'import cryptography' 2>/dev/null || skip "needs scripts/packages install test"
+{ /usr/bin/python3 -c 'import cryptography' && have tshark; } 2>/dev/null || skip "needs scripts/packages install test"
 
 captured() {
     at_background "$1" "$run_dir/$1/capture.log" \
@@ -23,7 +25,7 @@ captured() {
 nonces() {
     local host
     local -a keys=()
-    for host in dc1 rs1 mn cn; do keys+=("$host=$run_dir/$host/keys"); done
+    for host in "${all[@]}"; do keys+=("$host=$run_dir/$host/keys"); done
     /usr/bin/python3 "$repo/tests/nonces/nonces.py" "$run_dir"/{inet,nat-a,nat-b}/capture.pcap \
         --keys "${keys[@]}" --runs dc1=5 rs1=3 mn=6 cn=7 --at-least data=2000 signal=150 leg=40 end=4 \
         handshake=40 cookie=20 sessions=30 paths=8 legs=4 ephemerals=40 keys=100 pairs=2400 "$@"
@@ -48,6 +50,13 @@ lab_up
 for router in inet nat-a nat-b; do captured $router; done
 lab start
 for host in mn cn; do expect 15 "$host is registered" is_registered $host; done
+
+step "key logs are private, and announced"
+for host in "${all[@]}"; do
+    same "$host's status names it" "$(fact "$host" status .key_log)" "$run_dir/$host/keys"
+    same "its mode" "$(stat -c %a "$run_dir/$host/keys")" 600
+    check "$host's log warns" grep -qs 'whoever reads' "$run_dir/$host"/{dc,relay,node}.log
+done
 
 step "one end is gone: END probes"
 start_ping
@@ -112,6 +121,20 @@ for router in inet nat-a nat-b; do
     check "nothing missed on $router" grep -q '^0 packets dropped by kernel' "$run_dir/$router/capture.log"
 done
 nonces || fail "see above"
+
+step "ntmctl and the dissector see the same"
+opened=$run_dir/opened.pcap
+counts=$("$NTM_BUILD/control/ntmctl/ntmctl" -j capture open "$run_dir/inet/capture.pcap" -o "$opened" \
+    -k "$run_dir"/{dc1,rs1,mn,cn}/keys) || fail "$counts"
+say "   $(jq -c . <<<"$counts")"
+none_closed() { jq -e '[.opened[] > 0, .not_opened.no_key == 0, .not_opened.bad_tag == 0] | all' <<<"$counts" >/dev/null; }
+check "all was opened" none_closed
+# shown FILTER: packets that it fits.
+shown() { tshark -n -X lua_script:"$repo/tools/wireshark/ntm.lua" -r "$opened" -Y "$1" 2>/dev/null | wc -l; }
+check "Route Directions are seen" test "$(shown 'ntm.route_direction.path_secret')" -ge 8
+check "bindings too" test "$(shown 'ntm.tunnel_response.bound == 1')" -ge 8
+check "and pings" test "$(shown 'ntm.opened && icmp || ntm.opened && icmpv6')" -ge 100
+same "nothing malformed" "$(shown 'ntm && _ws.malformed || ntm.short || ntm.bad_message || ntm.bad_version')" 0
 
 step "the same, with a fault"
 finds data-counter '(key, nonce) twice, in data'
