@@ -2,6 +2,10 @@
 #include "dc/sqlite_load.hpp"
 
 #include "dc/record_text.hpp"
+#include "dc/sqlite_schema.hpp"
+#include "dc/stored_row.hpp"
+
+#include <algorithm>
 
 namespace ntm::dc {
 
@@ -10,9 +14,13 @@ namespace {
 // Reads columns in order and remembers the first that is not what was written.
 class Row {
   public:
-    explicit Row(Statement& statement) : statement_{statement} {}
+    Row(Statement& statement, const char* table) : statement_{statement}, digest_{table} {}
 
-    [[nodiscard]] std::uint64_t number() { return statement_.unsigned_number(); }
+    [[nodiscard]] std::uint64_t number() {
+        const std::int64_t value = statement_.number();
+        digest_.add(value);
+        return static_cast<std::uint64_t>(value);
+    }
     [[nodiscard]] std::uint64_t number_below(const char* column, std::uint64_t bound) {
         const std::uint64_t value = number();
         return value < bound ? value : wrong(column, std::uint64_t{0});
@@ -20,25 +28,31 @@ class Row {
     [[nodiscard]] std::uint32_t revision(const char* column) {
         return static_cast<std::uint32_t>(number_below(column, std::uint64_t{1} << 32));
     }
-    [[nodiscard]] std::string text() { return statement_.text(); }
+    [[nodiscard]] Bytes bytes() {
+        Bytes value = statement_.bytes();
+        digest_.add(ByteView{value});
+        return value;
+    }
+    [[nodiscard]] std::string text() { return as_text(bytes()); }
     [[nodiscard]] PeerKey key(const char* column) {
-        const auto key = PeerKey::from_bytes(statement_.bytes());
+        const auto key = PeerKey::from_bytes(bytes());
         return key ? *key : wrong(column, PeerKey{});
     }
     [[nodiscard]] std::optional<PeerKey> key_or_nothing(const char* column) {
         if (statement_.is_nothing()) {
             static_cast<void>(statement_.bytes());
+            digest_.add_nothing();
             return std::nullopt;
         }
         return key(column);
     }
     [[nodiscard]] Secret32 secret(const char* column) {
-        Bytes bytes = statement_.bytes();
-        if (bytes.size() != Secret32::size) {
+        Bytes value = bytes();
+        if (value.size() != Secret32::size) {
             return wrong(column, Secret32{});
         }
-        Secret32 secret{std::span<const std::uint8_t, Secret32::size>{bytes}};
-        wipe(bytes);
+        Secret32 secret{std::span<const std::uint8_t, Secret32::size>{value}};
+        wipe(value);
         return secret;
     }
     [[nodiscard]] crypto::Suite suite(const char* column) {
@@ -54,6 +68,10 @@ class Row {
         auto value = parse(text());
         return value ? *std::move(value) : wrong(column, T{});
     }
+    // The last column.
+    [[nodiscard]] bool has_right_digest() {
+        return std::ranges::equal(statement_.bytes(), digest_.value());
+    }
     [[nodiscard]] const char* wrong_column() const noexcept { return wrong_; }
 
   private:
@@ -63,6 +81,7 @@ class Row {
         return fallback;
     }
     Statement& statement_;
+    RowDigest digest_;
     const char* wrong_ = nullptr;
 };
 
@@ -131,78 +150,105 @@ ReleaseRecord read_release(Row& row) {
     return release;
 }
 
-// Appends one record for each row; the wrong column if there is one.
-template <typename Record>
-const char* read_all(
-    Database& database, const char* sql, std::vector<Record>& into, Record (*read)(Row&)
-) {
-    Statement statement{database, sql};
-    while (statement.next()) {
-        Row row{statement};
-        into.push_back(read(row));
-        if (row.wrong_column() != nullptr) {
-            return row.wrong_column();
-        }
-    }
-    return nullptr;
+struct Counter {
+    std::string name;
+    std::uint64_t value = 0;
+};
+
+Counter read_counter(Row& row) {
+    std::string name = row.text();
+    return {std::move(name), row.number()};
 }
 
-const char* read_tables(Database& database, StoredState& state) {
-    const char* wrong = read_all(
-        database,
+// One table after the other, until something is wrong.
+class Tables {
+  public:
+    Tables(Database& database, Digests digests) : database_{database}, digests_{digests} {}
+
+    template <typename Record>
+    void read(
+        const char* table, std::string sql, std::vector<Record>& into, Record (*read_one)(Row&)
+    ) {
+        if (!wrong_.empty()) {
+            return;
+        }
+        sql.insert(sql.find(" FROM "), digests_ == Digests::checked ? ", digest" : "");
+        Statement statement{database_, sql.c_str()};
+        while (wrong_.empty() && statement.next()) {
+            Row row{statement, table};
+            into.push_back(read_one(row));
+            if (row.wrong_column() != nullptr) {
+                wrong_ = std::string{"a value of "} + row.wrong_column() + " can not be";
+            } else if (digests_ == Digests::checked && !row.has_right_digest()) {
+                wrong_ = "row " + std::to_string(into.size()) + " of " + table +
+                         " is not what was written";
+            }
+        }
+    }
+    [[nodiscard]] const std::string& wrong() const noexcept { return wrong_; }
+
+  private:
+    Database& database_;
+    Digests digests_;
+    std::string wrong_;
+};
+
+void read_tables(Tables& tables, StoredState& state, std::vector<Counter>& counters) {
+    tables.read("counters", "SELECT name, value FROM counters", counters, read_counter);
+    tables.read(
+        "nodes",
         "SELECT key, fqdn, vipv4, vipv6, boot_id, registration_id, outside, addresses, port, suites"
         " FROM nodes ORDER BY fqdn",
         state.nodes,
         read_node
     );
-    if (wrong == nullptr) {
-        wrong = read_all(
-            database,
-            "SELECT key, name, boot_id, addresses, capacity_paths FROM relays ORDER BY name",
-            state.relays,
-            read_relay
-        );
-    }
-    if (wrong == nullptr) {
-        wrong = read_all(
-            database,
-            "SELECT id, revision, kind, reason, relay, relay_revision, path_secret, suite,"
-            " is_directed, is_direct_allowed, created_unix_seconds,"
-            " initiator, initiator_boot_id, initiator_leg_secret, initiator_candidates,"
-            " responder, responder_boot_id, responder_leg_secret, responder_candidates"
-            " FROM paths ORDER BY id",
-            state.paths,
-            read_path
-        );
-    }
-    if (wrong == nullptr) {
-        wrong = read_all(
-            database,
-            "SELECT peer, path_id, revision, reason FROM releases ORDER BY peer, path_id",
-            state.releases,
-            read_release
-        );
-    }
-    return wrong;
+    tables.read(
+        "relays",
+        "SELECT key, name, boot_id, addresses, capacity_paths FROM relays ORDER BY name",
+        state.relays,
+        read_relay
+    );
+    tables.read(
+        "paths",
+        "SELECT id, revision, kind, reason, relay, relay_revision, path_secret, suite,"
+        " is_directed, is_direct_allowed, created_unix_seconds,"
+        " initiator, initiator_boot_id, initiator_leg_secret, initiator_candidates,"
+        " responder, responder_boot_id, responder_leg_secret, responder_candidates"
+        " FROM paths ORDER BY id",
+        state.paths,
+        read_path
+    );
+    tables.read(
+        "releases",
+        "SELECT peer, path_id, revision, reason FROM releases ORDER BY peer, path_id",
+        state.releases,
+        read_release
+    );
 }
 
 }  // namespace
 
-Result<StoredState, StoreError> load_state(Database& database) {
-    StoredState state;
-    const char* wrong = read_tables(database, state);
-    state.next_address_number = static_cast<std::uint64_t>(
-        database.number("SELECT value FROM counters WHERE name = 'next_address_number'").value_or(1)
-    );
+Result<LoadedState, StoreError> load_state(Database& database, Digests digests) {
+    LoadedState loaded;
+    std::vector<Counter> counters;
+    Tables tables{database, digests};
+    read_tables(tables, loaded.state, counters);
+    for (const Counter& counter : counters) {
+        if (counter.name == "term") {
+            loaded.term = counter.value;
+        } else if (counter.name == "changes") {
+            loaded.changes = counter.value;
+        } else if (counter.name == "next_address_number") {
+            loaded.state.next_address_number = counter.value;
+        }
+    }
     if (database.failure()) {
         return Unexpected{StoreError{*database.failure()}};
     }
-    if (wrong != nullptr) {
-        return Unexpected{StoreError{
-            database.file() + ": the store is damaged: a value of " + wrong +
-            " can not be; restore it from a backup, or move it away to begin with an empty one"}};
+    if (!tables.wrong().empty()) {
+        return Unexpected{damaged(database, tables.wrong())};
     }
-    return state;
+    return loaded;
 }
 
 }  // namespace ntm::dc

@@ -6,13 +6,16 @@ namespace ntm::dc {
 namespace {
 
 constexpr std::int64_t application_id = 0x4e544d31;  // "NTM1"
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t version_without_digests = 1;
 
-// Ids and revisions are the bits of unsigned numbers. Lists are text of dc/record_text.hpp.
+// Ids and revisions are the bits of unsigned numbers. Lists are text of dc/record_text.hpp. The
+// last column of each is the digest of the others (dc/stored_row.hpp).
 constexpr const char* tables = R"sql(
 CREATE TABLE counters (
     name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
+    value INTEGER NOT NULL,
+    digest BLOB
 ) WITHOUT ROWID;
 CREATE TABLE nodes (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
@@ -24,14 +27,16 @@ CREATE TABLE nodes (
     outside TEXT NOT NULL,
     addresses TEXT NOT NULL,
     port INTEGER NOT NULL,
-    suites TEXT NOT NULL
+    suites TEXT NOT NULL,
+    digest BLOB
 ) WITHOUT ROWID;
 CREATE TABLE relays (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
     name TEXT NOT NULL UNIQUE,
     boot_id INTEGER NOT NULL,
     addresses TEXT NOT NULL,
-    capacity_paths INTEGER NOT NULL
+    capacity_paths INTEGER NOT NULL,
+    digest BLOB
 ) WITHOUT ROWID;
 CREATE TABLE paths (
     id INTEGER PRIMARY KEY,
@@ -52,13 +57,15 @@ CREATE TABLE paths (
     responder BLOB NOT NULL,
     responder_boot_id INTEGER NOT NULL,
     responder_leg_secret BLOB NOT NULL CHECK (length(responder_leg_secret) = 32),
-    responder_candidates TEXT NOT NULL
+    responder_candidates TEXT NOT NULL,
+    digest BLOB
 );
 CREATE TABLE releases (
     peer BLOB NOT NULL CHECK (length(peer) = 32),
     path_id INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     reason INTEGER NOT NULL,
+    digest BLOB,
     PRIMARY KEY (peer, path_id)
 ) WITHOUT ROWID;
 )sql";
@@ -84,40 +91,58 @@ void create_tables(Database& database) {
     database.run("BEGIN IMMEDIATE");
     database.run(tables);
     database.run("PRAGMA application_id = 1314147633");
-    database.run("PRAGMA user_version = 1");
+    database.run("PRAGMA user_version = 2");
     database.run("COMMIT");
 }
-static_assert(application_id == 1314147633 && schema_version == 1);
+static_assert(application_id == 1314147633 && schema_version == 2);
 
 }  // namespace
 
-std::optional<StoreError> prepare_schema(Database& database) {
+Result<SchemaVersion, StoreError> prepare_schema(Database& database) {
     lock(database);
     const auto owner = database.number("PRAGMA application_id");
     const auto version = database.number("PRAGMA user_version");
     const auto objects = database.number("SELECT count(*) FROM sqlite_schema");
     if (database.failure()) {
-        return failure_of(database);
+        return Unexpected{*failure_of(database)};
     }
     if (owner == 0 && objects == 0) {
         create_tables(database);
-        return failure_of(database);
-    }
-    if (owner != application_id) {
-        return StoreError{database.file() + ": this is a database of another program"};
-    }
-    if (version != schema_version) {
-        return StoreError{
+    } else if (owner != application_id) {
+        return Unexpected{StoreError{database.file() + ": this is a database of another program"}};
+    } else if (version != schema_version && version != version_without_digests) {
+        return Unexpected{StoreError{
             database.file() + ": the store has version " + std::to_string(version.value_or(0)) +
-            " and this ntm-dc knows version " + std::to_string(schema_version)};
+            " and this ntm-dc knows version " + std::to_string(schema_version)}};
     }
-    const std::string verdict = database.text("PRAGMA quick_check(1)");
+    // The whole check: the quick one does not see what an index has lost.
+    const std::string verdict = database.text("PRAGMA integrity_check(1)");
     if (!database.failure() && verdict != "ok") {
-        return StoreError{
-            database.file() + ": the store is damaged (" + verdict +
-            "); restore it from a backup, or move it away to begin with an empty one"};
+        return Unexpected{damaged(database, verdict)};
     }
-    return failure_of(database);
+    if (const auto failure = failure_of(database)) {
+        return Unexpected{*failure};
+    }
+    const bool is_old = objects != 0 && version == version_without_digests;
+    return is_old ? SchemaVersion::without_digests : SchemaVersion::current;
+}
+
+void add_digest_columns(Database& database) {
+    for (const char* sql :
+         {"ALTER TABLE counters ADD COLUMN digest BLOB",
+          "ALTER TABLE nodes ADD COLUMN digest BLOB",
+          "ALTER TABLE relays ADD COLUMN digest BLOB",
+          "ALTER TABLE paths ADD COLUMN digest BLOB",
+          "ALTER TABLE releases ADD COLUMN digest BLOB",
+          "PRAGMA user_version = 2"}) {
+        database.run(sql);
+    }
+}
+
+StoreError damaged(const Database& database, const std::string& where) {
+    return StoreError{
+        database.file() + ": the store is damaged (" + where +
+        "); restore it from a backup, or move it and its .mark away to begin with an empty one"};
 }
 
 }  // namespace ntm::dc

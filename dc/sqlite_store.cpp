@@ -5,6 +5,8 @@
 #include "dc/sqlite.hpp"
 #include "dc/sqlite_load.hpp"
 #include "dc/sqlite_schema.hpp"
+#include "dc/store_mark.hpp"
+#include "dc/stored_row.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,30 +16,76 @@ namespace ntm::dc {
 struct SqliteStore::State {
     explicit State(Database opened) : database{std::move(opened)} {}
 
+    struct Change {
+        Statement* statement;
+        StoredRow row;
+    };
     // Statements can be prepared only once the tables exist, hence lazily, hence one by one.
     Database database;
-    bool is_open = false;  // a transaction
+    StoreMark mark;
+    std::uint64_t changes_stored = 0;
+    std::uint64_t term = 0;
+    std::vector<Change> changes;  // since the last commit
     std::unique_ptr<Statement> put_node, remove_node, put_relay, remove_relay, put_path;
     std::unique_ptr<Statement> remove_path, put_release, remove_release, put_counter;
 
     void prepare();
-    void begin() {
-        if (!is_open) {
-            database.run("BEGIN IMMEDIATE");
-            is_open = true;
-        }
+    // `row` stays valid until the next call.
+    StoredRow& change(Statement& statement) {
+        return changes.emplace_back(Change{&statement, {}}).row;
     }
-    Result<Nothing, StoreError> commit() {
-        if (is_open) {
-            database.run("COMMIT");
-            is_open = false;
-        }
-        if (database.failure()) {
-            return Unexpected{StoreError{*database.failure()}};
-        }
-        return Nothing{};
+    void count(std::string_view counter, std::uint64_t value) {
+        change(*put_counter).add(counter).add(value).add_digest("counters");
     }
+    void write_changes();
+    [[nodiscard]] std::optional<StoreError> adopt(const std::string& mark_file);
+    [[nodiscard]] Result<Nothing, StoreError> commit();
 };
+
+void SqliteStore::State::write_changes() {
+    for (const Change& change : changes) {
+        change.row.bind_to(*change.statement);
+        change.statement->run();
+    }
+}
+
+Result<Nothing, StoreError> SqliteStore::State::commit() {
+    if (!changes.empty()) {
+        count("changes", changes_stored + 1);
+        database.run("BEGIN IMMEDIATE");
+        write_changes();
+        database.run("COMMIT");
+    }
+    if (database.failure()) {
+        return Unexpected{StoreError{*database.failure()}};
+    }
+    if (!changes.empty()) {
+        changes.clear();
+        mark.set(++changes_stored);
+    }
+    return Nothing{};
+}
+
+// Checks what the store and its mark say of each other, and lets the mark follow the store.
+std::optional<StoreError> SqliteStore::State::adopt(const std::string& mark_file) {
+    auto opened = StoreMark::open(mark_file);
+    if (!opened) {
+        return StoreError{opened.error()};
+    }
+    const std::uint64_t promised = opened->found().value_or(0);
+    if (changes_stored < promised) {
+        return StoreError{
+            database.file() + ": the store is damaged or an old copy: it has " +
+            std::to_string(changes_stored) + " of the " + std::to_string(promised) +
+            " changes that were acknowledged; put the newest there is in its place, or, to go on "
+            "without what is lost, remove " +
+            mark_file};
+    }
+    opened->set(changes_stored);
+    std::destroy_at(&mark);
+    std::construct_at(&mark, std::move(*opened));
+    return std::nullopt;
+}
 
 void SqliteStore::State::prepare() {
     const auto make = [this](const char* sql) {
@@ -45,30 +93,34 @@ void SqliteStore::State::prepare() {
     };
     put_node = make(
         "INSERT INTO nodes (key, fqdn, vipv4, vipv6, boot_id, registration_id, outside, addresses,"
-        " port, suites) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+        " port, suites, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET"
         " boot_id = excluded.boot_id, registration_id = excluded.registration_id,"
         " outside = excluded.outside, addresses = excluded.addresses, port = excluded.port,"
-        " suites = excluded.suites"
+        " suites = excluded.suites, digest = excluded.digest"
     );
     remove_node = make("DELETE FROM nodes WHERE key = ?");
     put_relay = make(
-        "INSERT INTO relays (key, name, boot_id, addresses, capacity_paths) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO relays (key, name, boot_id, addresses, capacity_paths, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (key) DO UPDATE SET boot_id = excluded.boot_id,"
-        " addresses = excluded.addresses, capacity_paths = excluded.capacity_paths"
+        " addresses = excluded.addresses, capacity_paths = excluded.capacity_paths,"
+        " digest = excluded.digest"
     );
     remove_relay = make("DELETE FROM relays WHERE key = ?");
     put_path = make(
         "REPLACE INTO paths (id, revision, kind, reason, relay, relay_revision, path_secret, suite,"
         " is_directed, is_direct_allowed, created_unix_seconds,"
         " initiator, initiator_boot_id, initiator_leg_secret, initiator_candidates,"
-        " responder, responder_boot_id, responder_leg_secret, responder_candidates)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " responder, responder_boot_id, responder_leg_secret, responder_candidates, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     );
     remove_path = make("DELETE FROM paths WHERE id = ?");
-    put_release =
-        make("REPLACE INTO releases (peer, path_id, revision, reason) VALUES (?, ?, ?, ?)");
+    put_release = make(
+        "REPLACE INTO releases (peer, path_id, revision, reason, digest) VALUES (?, ?, ?, ?, ?)"
+    );
     remove_release = make("DELETE FROM releases WHERE peer = ? AND path_id = ?");
-    put_counter = make("REPLACE INTO counters (name, value) VALUES (?, ?)");
+    put_counter = make("REPLACE INTO counters (name, value, digest) VALUES (?, ?, ?)");
 }
 
 Result<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::string& file) {
@@ -84,116 +136,155 @@ Result<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::st
     if (!database) {
         return Unexpected{StoreError{database.error()}};
     }
-    auto state = std::make_unique<State>(std::move(*database));
-    if (auto error = prepare_schema(state->database)) {
+    const auto version = prepare_schema(*database);
+    if (!version) {
+        return Unexpected{version.error()};
+    }
+    std::unique_ptr<SqliteStore> store{
+        new SqliteStore{std::make_unique<State>(std::move(*database))}};
+    if (const auto error = store->adopt(*version == SchemaVersion::without_digests)) {
         return Unexpected{*error};
     }
-    state->prepare();
-    if (state->database.failure()) {
-        return Unexpected{StoreError{*state->database.failure()}};
+    return store;
+}
+
+std::optional<StoreError> SqliteStore::adopt(bool is_without_digests) {
+    State& state = *state_;
+    const Digests digests = is_without_digests ? Digests::absent : Digests::checked;
+    const auto loaded = load_state(state.database, digests);
+    if (!loaded) {
+        return loaded.error();
     }
-    return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(state)}};
+    state.term = loaded->term;
+    state.changes_stored = loaded->changes;
+    if (is_without_digests) {
+        state.database.run("BEGIN IMMEDIATE");
+        add_digest_columns(state.database);
+        state.prepare();
+        put_all(*loaded);
+        state.write_changes();
+        state.changes.clear();
+        state.database.run("COMMIT");
+    } else {
+        state.prepare();
+    }
+    if (state.database.failure()) {
+        return StoreError{*state.database.failure()};
+    }
+    const std::string& file = state.database.file();
+    return file == ":memory:" ? std::nullopt : state.adopt(file + ".mark");
+}
+
+void SqliteStore::put_all(const LoadedState& loaded) {
+    for (const NodeRecord& node : loaded.state.nodes) {
+        put_node(node);
+    }
+    for (const RelayRecord& relay : loaded.state.relays) {
+        put_relay(relay);
+    }
+    for (const PathRecord& path : loaded.state.paths) {
+        put_path(path);
+    }
+    for (const ReleaseRecord& release : loaded.state.releases) {
+        put_release(release);
+    }
+    put_next_address_number(loaded.state.next_address_number);
+    state_->count("term", loaded.term);
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<State> state) : state_{std::move(state)} {}
 SqliteStore::~SqliteStore() = default;
 
 Result<std::uint64_t, StoreError> SqliteStore::advance_term() {
-    const auto stored =
-        state_->database.number("SELECT value FROM counters WHERE name = 'term'").value_or(0);
-    const auto term = static_cast<std::uint64_t>(stored) + 1;
-    state_->begin();
-    state_->put_counter->bind(std::string_view{"term"}).bind(term).run();
+    state_->count("term", state_->term + 1);
     if (const auto done = state_->commit(); !done) {
         return Unexpected{done.error()};
     }
-    return term;
+    return ++state_->term;
 }
 
 Result<StoredState, StoreError> SqliteStore::load() {
-    return load_state(state_->database);
+    auto loaded = load_state(state_->database, Digests::checked);
+    if (!loaded) {
+        return Unexpected{loaded.error()};
+    }
+    return std::move(loaded->state);
 }
 
 void SqliteStore::put_node(const NodeRecord& node) {
-    state_->begin();
-    state_->put_node->bind(ByteView{node.key.bytes})
-        .bind(std::string_view{node.fqdn})
-        .bind(std::string_view{IpAddress{node.vipv4}.text()})
-        .bind(std::string_view{IpAddress{node.vipv6}.text()})
-        .bind(node.boot_id.value)
-        .bind(node.registration_id)
-        .bind(std::string_view{node.outside ? node.outside->text() : std::string{}})
-        .bind(std::string_view{write_addresses(node.addresses)})
-        .bind(std::uint64_t{node.port.number})
-        .bind(std::string_view{write_suites(node.suites)})
-        .run();
+    state_->change(*state_->put_node)
+        .add(ByteView{node.key.bytes})
+        .add(std::string_view{node.fqdn})
+        .add(std::string_view{IpAddress{node.vipv4}.text()})
+        .add(std::string_view{IpAddress{node.vipv6}.text()})
+        .add(node.boot_id.value)
+        .add(node.registration_id)
+        .add(std::string_view{node.outside ? node.outside->text() : std::string{}})
+        .add(std::string_view{write_addresses(node.addresses)})
+        .add(std::uint64_t{node.port.number})
+        .add(std::string_view{write_suites(node.suites)})
+        .add_digest("nodes");
 }
 
 void SqliteStore::remove_node(const PeerKey& key) {
-    state_->begin();
-    state_->remove_node->bind(ByteView{key.bytes}).run();
+    state_->change(*state_->remove_node).add(ByteView{key.bytes});
 }
 
 void SqliteStore::put_relay(const RelayRecord& relay) {
-    state_->begin();
-    state_->put_relay->bind(ByteView{relay.key.bytes})
-        .bind(std::string_view{relay.name})
-        .bind(relay.boot_id.value)
-        .bind(std::string_view{write_endpoints(relay.addresses)})
-        .bind(relay.capacity_paths)
-        .run();
+    state_->change(*state_->put_relay)
+        .add(ByteView{relay.key.bytes})
+        .add(std::string_view{relay.name})
+        .add(relay.boot_id.value)
+        .add(std::string_view{write_endpoints(relay.addresses)})
+        .add(relay.capacity_paths)
+        .add_digest("relays");
 }
 
 void SqliteStore::remove_relay(const PeerKey& key) {
-    state_->begin();
-    state_->remove_relay->bind(ByteView{key.bytes}).run();
+    state_->change(*state_->remove_relay).add(ByteView{key.bytes});
 }
 
 void SqliteStore::put_path(const PathRecord& path) {
-    state_->begin();
-    Statement& put = *state_->put_path;
-    put.bind(path.id.value)
-        .bind(std::uint64_t{path.revision})
-        .bind(static_cast<std::uint64_t>(path.kind))
-        .bind(static_cast<std::uint64_t>(path.reason));
-    path.relay ? put.bind(ByteView{path.relay->bytes}) : put.bind_nothing();
-    put.bind(std::uint64_t{path.relay_revision})
-        .bind(ByteView{path.path_secret.view()})
-        .bind(static_cast<std::uint64_t>(path.suite))
-        .bind(std::uint64_t{path.is_directed})
-        .bind(std::uint64_t{path.is_direct_allowed})
-        .bind(path.created_unix_seconds);
+    StoredRow& row = state_->change(*state_->put_path);
+    row.add(path.id.value)
+        .add(std::uint64_t{path.revision})
+        .add(static_cast<std::uint64_t>(path.kind))
+        .add(static_cast<std::uint64_t>(path.reason));
+    path.relay ? row.add(ByteView{path.relay->bytes}) : row.add_nothing();
+    row.add(std::uint64_t{path.relay_revision})
+        .add(ByteView{path.path_secret.view()})
+        .add(static_cast<std::uint64_t>(path.suite))
+        .add(std::uint64_t{path.is_directed})
+        .add(std::uint64_t{path.is_direct_allowed})
+        .add(path.created_unix_seconds);
     for (const PathEnd& end : path.ends) {
-        put.bind(ByteView{end.node.bytes})
-            .bind(end.boot_id.value)
-            .bind(ByteView{end.leg_secret.view()})
-            .bind(std::string_view{write_candidates(end.candidates)});
+        row.add(ByteView{end.node.bytes})
+            .add(end.boot_id.value)
+            .add(ByteView{end.leg_secret.view()})
+            .add(std::string_view{write_candidates(end.candidates)});
     }
-    put.run();
+    row.add_digest("paths");
 }
 
 void SqliteStore::remove_path(PathId id) {
-    state_->begin();
-    state_->remove_path->bind(id.value).run();
+    state_->change(*state_->remove_path).add(id.value);
 }
 
 void SqliteStore::put_release(const ReleaseRecord& release) {
-    state_->begin();
-    state_->put_release->bind(ByteView{release.peer.bytes})
-        .bind(release.path_id.value)
-        .bind(std::uint64_t{release.revision})
-        .bind(static_cast<std::uint64_t>(release.reason))
-        .run();
+    state_->change(*state_->put_release)
+        .add(ByteView{release.peer.bytes})
+        .add(release.path_id.value)
+        .add(std::uint64_t{release.revision})
+        .add(static_cast<std::uint64_t>(release.reason))
+        .add_digest("releases");
 }
 
 void SqliteStore::remove_release(const PeerKey& peer, PathId id) {
-    state_->begin();
-    state_->remove_release->bind(ByteView{peer.bytes}).bind(id.value).run();
+    state_->change(*state_->remove_release).add(ByteView{peer.bytes}).add(id.value);
 }
 
 void SqliteStore::put_next_address_number(std::uint64_t number) {
-    state_->begin();
-    state_->put_counter->bind(std::string_view{"next_address_number"}).bind(number).run();
+    state_->count("next_address_number", number);
 }
 
 Result<Nothing, StoreError> SqliteStore::commit() {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The Store in one SQLite file: WAL, one writer, each commit on disk before it returns. The file
-// holds path secrets, so it is made with mode 0600. `:memory:` gives a store for one run of a test.
+// holds path secrets, so it is made with mode 0600. Each row carries a digest, and FILE.mark says how
+// many changes the store must have: a store that is not what was acknowledged is refused, with a
+// sentence. `:memory:` gives a store for one run of a test.
 #pragma once
 
 #include "dc/store.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ntm::dc {
+
+struct LoadedState;
 
 class SqliteStore final : public Store {
   public:
@@ -33,6 +38,8 @@ class SqliteStore final : public Store {
 
   private:
     struct State;
+    [[nodiscard]] std::optional<StoreError> adopt(bool is_without_digests);
+    void put_all(const LoadedState& loaded);
     explicit SqliteStore(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

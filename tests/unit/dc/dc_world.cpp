@@ -117,6 +117,8 @@ bool World::restart_dc() {
             return false;
         }
         store = *std::move(opened);
+    } else if (!store->commit()) {
+        return false;
     }
     Coordinator::Identity identity{dc_keys.clone(), BootId{random.number()}};
     auto made = Coordinator::create(settings, std::move(identity), *store, random, now);

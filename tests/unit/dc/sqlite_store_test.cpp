@@ -33,6 +33,9 @@ class SqliteStoreTest : public testing::Test {
         return opened ? "" : opened.error().text;
     }
 
+    // One record in each table.
+    void fill() const;
+
     std::string folder_;
 };
 
@@ -76,16 +79,18 @@ PathRecord path_record() {
     return path;
 }
 
+void SqliteStoreTest::fill() const {
+    auto store = open();
+    store->put_node(node_record());
+    store->put_relay({key(3), "rs1", BootId{9}, {*Endpoint::parse("[2001:db8::1]:1")}, 65536});
+    store->put_path(path_record());
+    store->put_release({key(2), PathId{5}, 6, v1::RELEASE_EXPIRED});
+    store->put_next_address_number(99);
+    ASSERT_TRUE(store->commit());
+}
+
 TEST_F(SqliteStoreTest, BringsBackEveryFieldAfterAReopen) {
-    {
-        auto store = open();
-        store->put_node(node_record());
-        store->put_relay({key(3), "rs1", BootId{9}, {*Endpoint::parse("[2001:db8::1]:1")}, 65536});
-        store->put_path(path_record());
-        store->put_release({key(2), PathId{5}, 6, v1::RELEASE_EXPIRED});
-        store->put_next_address_number(99);
-        ASSERT_TRUE(store->commit());
-    }
+    fill();
     const auto state = open()->load();
     ASSERT_TRUE(state) << state.error().text;
     ASSERT_EQ(state->nodes.size(), 1U);
@@ -185,9 +190,9 @@ TEST_F(SqliteStoreTest, RefusesALaterVersion) {
     static_cast<void>(open());
     {
         auto database = Database::open(file());
-        database->run("PRAGMA user_version = 2");
+        database->run("PRAGMA user_version = 3");
     }
-    EXPECT_NE(refusal().find("has version 2"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("has version 3"), std::string::npos) << refusal();
 }
 
 // F-29.
@@ -220,9 +225,76 @@ TEST_F(SqliteStoreTest, NamesTheColumnOfAValueThatCanNotBe) {
         database->run("UPDATE nodes SET outside = 'nowhere'");
         ASSERT_FALSE(database->failure());
     }
-    const auto state = open()->load();
-    ASSERT_FALSE(state);
-    EXPECT_NE(state.error().text.find("nodes.outside"), std::string::npos) << state.error().text;
+    EXPECT_NE(refusal().find("nodes.outside"), std::string::npos) << refusal();
+}
+
+TEST_F(SqliteStoreTest, SeesThatARowIsNotWhatWasWritten) {
+    fill();
+    for (const char* change :
+         {"UPDATE nodes SET vipv4 = '198.18.0.9'",
+          "UPDATE paths SET suite = 1",
+          "UPDATE counters SET value = 1 WHERE name = 'next_address_number'",
+          "UPDATE releases SET digest = NULL"}) {
+        const std::string copy = folder_ + "/copy.sqlite";
+        std::filesystem::copy_file(file(), copy, std::filesystem::copy_options::overwrite_existing);
+        auto database = Database::open(copy);
+        database->run(change);
+        ASSERT_FALSE(database->failure());
+        { const Database closed{std::move(*database)}; }
+        const auto opened = SqliteStore::open(copy);
+        ASSERT_FALSE(opened) << change;
+        EXPECT_NE(opened.error().text.find("is not what was written"), std::string::npos)
+            << opened.error().text;
+    }
+}
+
+TEST_F(SqliteStoreTest, RefusesAnOldCopyUntilItsMarkIsRemoved) {
+    fill();
+    std::filesystem::copy_file(file(), folder_ + "/backup");
+    {
+        auto store = open();
+        store->put_next_address_number(100);
+        ASSERT_TRUE(store->commit());
+    }
+    std::filesystem::rename(folder_ + "/backup", file());
+    EXPECT_NE(refusal().find("1 of the 2 changes"), std::string::npos) << refusal();
+    std::filesystem::remove(file());
+    EXPECT_NE(refusal().find("0 of the 2 changes"), std::string::npos) << refusal();
+    std::filesystem::remove(file() + ".mark");
+    EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(SqliteStoreTest, RefusesADamagedMark) {
+    fill();
+    std::fstream{file() + ".mark", std::ios::in | std::ios::out | std::ios::binary} << "x";
+    EXPECT_NE(refusal().find(".mark: damaged"), std::string::npos) << refusal();
+}
+
+TEST_F(SqliteStoreTest, TakesAStoreFromBeforeDigests) {
+    fill();
+    {
+        auto database = Database::open(file());
+        for (const char* table : {"counters", "nodes", "relays", "paths", "releases"}) {
+            database->run(("ALTER TABLE " + std::string{table} + " DROP COLUMN digest").c_str());
+        }
+        database->run("DELETE FROM counters WHERE name = 'changes'");
+        database->run("PRAGMA user_version = 1");
+        ASSERT_FALSE(database->failure()) << *database->failure();
+    }
+    std::filesystem::remove(file() + ".mark");
+    {
+        auto store = open();
+        ASSERT_NE(store, nullptr);
+        EXPECT_EQ(store->load()->next_address_number, 99U);
+    }
+    auto store = open();
+    ASSERT_NE(store, nullptr);
+    const auto state = store->load();
+    ASSERT_TRUE(state) << state.error().text;
+    ASSERT_EQ(state->nodes.size(), 1U);
+    EXPECT_EQ(state->nodes[0].vipv4, node_record().vipv4);
+    ASSERT_EQ(state->paths.size(), 1U);
+    EXPECT_EQ(state->paths[0].path_secret, path_record().path_secret);
 }
 
 TEST_F(SqliteStoreTest, SaysThatTheFolderIsMissing) {
