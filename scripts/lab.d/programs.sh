@@ -88,7 +88,7 @@ render() {
 configure() {
     local host=$1 program=$2 dir=$run_dir/$1
     case $program in
-    dc) render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" ;;
+    dc) render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" "STORE=${NTM_LAB_DC_STORE:-$dir}" ;;
     relay)
         render relay.yaml.in "$dir/relay.yaml" "DIR=$dir" "NAME=$host" "LAB=$lab" \
             "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
@@ -124,7 +124,7 @@ command_line() {
     local host=$1 program=$2 dir=$run_dir/$1
     case $program in
     dc | relay | node)
-        echo "$(binary "$program") --config $dir/$program.yaml ${NTM_LAB_KEY_LOGS:+--key-log $dir/keys}"
+        echo "${NTM_LAB_WRAP:-} $(binary "$program") --config $dir/$program.yaml ${NTM_LAB_KEY_LOGS:+--key-log $dir/keys}"
         ;;
     resolver) echo "$(unconfined) unbound -d -c $dir/unbound.conf" ;;
     web) echo "$(unconfined) nginx -p $dir -c $dir/nginx.conf -e stderr" ;;
