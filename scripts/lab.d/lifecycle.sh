@@ -24,6 +24,10 @@ lab_up() {
     case ${1:-} in
     --without) without=,${2:-}, ;;
     --without=*) without=,${1#*=}, ;;
+    --with)
+        check_word host "${2:-}" "${guests[@]}"
+        hosts+=("$2")
+        ;;
     '') ;;
     *) misuse "up: unknown option '$1'" ;;
     esac

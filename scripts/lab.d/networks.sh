@@ -20,10 +20,12 @@ declare -A router_of=([global]=inet [relays]=inet [v6only]=inet [nat-a]=nat-a [n
 declare -A bridge_of=([global]=global [relays]=relays [v6only]=v6only [nat-a]=inside [nat-b]=inside)
 declare -A prefix4=([global]=203.0.113 [relays]=198.51.100 [nat-a]=10.0.1 [nat-b]=10.0.2)
 declare -A prefix6=([global]=2001:db8: [relays]=2001:db8:1: [v6only]=2001:db8:6:)
-declare -A number_of=([dns]=53 [dc1]=10 [rs1]=20 [gn]=80 [nat-a]=101 [nat-b]=102 [mn]=111 [cn]=112)
+declare -A number_of=([dns]=53 [dc1]=10 [rs1]=20 [gn]=80 [atk]=66 [nat-a]=101 [nat-b]=102 [mn]=111 [cn]=112)
 # Where "up" plugs each host in, in this order.
 hosts=(dns dc1 rs1 gn mn cn)
-declare -A home_of=([dns]=global [dc1]=global [rs1]=relays [gn]=global [mn]=nat-a [cn]=nat-b)
+declare -A home_of=([dns]=global [dc1]=global [rs1]=relays [gn]=global [mn]=nat-a [cn]=nat-b [atk]=relays)
+# Only "up --with" brings these: a stranger in the relay's own segment.
+guests=(atk)
 
 namespace() { echo "$lab-$1"; }
 host_exists() { [ -e "/run/netns/$lab-$1" ]; }
@@ -47,7 +49,7 @@ check_word() {
 }
 
 need_host() {
-    check_word host "${1:-}" "${routers[@]}" "${hosts[@]}"
+    check_word host "${1:-}" "${routers[@]}" "${hosts[@]}" "${guests[@]}"
     host_exists "$1" || die "host '$1' is not up (scripts/lab status shows what is)"
 }
 
@@ -86,8 +88,9 @@ make_namespace() {
         "${prefix6[global]}:${number_of[dns]}" >"/etc/netns/$lab-$host/resolv.conf"
 }
 
-# A veth hands checksums over unfinished; a wire does not. Who counts on hardware finds none here.
-no_offloads() { inside "$1" ethtool -K "$2" tx off >/dev/null; }
+# A veth hands checksums over unfinished and VLAN tags beside the frame; a wire does not. Who counts
+# on hardware finds none here.
+no_offloads() { inside "$1" ethtool -K "$2" tx off txvlan off tx-vlan-stag-hw-insert off >/dev/null; }
 
 make_network() {
     local network=$1 router=${router_of[$1]} bridge=${bridge_of[$1]}
@@ -107,6 +110,11 @@ make_network() {
 make_router() {
     make_namespace "$1"
     inside "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    # A switch looks at no IP header, whatever somebody else on the machine has loaded br_netfilter for.
+    if inside "$1" test -e /proc/sys/net/bridge/bridge-nf-call-iptables; then
+        inside "$1" sysctl -q -w net.bridge.bridge-nf-call-iptables=0 \
+            net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0
+    fi
 }
 
 make_nat() {

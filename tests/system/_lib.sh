@@ -67,12 +67,12 @@ leave() {
     exit $status
 }
 
-# The lab without programs.
+# The lab without programs. lab_up [OPTION...]: of scripts/lab up.
 lab_up() {
     trap leave EXIT
     end_by_signals
     lab down
-    lab up
+    lab up "$@"
 }
 
 # Everything started, both nodes registered.
