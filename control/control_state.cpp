@@ -105,7 +105,7 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
 }
 
 Result<Nothing, std::string> ControlThread::State::open() {
-    if (const auto loaded = mirror_.load(); !loaded) {
+    if (auto loaded = mirror_.load(); !loaded) {
         return loaded;
     }
     auto server = admin::AdminServer::create(loop_, config_.admin_socket);
@@ -185,7 +185,7 @@ void ControlThread::State::stop() {
     loop_.stop();
 }
 
-void ControlThread::State::watch(int descriptor, std::function<void()> ready) {
+void ControlThread::State::watch(int descriptor, const std::function<void()>& ready) {
     watched_.push_back(std::make_shared<Watched>(loop_, descriptor));
     await(watched_.back(), ready);
 }

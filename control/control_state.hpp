@@ -53,7 +53,7 @@ class ControlThread::State {
     using Watched = asio::posix::stream_descriptor;
 
     // Calls `ready` each time that the descriptor has something to read.
-    void watch(int descriptor, std::function<void()> ready);
+    void watch(int descriptor, const std::function<void()>& ready);
     void await(const std::shared_ptr<Watched>& watched, const std::function<void()>& ready);
 
     void receive_datagrams(std::size_t socket);

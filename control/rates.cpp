@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace ntm::control {
 
@@ -10,7 +11,7 @@ namespace {
 
 std::uint64_t a_second(std::uint64_t more, Duration passed) noexcept {
     const double seconds = std::chrono::duration<double>(passed).count();
-    return static_cast<std::uint64_t>(static_cast<double>(more) / seconds + 0.5);
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(more) / seconds));
 }
 
 std::uint32_t permille(std::uint64_t busy, std::uint64_t idle) noexcept {

@@ -114,9 +114,9 @@ void RelayDirector::walk_routes() {
     book_.walk(route_walk_, steps_a_piece, [this](RelayedPath& path) {
         const tables::RelayPath before = to_table(path);
         resolve_legs(path);
-        tables::RelayPath after = to_table(path);
+        const tables::RelayPath after = to_table(path);
         if (after != before) {
-            commands_.emplace_back(ReplacePath{std::move(after)});
+            commands_.emplace_back(ReplacePath{after});
         }
     });
 }

@@ -115,9 +115,9 @@ v1::RelayResponse RelayDirector::follow_one(
         commands_.emplace_back(InstallPath{to_table(*book_.find(id))});
     }
     if (booked.change == BookAnswer::Change::replaced) {
-        tables::RelayPath after = to_table(*book_.find(id));
+        const tables::RelayPath after = to_table(*book_.find(id));
         if (after != before) {
-            commands_.emplace_back(ReplacePath{std::move(after)});
+            commands_.emplace_back(ReplacePath{after});
         }
     }
     return response;
