@@ -6,9 +6,9 @@
 #include "dc/admin.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <utility>
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
 namespace ntm::dc {
