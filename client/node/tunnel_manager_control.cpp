@@ -137,6 +137,10 @@ void TunnelManager::granted(Instant now) {
     update_network();
     if (before.vipv4 != network_.vipv4 || before.vipv6 != network_.vipv6) {
         log("registered as " + settings_.fqdn);
+        // Removed and provisioned anew: the DC, which has ended the paths, could not say so.
+        while (!tunnels_.all().empty()) {
+            remove(tunnels_.all().begin()->first, now);
+        }
     }
     relays_.set_candidates(grant.relays, now);
     relays_.handle_timeout(now);

@@ -119,6 +119,22 @@ TEST(Registration, does_not_hurry_a_busy_dc_for_more_changes) {
     EXPECT_LE(world.registrations().size(), 5U);
 }
 
+// The DC has removed the node and provisioned it again meanwhile, and has ended its paths.
+TEST(Registration, ends_the_paths_of_other_virtual_addresses) {
+    Registered world;
+    ASSERT_TRUE(world.path());
+    world.set_addresses({real("10.0.0.7/24", 3)});
+    world.run_for(milliseconds{200});
+    EXPECT_TRUE(world.path()) << "the same are granted again";
+    world.grant.set_vipv4(as_text(ip("198.18.0.9").bytes()));
+    world.set_addresses({real("10.0.0.8/24", 3)});
+    world.run_for(milliseconds{200});
+    EXPECT_FALSE(world.path());
+    world.send_inner(inner_packet("198.18.0.9", "198.18.0.2"));
+    world.run_for(milliseconds{200});
+    EXPECT_FALSE(world.direction_requests.empty()) << "the next packet asks for a path";
+}
+
 TEST(Registration, comes_before_any_keep_alive_from_a_new_address) {
     Registered world;
     world.busy_answers = 1000;
