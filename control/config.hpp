@@ -5,6 +5,7 @@
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
+#include "common/config/shared_keys.hpp"
 #include "common/crypto/x25519.hpp"
 
 #include <cstdint>
@@ -38,17 +39,25 @@ enum class Hugepages : std::uint8_t {
     none,
 };
 
+// What a worker lets through in a second; each has its own.
+struct RelayLimits {
+    std::uint32_t handshakes_per_second = 1000;    // message 1 of HANDSHAKE, to the control thread
+    std::uint32_t cookies_per_second = 1'000'000;  // COOKIE answers in all
+};
+
 struct RelayConfig {
     std::string file;  // that it came from
     std::string name;
     Port listen_port{9770};
     std::string key_file;
+    std::optional<crypto::PublicKey> own_key;  // of the private key there, if it was looked at
     std::string admin_socket;
     std::vector<DcConfig> dcs;
     std::vector<PortConfig> ports;
     std::uint16_t workers = 1;
     bool idle_sleep = true;
     std::uint32_t path_capacity = 65536;
+    RelayLimits limits;
     std::string file_prefix;
     Hugepages hugepages = Hugepages::if_there;
     std::vector<std::string> extra_eal_args;
@@ -58,6 +67,8 @@ struct RelayConfig {
     [[nodiscard]] std::vector<IpAddress> own_addresses() const;
 };
 
-[[nodiscard]] Result<RelayConfig, config::ConfigError> read_relay_config(const std::string& file);
+[[nodiscard]] Result<RelayConfig, config::ConfigError> read_relay_config(
+    const std::string& file, config::KeyFiles keys = config::KeyFiles::not_looked_at
+);
 
 }  // namespace ntm::control

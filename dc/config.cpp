@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/config.hpp"
 
-#include "common/base/names.hpp"
 #include "common/config/reader.hpp"
+#include "common/config/shared_keys.hpp"
 #include "dc/record_text.hpp"
 
 #include <algorithm>
@@ -21,26 +21,31 @@ constexpr config::Range rates{1, 1'000'000};
 void read_listen(Section& listen, DcConfig& into) {
     into.port = listen.port("port", Port{9770});
     into.addresses = listen.addresses("addresses", Need::optional);
-    std::vector<IpAddress> sorted = into.addresses;
-    std::ranges::sort(sorted);
-    if (std::ranges::adjacent_find(sorted) != sorted.end()) {
-        listen.fail("addresses", "an address is there twice");
+    for (std::size_t i = 0; i < into.addresses.size(); ++i) {
+        const auto before = into.addresses.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(into.addresses.begin(), before, into.addresses[i]) != before) {
+            listen.fail_item(
+                "addresses", i, into.addresses[i].text() + " is there twice", "each address once"
+            );
+        }
     }
 }
 
-void read_zones(Section& root, DcConfig& into) {
-    for (const std::string& text : root.texts("zones", Need::required)) {
-        const auto zone = normalise_fqdn(text);
-        if (!zone) {
-            root.fail("zones", "\"" + text + "\" is not a zone's name", "names like a.example.org");
-            continue;
+// Addresses that the host itself or nobody has can not be given to nodes.
+bool is_givable(const Prefix& block) {
+    for (const char* taken :
+         {"0.0.0.0/8",
+          "127.0.0.0/8",
+          "169.254.0.0/16",
+          "224.0.0.0/3",
+          "::/16",
+          "fe80::/10",
+          "ff00::/8"}) {
+        if (Prefix::parse(taken)->overlaps(block)) {
+            return false;
         }
-        if (std::ranges::find(into.settings.zones, *zone) != into.settings.zones.end()) {
-            root.fail("zones", "\"" + *zone + "\" is there twice", "each zone once");
-            continue;
-        }
-        into.settings.zones.push_back(*zone);
     }
+    return true;
 }
 
 void read_virtual(Section& blocks, DcConfig& into) {
@@ -48,15 +53,19 @@ void read_virtual(Section& blocks, DcConfig& into) {
         return [=](std::string_view text) -> std::optional<Prefix> {
             const auto read = Prefix::parse(text);
             const bool is_good = read && read->address.is_ipv6() == is_ipv6 &&
-                                 read->length >= least && read->length <= most;
+                                 read->length >= least && read->length <= most && is_givable(*read);
             return is_good ? read : std::nullopt;
         };
     };
     into.settings.blocks.ipv4 = blocks.parsed(
-        "ipv4", block(false, 8, 30), "a prefix from /8 to /30 without bits behind the length"
+        "ipv4",
+        block(false, 8, 30),
+        "a prefix from /8 to /30 without bits behind the length, of addresses that hosts can have"
     );
     into.settings.blocks.ipv6 = blocks.parsed(
-        "ipv6", block(true, 16, 64), "a prefix from /16 to /64 without bits behind the length"
+        "ipv6",
+        block(true, 16, 64),
+        "a prefix from /16 to /64 without bits behind the length, of addresses that hosts can have"
     );
 }
 
@@ -91,13 +100,35 @@ void read_limits(Section& section, DcConfig& into) {
     rate("cookies_per_second", limits.cookies_per_second);
 }
 
-void walk(Section& root, DcConfig& into) {
+// What a virtual block holds goes into tunnels, which would then carry themselves.
+void check_blocks(Section& root, const DcConfig& into) {
+    for (const Prefix& block : {into.settings.blocks.ipv4, into.settings.blocks.ipv6}) {
+        for (const IpAddress& address : into.addresses) {
+            if (block.length != 0 && block.contains(address)) {
+                root.fail(
+                    "virtual",
+                    "the DC's own address " + address.text() + " lies in " + block.text(),
+                    "blocks that no real address lies in"
+                );
+            }
+        }
+    }
+}
+
+void walk(Section& root, config::KeyFiles keys, DcConfig& into) {
     root.section("listen", Need::optional, [&](Section& listen) { read_listen(listen, into); });
-    into.key_file = root.text("key_file");
+    if (const auto key = config::read_key(root, keys, into.key_file)) {
+        into.own_key = crypto::KeyPair::from_private(*key).public_key();
+    }
     into.store = root.text("store");
-    into.admin_socket = root.text("admin_socket", "/run/ntm/dc.sock");
-    read_zones(root, into);
+    if (!into.store.empty() && into.store == into.key_file) {
+        root.fail("store", config::in_quotes(into.store) + " is the key file", "a file of its own");
+    }
+    into.admin_socket =
+        config::read_admin_socket(root, "/run/ntm/dc.sock", {into.key_file, into.store});
+    into.settings.zones = config::read_zones(root);
     root.section("virtual", Need::required, [&](Section& blocks) { read_virtual(blocks, into); });
+    check_blocks(root, into);
     root.section("paths", Need::optional, [&](Section& paths) { read_paths(paths, into); });
     root.section("limits", Need::optional, [&](Section& limits) { read_limits(limits, into); });
     into.log_level = config::read_log_level(root);
@@ -105,8 +136,14 @@ void walk(Section& root, DcConfig& into) {
 
 }  // namespace
 
-Result<DcConfig, config::ConfigError> read_config(const std::string& file) {
-    return config::read<DcConfig>(file, walk);
+Result<DcConfig, config::ConfigError> read_config(const std::string& file, config::KeyFiles keys) {
+    auto config = config::read<DcConfig>(file, [keys](Section& root, DcConfig& into) {
+        walk(root, keys, into);
+    });
+    if (config) {
+        config->file = file;
+    }
+    return config;
 }
 
 }  // namespace ntm::dc

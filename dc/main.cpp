@@ -10,6 +10,10 @@
 
 namespace {
 
+auto config_of(const std::string& file) {
+    return ntm::dc::read_config(file, ntm::config::KeyFiles::must_be_good);
+}
+
 int run(const ntm::dc::DcConfig& config, const ntm::config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-dc"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
@@ -37,5 +41,5 @@ int main(int argc, char** argv) {
         "ntm-dc",
         "The NTMobile coordinator: registers nodes, decides routes, directs relays.",
         "/etc/ntm/dc.yaml"};
-    return ntm::config::daemon_main(argc, argv, info, ntm::dc::read_config, run);
+    return ntm::config::daemon_main(argc, argv, info, config_of, run);
 }

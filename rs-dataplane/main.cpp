@@ -152,6 +152,10 @@ int run_dataplane(
     return run_control(config, std::move(identity), **dataplane, random);
 }
 
+auto config_of(const std::string& file) {
+    return ntm::control::read_relay_config(file, ntm::config::KeyFiles::must_be_good);
+}
+
 int run(const control::RelayConfig& config, const config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-relay"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
@@ -190,7 +194,7 @@ int main(int argc, char** argv) {
         argc,
         argv,
         {"ntm-relay", "relays tunnels between NTMobile nodes on DPDK", "/etc/ntm/relay.yaml"},
-        ntm::control::read_relay_config,
+        config_of,
         run
     );
 }

@@ -4,6 +4,7 @@
 #include "common/base/names.hpp"
 #include "common/config/nearest.hpp"
 #include "common/config/reader.hpp"
+#include "common/config/shared_keys.hpp"
 
 #include <algorithm>
 
@@ -14,42 +15,36 @@ namespace {
 using config::Need;
 using config::Section;
 
-void read_zones(Section& root, NodeConfig& into) {
-    for (const std::string& text : root.texts("zones", Need::required)) {
-        const auto zone = normalise_fqdn(text);
-        if (!zone) {
-            root.fail("zones", "\"" + text + "\" is not a zone's name", "names like a.example.org");
-            continue;
-        }
-        if (std::ranges::find(into.zones, *zone) != into.zones.end()) {
-            root.fail("zones", "\"" + *zone + "\" is there twice", "each zone once");
-            continue;
-        }
-        into.zones.push_back(*zone);
-    }
-}
-
 void read_names(Section& root, NodeConfig& into) {
     into.fqdn = root.parsed("fqdn", normalise_fqdn, "a host name such as mn.a.ntm.test");
-    read_zones(root, into);
+    into.zones = config::read_zones(root);
     if (!into.fqdn.empty() && !into.zones.empty() && !is_under(into.fqdn, into.zones)) {
-        const std::string what = "\"" + into.fqdn + "\" is under none of the node's zones";
+        const std::string what =
+            config::in_quotes(into.fqdn) + " is under none of the node's zones";
         root.fail("fqdn", what, "a name under " + config::listed(into.zones));
     }
 }
 
 void read_dc(Section& dc, NodeConfig& into) {
     into.dc_key = dc.parsed("key", crypto::PublicKey::parse, "base64 of 32 bytes");
+    if (into.own_key && into.dc_key == *into.own_key) {
+        dc.fail("key", "this is the node's own public key", "the DC's public key");
+    }
     into.dc_addresses = dc.endpoints("addresses", Need::required);
+    config::check_endpoints(dc, "addresses", into.dc_addresses);
 }
 
 void read_resolver(Section& resolver, NodeConfig& into) {
     ResolverConfig read;
     read.listen = resolver.endpoint("listen", Endpoint{Ipv4Address{{127, 0, 0, 53}}, Port{53}});
     read.upstream = resolver.endpoints("upstream", Need::required);
-    const auto is_itself = std::find(read.upstream.begin(), read.upstream.end(), read.listen);
-    if (is_itself != read.upstream.end()) {
-        resolver.fail("upstream", "the stub would ask itself");
+    config::check_endpoints(resolver, "upstream", read.upstream);
+    const auto itself = std::find(read.upstream.begin(), read.upstream.end(), read.listen);
+    if (itself != read.upstream.end()) {
+        const auto item = static_cast<std::size_t>(itself - read.upstream.begin());
+        resolver.fail_item(
+            "upstream", item, itself->text() + ": the stub would ask itself", "another resolver"
+        );
     }
     into.resolver = std::move(read);
 }
@@ -67,17 +62,20 @@ void read_suites(Section& paths, NodeConfig& into) {
     }
 }
 
-void read_root(Section& root, NodeConfig& into) {
+void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     read_names(root, into);
     into.port = root.port("port", into.port);
-    into.key_file = root.text("key_file");
-    into.admin_socket = root.text("admin_socket", "/run/ntm/node.sock");
+    if (const auto key = config::read_key(root, keys, into.key_file)) {
+        into.own_key = crypto::KeyPair::from_private(*key).public_key();
+    }
+    into.admin_socket = config::read_admin_socket(root, "/run/ntm/node.sock", {into.key_file});
     root.section("dc", Need::required, [&](Section& dc) { read_dc(dc, into); });
     into.tun_name = "ntm0";
     root.section("tun", Need::optional, [&](Section& tun) {
         into.tun_name = tun.text("name", into.tun_name);
         if (!into.tun_name.empty() && !is_interface_name(into.tun_name)) {
-            const std::string what = "no interface can be called \"" + into.tun_name + "\"";
+            const std::string what =
+                "no interface can be called " + config::in_quotes(into.tun_name);
             tun.fail("name", what, "at most 15 characters without / : and spaces");
         }
     });
@@ -89,8 +87,16 @@ void read_root(Section& root, NodeConfig& into) {
 
 }  // namespace
 
-Result<NodeConfig, config::ConfigError> read_config(const std::string& file) {
-    return config::read<NodeConfig>(file, read_root);
+Result<NodeConfig, config::ConfigError> read_config(
+    const std::string& file, config::KeyFiles keys
+) {
+    auto config = config::read<NodeConfig>(file, [keys](Section& root, NodeConfig& into) {
+        read_root(root, keys, into);
+    });
+    if (config) {
+        config->file = file;
+    }
+    return config;
 }
 
 }  // namespace ntm::client

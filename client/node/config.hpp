@@ -5,6 +5,7 @@
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
+#include "common/config/shared_keys.hpp"
 #include "common/crypto/aead.hpp"
 #include "common/crypto/x25519.hpp"
 
@@ -20,9 +21,11 @@ struct ResolverConfig {
 };
 
 struct NodeConfig {
+    std::string file;  // that it came from
     std::string fqdn;
     Port port{9770};
     std::string key_file;
+    std::optional<crypto::PublicKey> own_key;  // of the private key there, if it was looked at
     std::string admin_socket;
     crypto::PublicKey dc_key;
     std::vector<Endpoint> dc_addresses;
@@ -33,6 +36,8 @@ struct NodeConfig {
     std::string log_level;
 };
 
-[[nodiscard]] Result<NodeConfig, config::ConfigError> read_config(const std::string& file);
+[[nodiscard]] Result<NodeConfig, config::ConfigError> read_config(
+    const std::string& file, config::KeyFiles keys = config::KeyFiles::not_looked_at
+);
 
 }  // namespace ntm::client

@@ -10,6 +10,10 @@
 
 namespace {
 
+auto config_of(const std::string& file) {
+    return ntm::client::read_config(file, ntm::config::KeyFiles::must_be_good);
+}
+
 int run(const ntm::client::NodeConfig& config, const ntm::config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-node"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
@@ -47,7 +51,7 @@ int main(int argc, char** argv) {
         {"ntm-node",
          "A node of NTMobile: virtual addresses over real ones that change.",
          "/etc/ntm/node.yaml"},
-        ntm::client::read_config,
+        config_of,
         run
     );
 }

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/config/config_error.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
 namespace ntm::config {
 
 namespace {
+
+constexpr std::size_t longest_quote = 60;
 
 std::string line_of(const std::string& file, const Problem& problem) {
     std::string line = file + ":" + std::to_string(problem.line) + ":" +
@@ -17,12 +24,46 @@ std::string line_of(const std::string& file, const Problem& problem) {
     return line;
 }
 
+// Bytes of a character beyond ASCII are left as they are: the file is UTF-8.
+bool is_shown_as_it_is(char letter) {
+    const auto byte = static_cast<std::uint8_t>(letter);
+    return byte >= 0x20 && byte != 0x7f;
+}
+
+bool is_inside_character(char letter) {
+    return (static_cast<std::uint8_t>(letter) & 0xc0) == 0x80;
+}
+
 }  // namespace
+
+std::string in_quotes(std::string_view text) {
+    std::size_t length = std::min(text.size(), longest_quote);
+    while (length < text.size() && length > 0 && is_inside_character(text[length])) {
+        --length;
+    }
+    std::string shown = "\"";
+    // A lone byte is no character, and would spoil the message's own encoding.
+    const bool is_broken = text.size() == 1 && static_cast<std::uint8_t>(text.front()) >= 0x80;
+    for (const char letter : text.substr(0, length)) {
+        if (is_shown_as_it_is(letter) && !is_broken) {
+            shown += letter;
+            continue;
+        }
+        std::array<char, 5> escape{};
+        std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<std::uint8_t>(letter));
+        shown += escape.data();
+    }
+    return shown + (length < text.size() ? "...\"" : "\"");
+}
 
 std::string ConfigError::text() const {
     std::string text;
-    for (const Problem& problem : problems) {
-        text += (text.empty() ? "" : "\n") + line_of(file, problem);
+    const std::size_t shown = std::min(problems.size(), most_shown);
+    for (std::size_t i = 0; i < shown; ++i) {
+        text += (text.empty() ? "" : "\n") + line_of(file, problems[i]);
+    }
+    if (shown < problems.size()) {
+        text += "\n" + file + ": and more problems, " + std::to_string(problems.size() - shown);
     }
     return text;
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ntm::config {
@@ -17,12 +18,17 @@ struct Problem {
     std::string suggestion;  // the nearest valid word; may be empty
 };
 
+// A text of the file as messages show it: in quotation marks, short, and with escapes for what
+// could do something to a terminal.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
 struct ConfigError {
     std::string file;
     std::vector<Problem> problems;  // in the file's order, at least one
 
-    // A line for each: "file:line:column: what is wrong; allowed: ...; did you mean ...?"
+    // A line for each of the first (most_shown): "file:line:column: what is wrong; allowed: ...; did you mean ...?"
     [[nodiscard]] std::string text() const;
+    static constexpr std::size_t most_shown = 20;
 };
 
 }  // namespace ntm::config

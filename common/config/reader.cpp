@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/config/reader.hpp"
 
+#include "common/config/config_file.hpp"
 #include "common/config/nearest.hpp"
 #include "common/config/scalar.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <set>
 #include <tuple>
 
 #include <yaml-cpp/yaml.h>
@@ -16,6 +14,8 @@
 namespace ntm::config {
 
 namespace {
+
+constexpr std::size_t most_problems = 1000;
 
 struct Place {
     std::size_t line = 1;
@@ -48,10 +48,6 @@ bool is_quoted(const YAML::Node& scalar) {
     return scalar.Tag() == "!";
 }
 
-std::string quoted(const std::string& text) {
-    return "\"" + text + "\"";
-}
-
 }  // namespace
 
 struct Section::State {
@@ -61,9 +57,12 @@ struct Section::State {
     std::vector<std::string> known{};
 
     void add(Place at, std::string what, std::string allowed = "", std::string suggestion = "") {
-        problems.push_back(
-            {at.line, at.column, std::move(what), std::move(allowed), std::move(suggestion)}
-        );
+        // A file may have a wrong line for each of its bytes, and nobody reads them all.
+        if (problems.size() < most_problems) {
+            problems.push_back(
+                {at.line, at.column, std::move(what), std::move(allowed), std::move(suggestion)}
+            );
+        }
     }
 
     // The first value of the key; undefined if there is none.
@@ -87,18 +86,18 @@ struct Section::State {
         return node.IsDefined() && is_quoted(node) ? " (without quotes)" : "";
     }
 
-    void report_missing(const std::string& key) { add(place, quoted(key) + " is missing"); }
+    void report_missing(const std::string& key) { add(place, in_quotes(key) + " is missing"); }
 
     // The text of a scalar; nothing, and a problem, if the node is no scalar or an empty one.
     std::optional<std::string> scalar(
         const YAML::Node& node, const std::string& key, const std::string& wanted
     ) {
         if (!node.IsScalar()) {
-            add(place_of(node.Mark()), quoted(key) + " is " + kind_of(node), wanted);
+            add(place_of(node.Mark()), in_quotes(key) + " is " + kind_of(node), wanted);
             return std::nullopt;
         }
         if (node.Scalar().empty()) {
-            add(place_of(node.Mark()), quoted(key) + " is an empty text", wanted);
+            add(place_of(node.Mark()), in_quotes(key) + " is an empty text", wanted);
             return std::nullopt;
         }
         return node.Scalar();
@@ -124,7 +123,11 @@ struct Section::State {
 
     template <typename T, typename Parse>
     std::optional<T> convert(
-        const YAML::Node& node, const std::string& key, const std::string& wanted, Parse parse
+        const YAML::Node& node,
+        const std::string& key,
+        const std::string& wanted,
+        Parse parse,
+        const std::vector<std::string>& words = {}
     ) {
         const auto text = scalar(node, key, wanted);
         if (!text) {
@@ -132,7 +135,10 @@ struct Section::State {
         }
         std::optional<T> parsed = parse(node, *text);
         if (!parsed) {
-            add(place_of(node.Mark()), quoted(key) + " can not be " + quoted(*text), wanted);
+            add(place_of(node.Mark()),
+                in_quotes(key) + " can not be " + in_quotes(*text),
+                wanted,
+                nearest(*text, words));
         }
         return parsed;
     }
@@ -147,12 +153,13 @@ struct Section::State {
             return std::nullopt;
         }
         if (!node.IsSequence()) {
-            add(place_of(node.Mark()), quoted(key) + " is " + kind_of(node) + ", not a list", wanted
-            );
+            add(place_of(node.Mark()),
+                in_quotes(key) + " is " + kind_of(node) + ", not a list",
+                wanted);
             return std::nullopt;
         }
         if (node.size() == 0 && need == Need::required) {
-            add(place_of(node.Mark()), quoted(key) + " is an empty list", wanted);
+            add(place_of(node.Mark()), in_quotes(key) + " is an empty list", wanted);
             return std::nullopt;
         }
         return node;
@@ -160,15 +167,19 @@ struct Section::State {
 
     template <typename T, typename Parse>
     std::vector<T> values(
-        const std::string& key, Need need, const std::string& wanted, Parse parse
+        const std::string& key,
+        Need need,
+        const std::string& wanted,
+        Parse parse,
+        const std::vector<std::string>& words = {}
     ) {
         std::vector<T> values;
         const auto node = list(key, need, "a list, each " + wanted);
         if (!node) {
             return values;
         }
-        for (const auto& item : *node) {
-            if (std::optional<T> parsed = convert<T>(item, key, wanted, parse)) {
+        for (const YAML::Node item : *node) {
+            if (std::optional<T> parsed = convert<T>(item, key, wanted, parse, words)) {
                 values.push_back(*std::move(parsed));
             }
         }
@@ -176,12 +187,13 @@ struct Section::State {
     }
 
     void report_unknown_keys();
-    void run(const std::function<void(Section&)>& read);
+    // `name` of the key that the map stands under, for messages.
+    void run(const std::string& name, const std::function<void(Section&)>& read);
 };
 
 // Keys there twice and keys that nobody asked for.
 void Section::State::report_unknown_keys() {
-    std::vector<std::string> seen;
+    std::set<std::string> seen;
     for (const auto& entry : map) {
         const Place at = place_of(entry.first.Mark());
         if (!entry.first.IsScalar()) {
@@ -189,20 +201,19 @@ void Section::State::report_unknown_keys() {
             continue;
         }
         const std::string& key = entry.first.Scalar();
-        if (std::ranges::find(seen, key) != seen.end()) {
-            add(at, quoted(key) + " is there twice");
+        if (!seen.insert(key).second) {
+            add(at, in_quotes(key) + " is there twice", "each key once");
             continue;
         }
-        seen.push_back(key);
         if (std::ranges::find(known, key) == known.end()) {
-            add(at, "unknown key " + quoted(key), listed(known), nearest(key, known));
+            add(at, "unknown key " + in_quotes(key), listed(known), nearest(key, known));
         }
     }
 }
 
-void Section::State::run(const std::function<void(Section&)>& read) {
+void Section::State::run(const std::string& name, const std::function<void(Section&)>& read) {
     if (!map.IsMap() && !map.IsNull()) {
-        add(place, std::string{"this is "} + kind_of(map), "a map of keys and values");
+        add(place, name + " is " + kind_of(map), "a map of keys and values");
         return;
     }
     Section section{*this};
@@ -223,6 +234,17 @@ void Section::need(const std::string& key) {
 void Section::fail(const std::string& key, const std::string& what, const std::string& allowed) {
     const YAML::Node node = state_.find(key);
     state_.add(node.IsDefined() ? place_of(node.Mark()) : state_.place, what, allowed);
+}
+
+void Section::fail_item(
+    const std::string& key, std::size_t item, const std::string& what, const std::string& allowed
+) {
+    const YAML::Node node = state_.find(key);
+    if (!node.IsDefined() || !node.IsSequence() || item >= node.size()) {
+        fail(key, what, allowed);
+        return;
+    }
+    state_.add(place_of(node[item].Mark()), what, allowed);
 }
 
 std::string Section::text(const std::string& key, const std::optional<std::string>& fallback) {
@@ -292,7 +314,7 @@ std::string Section::choice(
     if (typed && std::ranges::find(words, *typed) == words.end()) {
         state_.add(
             place_of(node.Mark()),
-            quoted(key) + " can not be " + quoted(*typed),
+            in_quotes(key) + " can not be " + in_quotes(*typed),
             listed(words),
             nearest(*typed, words)
         );
@@ -358,7 +380,21 @@ std::vector<std::string> Section::choices(
         [&](const YAML::Node&, const std::string& typed) {
             const bool is_good = std::ranges::find(words, typed) != words.end();
             return is_good ? std::optional{typed} : std::nullopt;
-        }
+        },
+        words
+    );
+}
+
+std::vector<std::string> Section::texts_of(
+    const std::string& key,
+    const std::function<std::optional<std::string>(std::string_view)>& parse,
+    const std::string& wanted
+) {
+    return state_.values<std::string>(
+        key,
+        Need::required,
+        wanted,
+        [&](const YAML::Node&, const std::string& typed) { return parse(typed); }
     );
 }
 
@@ -384,7 +420,7 @@ void Section::section(
         }
         return;
     }
-    State{node, place_of(node.Mark()), state_.problems}.run(read);
+    State{node, place_of(node.Mark()), state_.problems}.run(in_quotes(key), read);
 }
 
 void Section::sections(
@@ -394,32 +430,23 @@ void Section::sections(
     if (!node) {
         return;
     }
-    for (const YAML::Node& item : *node) {
-        State{item, place_of(item.Mark()), state_.problems}.run(read);
+    for (const YAML::Node item : *node) {
+        State{item, place_of(item.Mark()), state_.problems}.run(
+            "an item of " + in_quotes(key), read
+        );
     }
-}
-
-std::string read_log_level(Section& root) {
-    std::string level = "info";
-    root.section("log", Need::optional, [&](Section& log) {
-        const std::vector<std::string> levels{"trace", "debug", "info", "warning", "error"};
-        level = log.choice("level", levels, "info");
-    });
-    return level;
 }
 
 Result<Nothing, ConfigError> read_text(
     const std::string& text, const std::string& name, const std::function<void(Section&)>& walk
 ) {
+    if (auto checked = check_shape(text); !checked) {
+        return Unexpected{ConfigError{name, {checked.error()}}};
+    }
     std::vector<Problem> problems;
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        const YAML::Node root = documents.empty() ? YAML::Node{} : documents.front();
-        Section::State state{root, Place{}, problems};
-        state.run(walk);
-        if (documents.size() > 1) {
-            state.add(place_of(documents[1].Mark()), "a second document begins", "one document");
-        }
+        Section::State state{YAML::Load(text), Place{}, problems};
+        state.run("this", walk);
     } catch (const YAML::Exception& error) {
         const Place at = place_of(error.mark);
         problems.push_back({at.line, at.column, "not YAML: " + error.msg, "", ""});
@@ -436,15 +463,11 @@ Result<Nothing, ConfigError> read_text(
 Result<Nothing, ConfigError> read_file(
     const std::string& file, const std::function<void(Section&)>& walk
 ) {
-    errno = 0;
-    const std::ifstream stream{file};
-    std::ostringstream text;
-    text << stream.rdbuf();
-    if (!stream.is_open() || stream.bad() || errno == EISDIR) {
-        const std::string why = errno == 0 ? "can not be read" : std::strerror(errno);
-        return Unexpected{ConfigError{file, {{1, 1, "can not read the file: " + why, "", ""}}}};
+    const auto text = read_config_file(file);
+    if (!text) {
+        return Unexpected{ConfigError{file, {text.error()}}};
     }
-    return read_text(text.str(), file, walk);
+    return read_text(*text, file, walk);
 }
 
 }  // namespace ntm::config

@@ -85,6 +85,13 @@ class Section {
         const std::string& key, Need need
     );
 
+    // A required list of texts, each as `parse` gives it.
+    [[nodiscard]] std::vector<std::string> texts_of(
+        const std::string& key,
+        const std::function<std::optional<std::string>(std::string_view)>& parse,
+        const std::string& wanted
+    );
+
     // A value of a type that this reader does not know: `parse` takes a string_view and gives an
     // optional; `allowed` says what it takes ("base64 of 32 bytes").
     template <typename Parse>
@@ -97,7 +104,7 @@ class Section {
         }
         auto value = parse(std::string_view{typed});
         if (!value) {
-            fail(key, "\"" + typed + "\" is not a valid " + key, allowed);
+            fail(key, in_quotes(typed) + " is not a valid " + key, allowed);
             return Value{};
         }
         return *std::move(value);
@@ -110,14 +117,18 @@ class Section {
 
     // A problem that the caller found, at the key's value (at the section where it is absent).
     void fail(const std::string& key, const std::string& what, const std::string& allowed = "");
+    // The same at one item of the list under the key, counted from 0.
+    void fail_item(
+        const std::string& key,
+        std::size_t item,
+        const std::string& what,
+        const std::string& allowed = ""
+    );
 
   private:
     void need(const std::string& key);
     State& state_;
 };
-
-// The optional section `log: { level: ... }` that every daemon has: a name that spdlog knows.
-[[nodiscard]] std::string read_log_level(Section& root);
 
 // Reads the file and runs `walk` over its top map; all problems found, or nothing.
 [[nodiscard]] Result<Nothing, ConfigError> read_file(

@@ -81,8 +81,7 @@ TEST(DcConfig, NamesThePlaceOfEachProblem) {
     EXPECT_EQ(
         problem("198.18.0.0/17", "198.18.0.1/17"),
         "4:17: \"198.18.0.1/17\" is not a valid ipv4; allowed: a prefix from /8 to /30 without "
-        "bits "
-        "behind the length"
+        "bits behind the length, of addresses that hosts can have"
     );
     EXPECT_NE(problem("fd00:a::/64", "fd00:a::/65").find("/16 to /64"), std::string::npos);
     EXPECT_NE(problem("fd00:a::/64", "10.0.0.0/8").find("/16 to /64"), std::string::npos);
@@ -98,7 +97,7 @@ TEST(DcConfig, NamesThePlaceOfEachProblem) {
     );
     EXPECT_EQ(
         problem("[a.ntm.test]", "[a.ntm.test, b.ntm.test, A.ntm.test.]"),
-        "3:8: \"a.ntm.test\" is there twice; allowed: each zone once"
+        "3:33: \"a.ntm.test\" is there twice; allowed: each zone once, and none within another"
     );
     const std::string twice =
         problem("store:", "listen: {addresses: [192.0.2.1, 192.0.2.1]}\nstore:");

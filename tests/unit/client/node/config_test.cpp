@@ -89,7 +89,7 @@ TEST(NodeConfig, zones_are_names_each_once) {
     using ::testing::EndsWith;
     EXPECT_THAT(
         complaint(with(example(), "[a.ntm.test, b.ntm.test]", "[a.ntm.test, A.ntm.test]")),
-        EndsWith("\"a.ntm.test\" is there twice; allowed: each zone once")
+        EndsWith("\"a.ntm.test\" is there twice; allowed: each zone once, and none within another")
     );
     EXPECT_THAT(
         complaint(with(example(), "[a.ntm.test, b.ntm.test]", "[a.ntm.test, .]")),

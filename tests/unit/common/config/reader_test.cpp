@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/config/reader.hpp"
 
+#include "common/config/shared_keys.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,7 +103,7 @@ TEST(Reader, SuggestsTheNearestKeyForAnUnknownOne) {
 TEST(Reader, RefusesADuplicateKey) {
     EXPECT_EQ(
         problems("name: x\nname: y\n", [](Section& root) { (void)root.text("name"); }),
-        "f.yaml:2:1: \"name\" is there twice"
+        "f.yaml:2:1: \"name\" is there twice; allowed: each key once"
     );
 }
 
