@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/control_state.hpp"
 
+#include "control/config_view.hpp"
+
 #include <algorithm>
 #include <asio/post.hpp>
 #include <chrono>
@@ -42,6 +44,14 @@ std::vector<MirroredPort> mirrored(
     return ports;
 }
 
+std::vector<DirectorSettings::Dc> dcs_of(const RelayConfig& config) {
+    std::vector<DirectorSettings::Dc> dcs;
+    for (const DcConfig& dc : config.dcs) {
+        dcs.push_back({dc.name, dc.key, dc.addresses});
+    }
+    return dcs;
+}
+
 }  // namespace
 
 ControlThread::State::State(
@@ -73,6 +83,7 @@ ControlThread::State::State(
            [this](std::uint64_t token) {
                return data_plane_.grace_period.laggard(token);
            }}},
+      live_config_{loop_, live_program()},
       signals_{loop_, SIGTERM, SIGINT},
       director_timer_{loop_},
       punt_timer_{loop_},
@@ -98,10 +109,36 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         {},
         config_.own_addresses(),
         std::move(identity.key_log)};
-    for (const DcConfig& dc : config_.dcs) {
-        settings.dcs.push_back({dc.name, dc.key, dc.addresses});
-    }
+    settings.dcs = dcs_of(config_);
     return settings;
+}
+
+admin::LiveConfig::Program ControlThread::State::live_program() {
+    auto program = admin::live_program(
+        config_,
+        config_.file,
+        [](const std::string& file) {
+            return read_relay_config(file, config::KeyFiles::must_be_good);
+        },
+        config_json,
+        [this](const RelayConfig& read) { take_over(read); }
+    );
+    program.live = live_keys();
+    program.log = [](bool is_good, const std::string& line) {
+        spdlog::log(is_good ? spdlog::level::info : spdlog::level::warn, "{}", line);
+    };
+    return program;
+}
+
+void ControlThread::State::take_over(const RelayConfig& read) {
+    config_.dcs = read.dcs;
+    config_.idle_sleep = read.idle_sleep;
+    config_.limits = read.limits;
+    config_.log_level = read.log_level;
+    spdlog::set_level(spdlog::level::from_str(config_.log_level));
+    director_.set_dcs(dcs_of(config_), now());
+    are_settings_changed_ = true;
+    settle();
 }
 
 Result<Nothing, std::string> ControlThread::State::open() {
@@ -136,6 +173,7 @@ void ControlThread::State::add_admin_handlers() {
     admin_->handle("drop", "show", [this](const Json& args) -> Answer {
         return drop_json(sources(), args);
     });
+    live_config_.serve(*admin_);
     admin_->handle("port", "show", [this](const Json&) -> Answer { return port_json(sources()); });
 }
 
@@ -169,6 +207,7 @@ void ControlThread::State::run() {
         config_.path_capacity,
         director_.signaling().own_key().text()
     );
+    live_config_.wait_for_hang_up();
     poll_punts();
     every_second();
     settle();
@@ -306,6 +345,7 @@ void ControlThread::State::publish_settings() {
     }
     are_settings_changed_ = false;
     auto next = std::make_unique<relay::Settings>(data_plane_.settings.current());
+    set_limits(config_, *next);
     next->next_hops = mirror_.routes().next_hops();
     next->sessions = relay::SessionSet{sessions_.ids};
     next->cookie_nonces = relay::NonceSet{sessions_.cookie_nonces};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/admin/admin_server.hpp"
+#include "common/admin/live_config.hpp"
 #include "control/control_thread.hpp"
 #include "control/hop_sweep.hpp"
 #include "control/network_mirror.hpp"
@@ -73,6 +74,8 @@ class ControlThread::State {
     void go_on_sweeping();
     [[nodiscard]] HopSweep::Hooks sweep_hooks();
     void add_admin_handlers();
+    void take_over(const RelayConfig& read);
+    [[nodiscard]] admin::LiveConfig::Program live_program();
     [[nodiscard]] TelemetrySources sources() const;
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
 
@@ -90,6 +93,7 @@ class ControlThread::State {
     HopSweep sweep_;
     Rates rates_;
     Watchdog watchdog_;
+    admin::LiveConfig live_config_;
     std::unique_ptr<admin::AdminServer> admin_;
     std::vector<std::shared_ptr<Watched>> watched_;
     asio::signal_set signals_;

@@ -16,7 +16,15 @@ relay::Settings first_settings(
     for (const MacAddress& mac : macs) {
         settings.ports.push_back({mac});
     }
+    set_limits(config, settings);
     return settings;
+}
+
+void set_limits(const RelayConfig& config, relay::Settings& settings) {
+    settings.may_sleep = config.idle_sleep;
+    auto& handshakes = settings.punt_budgets[static_cast<std::size_t>(relay::PuntClass::handshake)];
+    handshakes.per_second = config.limits.handshakes_per_second;
+    settings.cookies.per_second = config.limits.cookies_per_second;
 }
 
 namespace {

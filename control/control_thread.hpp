@@ -52,6 +52,9 @@ struct DataPlane {
     const RelayConfig& config, BootId boot_id, const std::vector<MacAddress>& macs
 );
 
+// What of the configuration a worker goes by and may change while it runs.
+void set_limits(const RelayConfig& config, relay::Settings& settings);
+
 class ControlThread {
   public:
     // Opens sockets, makes the TAPs and sets their addresses. The error is a sentence.

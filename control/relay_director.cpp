@@ -34,10 +34,39 @@ RelayDirector::RelayDirector(
         own_addresses_.push_back(address.address);
     }
     for (DirectorSettings::Dc& dc : settings.dcs) {
-        links_.emplace_back(dc.name, dc.key, now);
-        signaling_.add_peer(dc.key, protocol::PeerKind::dc);
-        signaling_.set_endpoints(dc.key, std::move(dc.endpoints));
-        signaling_.connect(dc.key, true, now);
+        add_dc(std::move(dc), now);
+    }
+    drain_signaling(now);
+}
+
+void RelayDirector::add_dc(DirectorSettings::Dc dc, Instant now) {
+    links_.emplace_back(dc.name, dc.key, now);
+    signaling_.add_peer(dc.key, protocol::PeerKind::dc);
+    signaling_.set_endpoints(dc.key, dc.endpoints);
+    dc_endpoints_[dc.key] = std::move(dc.endpoints);
+    signaling_.connect(dc.key, true, now);
+}
+
+void RelayDirector::set_dcs(std::vector<DirectorSettings::Dc> dcs, Instant now) {
+    std::erase_if(links_, [&](const DcLink& link) {
+        const auto same = std::ranges::find(dcs, link.key(), &DirectorSettings::Dc::key);
+        if (same != dcs.end() && same->name == link.name()) {
+            return false;
+        }
+        signaling_.remove_peer(link.key());
+        dc_endpoints_.erase(link.key());
+        return true;
+    });
+    for (DirectorSettings::Dc& dc : dcs) {
+        const auto known = dc_endpoints_.find(dc.key);
+        if (known == dc_endpoints_.end()) {
+            add_dc(std::move(dc), now);
+        } else if (known->second != dc.endpoints) {
+            signaling_.set_endpoints(dc.key, dc.endpoints);
+            known->second = std::move(dc.endpoints);
+            // Beside the session there is: the DC may answer at the new addresses alone.
+            signaling_.connect(dc.key, true, now);
+        }
     }
     drain_signaling(now);
 }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -117,6 +118,9 @@ class RelayDirector {
     static constexpr std::size_t steps_a_piece = 512;
     // The data plane has no room for a path that the director had it install.
     void handle_table_full(PathId id, Instant now);
+    // The DCs whose orders are followed from here on. Of one that is not among them any more, the paths
+    // stay until their time is over.
+    void set_dcs(std::vector<DirectorSettings::Dc> dcs, Instant now);
     void set_load(const DirectorLoad& load) noexcept { load_ = load; }
 
     [[nodiscard]] Instant next_timeout() const;
@@ -170,6 +174,7 @@ class RelayDirector {
     void registration_answered(DcLink& dc, const v1::Signal& answer, Instant now);
     void status_answered(DcLink& dc, const v1::Signal& answer, Instant now);
     void handle_link_timeout(DcLink& dc, Instant now);
+    void add_dc(DirectorSettings::Dc dc, Instant now);
     [[nodiscard]] DcLink* find_link(const crypto::PublicKey& key);
 
     std::string name_;
@@ -184,6 +189,7 @@ class RelayDirector {
     PathBook book_;
     PathBook::Round route_walk_;
     std::vector<DcLink> links_;
+    std::unordered_map<crypto::PublicKey, std::vector<Endpoint>> dc_endpoints_;  // as configured
     DirectorLoad load_;
     DirectorCounters counters_;
     std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes

@@ -27,6 +27,8 @@ class CookieDesk {
         BootId boot_id, std::uint32_t per_second, const Secret<16>& token_key, RandomSource& random
     );
 
+    void set_rate(std::uint32_t per_second) noexcept { per_source_ = {per_second, per_second}; }
+
     // Leaves from the address that was asked.
     [[nodiscard]] std::optional<Datagram> answer(const Datagram& ask, Instant now);
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }

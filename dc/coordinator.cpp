@@ -305,4 +305,15 @@ std::size_t Coordinator::pending_releases() const noexcept {
     return parts_->releases.size();
 }
 
+void Coordinator::set_policy(const Settings& next) {
+    Settings& settings = parts_->settings;
+    settings.zones = next.zones;
+    settings.suites = next.suites;
+    settings.inner_mtu = next.inner_mtu;
+    settings.limits = next.limits;
+    parts_->registry.set_limits(settings.limits);
+    parts_->relay_courier.set_rate(settings.limits.restored_per_second);
+    parts_->cookies.set_rate(settings.limits.cookies_per_second);
+}
+
 }  // namespace ntm::dc

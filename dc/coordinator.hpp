@@ -68,6 +68,9 @@ class Coordinator {
     );
     [[nodiscard]] Result<Nothing, std::string> remove_relay(std::string_view name, Instant now);
 
+    // Takes over zones, paths and limits; nodes and relays go on under them from here.
+    void set_policy(const Settings& next);
+
     // For showing only.
     [[nodiscard]] const Context& context() const noexcept;
     [[nodiscard]] CoordinatorCounters counters() const;

@@ -31,7 +31,7 @@ struct Coordinator::Parts {
     void settle(Instant now);
     void keep_datagrams(std::vector<Datagram>& in);
 
-    const Settings settings;
+    Settings settings;
     const Secret<16> token_key;
     const protocol::KeyLog key_log;
     protocol::Signaling signaling;

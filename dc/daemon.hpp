@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/admin/admin_server.hpp"
+#include "common/admin/live_config.hpp"
 #include "common/crypto/system_random.hpp"
 #include "common/protocol/key_log.hpp"
 #include "dc/config.hpp"
@@ -43,6 +44,10 @@ class Daemon {
     std::optional<std::string> settle();
     void set_timer();
     void log_notices();
+    void take_over(const DcConfig& read);
+    [[nodiscard]] admin::LiveConfig::Program live_program();
+
+    DcConfig config_;
 
     protocol::KeyLog key_log_;
     std::string key_log_file_;
@@ -53,6 +58,7 @@ class Daemon {
     std::unique_ptr<SqliteStore> store_;
     std::unique_ptr<Coordinator> coordinator_;
     std::unique_ptr<UdpSockets> sockets_;
+    std::unique_ptr<admin::LiveConfig> live_config_;
     std::unique_ptr<admin::AdminServer> admin_;
     int exit_code_ = 0;
 };

@@ -131,7 +131,7 @@ void NodeDesk::handle_registration(
     Node& node, const protocol::RequestReceived& request, Instant now
 ) {
     const v1::RegistrationRequest& asked = request.message.registration_request();
-    if (!node.registrations.take(now)) {
+    if (!node.budgets.registrations.take(now)) {
         context_.refuse(request, v1::STATUS_BUSY, "too many Registrations", now);
         return;
     }

@@ -10,7 +10,7 @@ namespace ntm::dc {
 
 void NodeDesk::handle_direction(Node& node, const protocol::RequestReceived& request, Instant now) {
     const v1::DirectionRequest& asked = request.message.direction_request();
-    if (!node.requests.take(now)) {
+    if (!node.budgets.requests.take(now)) {
         context_.refuse(request, v1::STATUS_BUSY, "too many Direction Requests a second", now);
         return;
     }
@@ -47,7 +47,7 @@ void NodeDesk::direct(
     const auto refuse = [&](v1::Status status, const std::string& text) {
         context_.refuse(request, status, text, now);
     };
-    if (!peer.calls.take(now)) {
+    if (!peer.budgets.calls.take(now)) {
         return refuse(v1::STATUS_BUSY, peer.record.fqdn + " is called too often");
     }
     if (!peer.is_registered(now, lifetime)) {
@@ -99,7 +99,7 @@ void NodeDesk::answer_own_name(
 
 void NodeDesk::handle_release(Node& node, const protocol::RequestReceived& request, Instant now) {
     const v1::PathRelease& asked = request.message.path_release();
-    if (!node.releases.take(now)) {
+    if (!node.budgets.releases.take(now)) {
         context_.refuse(request, v1::STATUS_BUSY, "too many Path Releases a second", now);
         return;
     }

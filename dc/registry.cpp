@@ -13,6 +13,13 @@ auto* find_in(Map& map, const Key& key) {
 
 }  // namespace
 
+void Registry::set_limits(const Limits& limits) {
+    limits_ = limits;
+    for (const auto& [name, node] : nodes_) {
+        node->budgets = Node::Budgets{limits_};
+    }
+}
+
 bool Registry::add_node(NodeRecord record) {
     const bool is_vip_known =
         nodes_by_vip_.contains(record.vipv4) || nodes_by_vip_.contains(record.vipv6);

@@ -25,11 +25,21 @@ struct Node {
     static constexpr Duration between_log_lines = std::chrono::seconds{5};
 
     Node(NodeRecord provisioned, const Limits& limits)
-        : record{std::move(provisioned)},
-          requests{limits.requests_per_second},
-          calls{limits.calls_per_second},
-          registrations{limits.registrations_per_second, registrations_burst},
-          releases{limits.releases_per_second, static_cast<std::uint32_t>(limits.paths_per_node)} {}
+        : record{std::move(provisioned)}, budgets{limits} {}
+
+    // What the node may ask for.
+    struct Budgets {
+        explicit Budgets(const Limits& limits) noexcept
+            : requests{limits.requests_per_second},
+              calls{limits.calls_per_second},
+              registrations{limits.registrations_per_second, registrations_burst},
+              releases{
+                  limits.releases_per_second, static_cast<std::uint32_t>(limits.paths_per_node)} {}
+        TokenBucket requests;
+        TokenBucket calls;
+        TokenBucket registrations;
+        TokenBucket releases;
+    };
 
     // Registered from a place that is not proven: what the record says stays until it is.
     struct Claim {
@@ -43,10 +53,7 @@ struct Node {
     // A message of the registered run came last; nothing while it is not registered.
     std::optional<Instant> last_heard;
     std::map<std::string, Duration, std::less<>> relay_rtts;  // by relay name
-    TokenBucket requests;
-    TokenBucket calls;
-    TokenBucket registrations;
-    TokenBucket releases;
+    Budgets budgets;
     Instant next_refusal_line;
     Instant next_move_line;
 
@@ -110,6 +117,9 @@ class Registry {
     [[nodiscard]] Relay* find_relay(const PeerKey& key) noexcept;
     [[nodiscard]] Relay* find_relay_by_name(std::string_view name);
 
+    // For the nodes that there are, too: what each may still do begins anew.
+    void set_limits(const Limits& limits);
+
     // By name.
     [[nodiscard]] const std::map<std::string, std::unique_ptr<Node>, std::less<>>& nodes() const {
         return nodes_;
@@ -121,7 +131,7 @@ class Registry {
   private:
     [[nodiscard]] bool is_key_known(const PeerKey& key) const;
 
-    const Limits limits_;
+    Limits limits_;
     std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;
     std::map<std::string, std::unique_ptr<Relay>, std::less<>> relays_;
     std::unordered_map<PeerKey, Node*> nodes_by_key_;

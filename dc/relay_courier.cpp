@@ -70,6 +70,12 @@ void RelayCourier::want(const Path& path, Urgency urgency) {
     }
 }
 
+void RelayCourier::set_rate(std::uint32_t per_second) {
+    for (auto& [relay, lane] : lanes_) {
+        lane.rate = Lane::rate_of(per_second);
+    }
+}
+
 void RelayCourier::drop(const PeerKey& relay) {
     const auto at = lanes_.find(relay);
     if (at == lanes_.end()) {

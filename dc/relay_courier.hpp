@@ -38,6 +38,8 @@ class RelayCourier {
 
     // To be sent with the path's state at that time. The path has a relay.
     void want(const Path& path, Urgency urgency);
+    // Of what is brought in turn, a second.
+    void set_rate(std::uint32_t per_second);
     // Forgets all that waits or is under way: the relay is dead, has restarted or is gone.
     void drop(const PeerKey& relay);
 
@@ -54,7 +56,10 @@ class RelayCourier {
         std::uint32_t revision = 0;
     };
     struct Lane {
-        explicit Lane(std::uint32_t per_second) : rate{per_second, 256} {}
+        explicit Lane(std::uint32_t per_second) : rate{rate_of(per_second)} {}
+        [[nodiscard]] static TokenBucket rate_of(std::uint32_t per_second) noexcept {
+            return {per_second, 256};
+        }
         std::deque<PathId> at_once;
         std::deque<PathId> in_turn;
         std::unordered_set<PathId> waiting_in_turn;

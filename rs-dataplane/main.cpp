@@ -75,7 +75,6 @@ dpdk::DataplaneConfig dataplane_config(
         made.ports.push_back({kind_of(port.kind), port.device, port.queues, port.mtu});
     }
     made.worker_lcores = eal.worker_lcores;
-    made.idle_sleep = config.idle_sleep;
     made.paths = config.path_capacity;
     made.own_addresses = config.own_addresses();
     made.token_key = &token_key;

@@ -10,6 +10,7 @@
 #include "client/node/tunnel_manager.hpp"
 #include "client/node/udp_sockets.hpp"
 #include "common/admin/admin_server.hpp"
+#include "common/admin/live_config.hpp"
 #include "common/crypto/system_random.hpp"
 
 #include <asio/io_context.hpp>
@@ -37,6 +38,8 @@ class NodeProgram {
     [[nodiscard]] Result<Nothing, std::string> open();
     [[nodiscard]] Result<Nothing, std::string> open_resolver();
     [[nodiscard]] Result<Nothing, std::string> open_admin();
+    void take_over(const NodeConfig& read);
+    [[nodiscard]] admin::LiveConfig::Program live_program();
     void wait_for_signal();
     void wait_for_datagrams(Family family);
     void wait_for_packets();
@@ -48,7 +51,7 @@ class NodeProgram {
     void finish_if_done();
     [[nodiscard]] static Instant now();
 
-    const NodeConfig& config_;
+    NodeConfig config_;
     const std::string key_log_file_;
     asio::io_context loop_{1};
     crypto::SystemRandom random_;
@@ -59,6 +62,7 @@ class NodeProgram {
     std::optional<TunDevice> tun_;
     std::unique_ptr<AddressWatch> watch_;
     std::unique_ptr<Resolver> resolver_;
+    std::unique_ptr<admin::LiveConfig> live_config_;
     std::unique_ptr<admin::AdminServer> admin_;
     std::unique_ptr<asio::posix::stream_descriptor> ipv4_;
     std::unique_ptr<asio::posix::stream_descriptor> ipv6_;

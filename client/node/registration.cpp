@@ -146,7 +146,12 @@ Duration Registration::gathering_time(Instant now) {
     return std::min<Duration>(gathered_for * (1 << hurries_), longest_gathering);
 }
 
-void Registration::reach_dc(const LocalAddresses& locals, Instant now) {
+void Registration::dc_moved(const LocalAddresses& locals, Instant now) {
+    set_endpoints(locals);
+    signaling_.connect(settings_.dc_key, true, now);
+}
+
+void Registration::set_endpoints(const LocalAddresses& locals) {
     std::vector<Endpoint> reachable;
     for (const Endpoint& endpoint : settings_.dc_endpoints) {
         if (locals.has_family(endpoint.address.family())) {
@@ -156,6 +161,10 @@ void Registration::reach_dc(const LocalAddresses& locals, Instant now) {
     signaling_.set_endpoints(
         settings_.dc_key, reachable.empty() ? settings_.dc_endpoints : reachable
     );
+}
+
+void Registration::reach_dc(const LocalAddresses& locals, Instant now) {
+    set_endpoints(locals);
     const auto present = signaling_.endpoint_of(settings_.dc_key);
     if (has_started_ && present && locals.has_family(present->address.family())) {
         signaling_.announce_move(settings_.dc_key, now);

@@ -43,6 +43,8 @@ class Registration {
     // The host's addresses have changed: signalling moves at once, and after a moment, in which more
     // changes may come, the DC is told of all.
     void addresses_changed(const LocalAddresses& locals, Instant now);
+    // The DC is to be reached elsewhere.
+    void dc_moved(const LocalAddresses& locals, Instant now);
     void handle_connected(const protocol::PeerConnected& event, Instant now);
 
     enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused };
@@ -60,6 +62,7 @@ class Registration {
 
   private:
     void reach_dc(const LocalAddresses& locals, Instant now);
+    void set_endpoints(const LocalAddresses& locals);
     [[nodiscard]] Duration gathering_time(Instant now);
     void send_registration(Instant now);
     void send_keep_alive(const RelayRtts& rtts, Instant now);

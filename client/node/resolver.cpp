@@ -50,6 +50,10 @@ void Resolver::answer(const DnsAnswer& answer) {
     state_->answer(answer);
 }
 
+void Resolver::set_upstream(std::vector<Endpoint> upstream) {
+    state_->set_upstream(std::move(upstream));
+}
+
 const ResolverCounters& Resolver::counters() const noexcept {
     return state_->counters();
 }

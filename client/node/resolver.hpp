@@ -48,6 +48,8 @@ class Resolver {
     Resolver& operator=(const Resolver&) = delete;
 
     void answer(const DnsAnswer& answer);
+    // For queries that come from here on.
+    void set_upstream(std::vector<Endpoint> upstream);
     [[nodiscard]] const ResolverCounters& counters() const noexcept;
     // Where it listens, with the port that was given if 0 was asked for.
     [[nodiscard]] Endpoint endpoint() const;

@@ -8,6 +8,8 @@
 #include <asio/ip/udp.hpp>
 #include <asio/steady_timer.hpp>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace ntm::client {
 
@@ -21,6 +23,7 @@ class Resolver::State final : public std::enable_shared_from_this<State> {
     [[nodiscard]] Result<Nothing, std::string> listen();
     void close();
     void answer(const DnsAnswer& answer);
+    void set_upstream(std::vector<Endpoint> upstream) { settings_.upstream = std::move(upstream); }
     [[nodiscard]] const ResolverCounters& counters() const noexcept { return counters_; }
     [[nodiscard]] Endpoint endpoint() const;
 

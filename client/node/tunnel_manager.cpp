@@ -47,10 +47,26 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           counters_,
           out_} {
     settings_.fqdn = normalized_name(settings_.fqdn);
-    for (std::string& zone : settings_.zones) {
+    set_zones(std::move(settings_.zones));
+    signaling_.add_peer(settings_.dc_key, protocol::PeerKind::dc);
+}
+
+void TunnelManager::set_zones(std::vector<std::string> zones) {
+    for (std::string& zone : zones) {
         zone = normalized_name(zone);
     }
-    signaling_.add_peer(settings_.dc_key, protocol::PeerKind::dc);
+    settings_.zones = std::move(zones);
+}
+
+void TunnelManager::set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now) {
+    if (endpoints == settings_.dc_endpoints) {
+        return;
+    }
+    settings_.dc_endpoints = std::move(endpoints);
+    if (!locals_.is_empty() && !shut_down_by_) {
+        registration_.dc_moved(locals_, now);
+        settle(now);
+    }
 }
 
 void TunnelManager::handle_addresses(const std::vector<RealAddress>& present, Instant now) {

@@ -127,6 +127,10 @@ class TunnelManager {
     [[nodiscard]] std::vector<DnsAnswer> take_dns_answers();
     [[nodiscard]] std::vector<NodeEvent> take_events();
 
+    // Names, and where the DC is, from here on; a DC at the same places is left alone.
+    void set_zones(std::vector<std::string> zones);
+    void set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now);
+
     // Whether a name is this node's and its DC's business.
     [[nodiscard]] bool is_in_zones(const std::string& name) const;
     [[nodiscard]] const VirtualNetwork& virtual_network() const noexcept { return network_; }

@@ -178,7 +178,7 @@ struct Section::State {
         if (!node) {
             return values;
         }
-        for (const YAML::Node item : *node) {
+        for (const YAML::Node& item : *node) {
             if (std::optional<T> parsed = convert<T>(item, key, wanted, parse, words)) {
                 values.push_back(*std::move(parsed));
             }
@@ -430,7 +430,7 @@ void Section::sections(
     if (!node) {
         return;
     }
-    for (const YAML::Node item : *node) {
+    for (const YAML::Node& item : *node) {
         State{item, place_of(item.Mark()), state_.problems}.run(
             "an item of " + in_quotes(key), read
         );

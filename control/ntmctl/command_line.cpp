@@ -34,6 +34,8 @@ const std::vector<Command>& commands() {
         {"relay", "show", {}, "", "DC", "provisioned relays"},
         {"relay", "add", {"name", "key"}, "", "DC", "provision a relay by its public key"},
         {"relay", "remove", {"name"}, "", "DC", "forget a relay"},
+        {"config", "show", {}, "", "all", "the configuration in force, with its defaults"},
+        {"config", "reload", {}, "", "all", "take over the file, or nothing (also: ntmctl reload)"},
         {"key", "generate", {"file"}, "", "none", "make a private key, print its public key"},
         {"key", "public", {"file"}, "", "none", "print the public key of a private key"},
         {"capture", "open", {"capture"}, "", "none", "open packets by -k KEY-LOG, to -o FILE"},
@@ -142,6 +144,9 @@ Result<admin::Request, std::string> with_arguments(
 Result<admin::Request, std::string> parse_words(std::vector<std::string> words) {
     if (words.size() > 1 && words.front() == "show") {
         words.erase(words.begin());
+    }
+    if (words.size() == 1 && words.front() == "reload") {
+        words.insert(words.begin(), "config");
     }
     if (words.empty()) {
         return Unexpected{"what? one of: " + config::listed(nouns())};

@@ -163,8 +163,7 @@ void Dataplane::State::make_worker(std::size_t number) {
         .settings = relay::SettingsBox::Reader{*settings},
         .grace_period = grace_period->worker(static_cast<unsigned>(number)),
         .rings = rings->worker(number),
-        .queues = std::move(queues),
-        .may_sleep = config.idle_sleep});
+        .queues = std::move(queues)});
 }
 
 std::size_t needed_megabytes(std::size_t ports, std::size_t workers, std::uint32_t paths) {

@@ -22,7 +22,6 @@ namespace ntm::dpdk {
 struct DataplaneConfig {
     std::vector<PortConfig> ports;
     std::vector<unsigned> worker_lcores;
-    bool idle_sleep = true;
     std::uint32_t paths = 65536;
     std::vector<IpAddress> own_addresses;
     const Secret<16>* token_key = nullptr;  // copied by open()

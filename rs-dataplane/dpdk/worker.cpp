@@ -30,8 +30,7 @@ Worker::Worker(const Parts& parts)
       counters_{parts.pipeline.worker},
       settings_{parts.settings},
       grace_period_{parts.grace_period},
-      rings_{parts.rings},
-      may_sleep_{parts.may_sleep} {
+      rings_{parts.rings} {
     for (const QueuePair& queue : parts.queues) {
         ports_.push_back({queue, {}});
     }
@@ -58,6 +57,7 @@ void Worker::run() noexcept {
 
 std::size_t Worker::poll(Instant now) noexcept {
     const relay::Settings& settings = settings_.load();
+    may_sleep_ = settings.may_sleep;
     std::size_t frames = 0;
     const auto ports = static_cast<std::uint16_t>(ports_.size());
     for (std::uint16_t port = 0; port < ports; ++port) {

@@ -26,7 +26,6 @@ class Worker {
         tables::GracePeriod::Worker grace_period;
         WorkerRings rings;
         std::vector<QueuePair> queues;  // by port of the configuration
-        bool may_sleep = true;
     };
     explicit Worker(const Parts& parts);
     Worker(const Worker&) = delete;
@@ -70,7 +69,7 @@ class Worker {
     relay::SettingsBox::Reader settings_;
     tables::GracePeriod::Worker grace_period_;
     WorkerRings rings_;
-    bool may_sleep_;
+    bool may_sleep_ = true;  // as the settings last said
     std::vector<PortOutbox> ports_;
     Outbox punted_;
     Outbox dropped_;

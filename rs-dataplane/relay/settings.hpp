@@ -62,6 +62,7 @@ struct Settings {
     Budget cookies_per_ipv4_source{5'000, 2'000};
     Budget cookies_per_ipv6_source{500, 500};  // for one /64
     Budget cookies{1'000'000, 20'000};         // in all
+    bool may_sleep = true;                     // a worker that has nothing to do
 };
 
 }  // namespace ntm::relay

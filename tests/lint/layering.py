@@ -22,7 +22,7 @@ LAYERS = {
     "common/crypto": (BASE, ["openssl/"]),
     "common/protocol": (PROTOCOL, ["google/protobuf/"]),
     "common/config": (BASE, ["yaml-cpp/", "CLI/"]),
-    "common/admin": (BASE, ["asio", "nlohmann/"]),
+    "common/admin": ([*BASE, "common/config"], ["asio", "nlohmann/"]),
     "common/netlink": (BASE, ["libmnl/"]),
     "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h", "rte_lcore.h"]),
     "rs-dataplane/relay": ([*PROTOCOL, "rs-dataplane/tables"], []),

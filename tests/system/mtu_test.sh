@@ -14,6 +14,7 @@ tun_mtu() { at "$1" cat /sys/class/net/ntm0/mtu; }
 # The largest that fits: IPv4 and ICMP headers are 28 bytes of it.
 big_pings() { all_answered mn "$1" -4 -M "do" -s $((inner_mtu - 28)) "$peer"; }
 # ICMP errors that its kernel has taken in.
+# shellcheck disable=SC2016 # $5 is awk's
 errors() { at "$1" awk '/^Icmp: [0-9]/ { print $5 }' /proc/net/snmp; }
 captured() { at inet tcpdump -Z root -n -r "$pcap" "$@" 2>/dev/null | wc -l; }
 

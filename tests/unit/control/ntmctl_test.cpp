@@ -38,6 +38,18 @@ TEST(Ntmctl, ArgumentsGetTheirNames) {
     EXPECT_EQ(path->args, (Json{{"path_id", "00ff"}}));
 }
 
+TEST(Ntmctl, ReloadIsOfTheConfiguration) {
+    const std::vector<std::vector<std::string>> spellings{{"reload"}, {"config", "reload"}};
+    for (const auto& words : spellings) {
+        const auto request = parse_words(words);
+        ASSERT_TRUE(request) << request.error();
+        EXPECT_EQ(request->noun, "config");
+        EXPECT_EQ(request->verb, "reload");
+    }
+    EXPECT_EQ(parse_words({"config"})->verb, "show");
+    EXPECT_FALSE(parse_words({"reload", "paths"}));
+}
+
 TEST(Ntmctl, SaysWhatIsWrongWithTheWords) {
     EXPECT_THAT(error_of({}), HasSubstr("one of: status, path"));
     EXPECT_THAT(error_of({"stauts"}), HasSubstr("did you mean \"status\"?"));

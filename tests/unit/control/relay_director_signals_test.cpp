@@ -48,6 +48,58 @@ TEST_F(Signals, StatusGoesOutEvery300MillisecondsWithFenceAndLoad) {
     EXPECT_EQ(dc_b.statuses.back().paths(), 0U);
 }
 
+// F-25: DCs come and go in a running relay.
+TEST_F(Signals, ADcThatIsTakenAwayIsNotFollowedAndItsPathsStay) {
+    direct(dc_a, direction(7, 1));
+    direct(dc_b, direction(8, 1));
+    commands();
+    director->set_dcs({{"b", dc_b.key_pair.public_key(), {dc_b.endpoint}}}, now);
+    run();
+    ASSERT_EQ(director->dcs().size(), 1U);
+    EXPECT_EQ(director->dcs()[0].name(), "b");
+    EXPECT_TRUE(director->dcs()[0].is_registered()) << "the other DC is left alone";
+    EXPECT_NE(director->paths().find(PathId{7}), nullptr);
+    EXPECT_THAT(commands(), testing::IsEmpty());
+    const auto id = dc_a.signaling->send_request(
+        relay_key.public_key(),
+        directions_with(fence(dc_a), direction(9, 1)),
+        protocol::OnNewBoot::fail,
+        now
+    );
+    pass(12s);
+    EXPECT_FALSE(dc_a.answers.contains(id));
+    EXPECT_EQ(director->paths().find(PathId{9}), nullptr);
+    EXPECT_EQ(dc_b.registrations.size(), 1U);
+    // And back.
+    director->set_dcs(
+        {{"b", dc_b.key_pair.public_key(), {dc_b.endpoint}},
+         {"a", dc_a.key_pair.public_key(), {dc_a.endpoint}}},
+        now
+    );
+    pass(12s);
+    EXPECT_TRUE(director->dcs().at(1).is_registered());
+    EXPECT_EQ(dc_a.registrations.back().paths(), 1U) << "the path that stayed";
+}
+
+TEST_F(Signals, TheSameDcsAreLeftAlone) {
+    const std::uint64_t changes = director->signaling().session_changes();
+    director->set_dcs(
+        {{"a", dc_a.key_pair.public_key(), {dc_a.endpoint}},
+         {"b", dc_b.key_pair.public_key(), {dc_b.endpoint}}},
+        now
+    );
+    EXPECT_THAT(director->take_datagrams(), testing::IsEmpty());
+    EXPECT_EQ(director->signaling().session_changes(), changes);
+    director->set_dcs(
+        {{"a", dc_a.key_pair.public_key(), {at("203.0.113.77:9770")}},
+         {"b", dc_b.key_pair.public_key(), {dc_b.endpoint}}},
+        now
+    );
+    const auto datagrams = director->take_datagrams();
+    ASSERT_FALSE(datagrams.empty());
+    EXPECT_EQ(datagrams[0].remote, at("203.0.113.77:9770")) << "a handshake, at the new address";
+}
+
 TEST_F(Signals, WorkersAreToldTheSessionsAtWhichSignalIsAccepted) {
     EXPECT_FALSE(sessions.empty());
     EXPECT_THAT(sessions, testing::UnorderedElementsAreArray(director->signaling().session_ids()));

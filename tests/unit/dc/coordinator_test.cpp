@@ -60,6 +60,24 @@ TEST_F(CoordinatorTest, GivesEachKindOfPeerOnlyItsRights) {
     EXPECT_EQ(world.register_relay(relay, "rs2").status(), v1::STATUS_NOT_PERMITTED);
 }
 
+// F-25: limits, zones and paths change in a running DC.
+TEST_F(CoordinatorTest, TakesOverAnotherPolicyWhileItRuns) {
+    register_all();
+    ASSERT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_OK);
+    Settings next = world.settings;
+    next.zones = {"c.ntm.test"};
+    next.limits.requests_per_second = 1;
+    world.dc->set_policy(next);
+    const PeerKey key = crypto::KeyPair::generate(world.random).public_key();
+    EXPECT_FALSE(world.dc->add_node("x.a.ntm.test", key, world.now));
+    EXPECT_TRUE(world.dc->add_node("x.c.ntm.test", key, world.now));
+    // Who is there stays, under the new limits.
+    EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_OK);
+    EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_BUSY);
+    world.dc->set_policy(world.settings);
+    EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_OK);
+}
+
 TEST_F(CoordinatorTest, RefusesAStatusUnderAnotherFence) {
     register_all();
     const auto ask_with = [&](auto change) {

@@ -72,7 +72,7 @@ TEST(NodeConfig, its_name_lies_under_one_of_its_zones) {
     using ::testing::EndsWith;
     EXPECT_THAT(
         complaint(with(example(), "mn.a.ntm.test\n", "mn.c.ntm.test\n")),
-        EndsWith(":6:7: \"mn.c.ntm.test\" is under none of the node's zones; allowed: a name under "
+        EndsWith(":8:7: \"mn.c.ntm.test\" is under none of the node's zones; allowed: a name under "
                  "a.ntm.test, b.ntm.test")
     );
     EXPECT_NE(complaint(with(example(), "mn.a.ntm.test\n", "a.ntm.test\n")), "") << "a zone";

@@ -36,6 +36,7 @@ class WorkerTest : public ::testing::Test {
         config.device = "net_ring_" + std::to_string(++made_);
         port_.emplace(std::move(*Port::open(config, {0, buffers_, &warnings_})));
         relay::Settings now = settings();
+        now.may_sleep = false;
         now.ports = {{port_->mac()}};
         now.next_hops = {{{port_->mac(), port_->mac()}, 0, 1500, true}};
         now.punt_budgets.fill({1'000'000, 1'000'000});
@@ -47,8 +48,7 @@ class WorkerTest : public ::testing::Test {
             .settings = relay::SettingsBox::Reader{*box_},
             .grace_period = period_->worker(0),
             .rings = rings_->worker(0),
-            .queues = port_->queue_pairs(),
-            .may_sleep = false});
+            .queues = port_->queue_pairs()});
     }
     ~WorkerTest() override {
         worker_.reset();

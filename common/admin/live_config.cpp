@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/admin/live_config.hpp"
+
+#include <csignal>
+
+namespace ntm::admin {
+
+LiveConfig::LiveConfig(asio::io_context& loop, Program program)
+    : program_{std::move(program)}, hang_ups_{loop} {}
+
+void LiveConfig::serve(AdminServer& server) {
+    server.handle("config", "show", [this](const Json&) -> Answer { return show(); });
+    server.handle("config", "reload", [this](const Json&) { return reload(); });
+}
+
+void LiveConfig::wait_for_hang_up() {
+    asio::error_code ignored;
+    hang_ups_.add(SIGHUP, ignored);
+    hang_ups_.async_wait([this](const asio::error_code& error, int) {
+        if (!error) {
+            static_cast<void>(reload());
+            wait_for_hang_up();
+        }
+    });
+}
+
+Json LiveConfig::show() const {
+    return {{"file", program_.file}, {"config", program_.show()}};
+}
+
+Answer LiveConfig::reload() {
+    const auto next = program_.read();
+    if (!next) {
+        const Answer refused = Unexpected{AdminError{
+            "bad_config", next.error().text(), "nothing has changed: the file was refused"}};
+        log_answer(refused);
+        return refused;
+    }
+    Json answer{{"file", program_.file}, {"changed", Json::array()}};
+    Json waiting = Json::array();
+    for (const ConfigChange& change : changes_between(program_.show(), *next)) {
+        if (is_under_key(change.key, program_.live)) {
+            answer["changed"].push_back(
+                {{"key", change.key}, {"from", change.before}, {"to", change.after}}
+            );
+        } else {
+            waiting.push_back(
+                {{"key", change.key}, {"running", change.before}, {"in_the_file", change.after}}
+            );
+        }
+    }
+    answer["needs_restart"] = std::move(waiting);
+    if (!answer["changed"].empty()) {
+        program_.apply();
+    }
+    log_answer(answer);
+    return answer;
+}
+
+void LiveConfig::log_answer(const Answer& answer) const {
+    if (!program_.log) {
+        return;
+    }
+    if (!answer) {
+        program_.log(false, "reload refused, nothing has changed: " + answer.error().message);
+        return;
+    }
+    const auto text_of = [](const Json& value) {
+        return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    for (const Json& change : answer->at("changed")) {
+        program_.log(
+            true,
+            "reload: " + change.at("key").get<std::string>() + " is " + text_of(change.at("to")) +
+                ", was " + text_of(change.at("from"))
+        );
+    }
+    for (const Json& change : answer->at("needs_restart")) {
+        program_.log(
+            false,
+            "reload: " + change.at("key").get<std::string>() + " stays " +
+                text_of(change.at("running")) + " until a restart"
+        );
+    }
+    if (answer->at("changed").empty() && answer->at("needs_restart").empty()) {
+        program_.log(true, "reload: nothing is different in " + program_.file);
+    }
+}
+
+}  // namespace ntm::admin

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/config_view.hpp"
+
+namespace ntm::control {
+
+namespace {
+
+using admin::Json;
+
+template <typename Items>
+Json texts_of(const Items& items) {
+    Json list = Json::array();
+    for (const auto& item : items) {
+        list.push_back(item.text());
+    }
+    return list;
+}
+
+Json port_json(const PortConfig& port) {
+    Json json;
+    switch (port.kind) {
+        case PortKind::af_xdp:
+        case PortKind::af_packet:
+            json["netdev"] = port.device;
+            json["driver"] = port.kind == PortKind::af_xdp ? "af_xdp" : "af_packet";
+            break;
+        case PortKind::pci:
+            json["pci"] = port.device;
+            break;
+        case PortKind::vdev:
+            json["vdev"] = port.device;
+            break;
+    }
+    json["tap"] = port.tap;
+    json["addresses"] = texts_of(port.addresses);
+    json["gateways"] = texts_of(port.gateways);
+    json["queues"] = port.queues;
+    if (port.mtu) {
+        json["mtu"] = *port.mtu;
+    }
+    return json;
+}
+
+const char* text_of(Hugepages pages) {
+    return pages == Hugepages::required ? "required" : pages == Hugepages::none ? "none" : "auto";
+}
+
+}  // namespace
+
+Json config_json(const RelayConfig& config) {
+    Json json{
+        {"name", config.name},
+        {"listen_port", config.listen_port.number},
+        {"key_file", config.key_file},
+        {"admin_socket", config.admin_socket}};
+    if (config.own_key) {
+        json["public_key"] = config.own_key->text();
+    }
+    json["dcs"] = Json::array();
+    for (const DcConfig& dc : config.dcs) {
+        json["dcs"].push_back(
+            {{"name", dc.name}, {"key", dc.key.text()}, {"addresses", texts_of(dc.addresses)}}
+        );
+    }
+    json["ports"] = Json::array();
+    for (const PortConfig& port : config.ports) {
+        json["ports"].push_back(port_json(port));
+    }
+    json["workers"] = {{"count", config.workers}, {"idle_sleep", config.idle_sleep}};
+    json["paths"] = {{"capacity", config.path_capacity}};
+    json["limits"] = {
+        {"handshakes_per_second", config.limits.handshakes_per_second},
+        {"cookies_per_second", config.limits.cookies_per_second}};
+    json["eal"] = {
+        {"file_prefix", config.file_prefix},
+        {"hugepages", text_of(config.hugepages)},
+        {"extra_args", config.extra_eal_args}};
+    json["log"] = {{"level", config.log_level}};
+    return json;
+}
+
+const std::vector<std::string>& live_keys() {
+    static const std::vector<std::string> keys{"dcs", "workers.idle_sleep", "limits", "log"};
+    return keys;
+}
+
+}  // namespace ntm::control

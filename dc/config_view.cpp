@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dc/config_view.hpp"
+
+#include "dc/record_text.hpp"
+
+namespace ntm::dc {
+
+using admin::Json;
+
+Json config_json(const DcConfig& config) {
+    const Settings& settings = config.settings;
+    Json json;
+    json["listen"] = {{"port", config.port.number}, {"addresses", Json::array()}};
+    for (const IpAddress& address : config.addresses) {
+        json["listen"]["addresses"].push_back(address.text());
+    }
+    json["key_file"] = config.key_file;
+    if (config.own_key) {
+        json["public_key"] = config.own_key->text();
+    }
+    json["store"] = config.store;
+    json["admin_socket"] = config.admin_socket;
+    json["zones"] = settings.zones;
+    json["virtual"] = {
+        {"ipv4", settings.blocks.ipv4.text()}, {"ipv6", settings.blocks.ipv6.text()}};
+    json["paths"] = {{"inner_mtu", settings.inner_mtu}, {"suites", Json::array()}};
+    for (const crypto::Suite suite : settings.suites) {
+        json["paths"]["suites"].push_back(text_of(suite));
+    }
+    const Limits& limits = settings.limits;
+    json["limits"] = {
+        {"paths_per_node", limits.paths_per_node},
+        {"requests_per_second", limits.requests_per_second},
+        {"calls_per_second", limits.calls_per_second},
+        {"restored_per_second", limits.restored_per_second},
+        {"cookies_per_second", limits.cookies_per_second}};
+    json["log"] = {{"level", config.log_level}};
+    return json;
+}
+
+const std::vector<std::string>& live_keys() {
+    static const std::vector<std::string> keys{"zones", "paths", "limits", "log"};
+    return keys;
+}
+
+}  // namespace ntm::dc

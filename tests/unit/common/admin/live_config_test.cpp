@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// F-24, F-25: a reload changes all that it can or nothing, and says which.
+#include "common/admin/live_config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ntm::admin {
+
+namespace {
+
+std::vector<std::string> keys_of(const std::vector<ConfigChange>& changes) {
+    std::vector<std::string> keys;
+    for (const ConfigChange& change : changes) {
+        keys.push_back(change.key);
+    }
+    return keys;
+}
+
+std::vector<std::string> changed_keys(const std::string& before, const std::string& after) {
+    return keys_of(changes_between(Json::parse(before), Json::parse(after)));
+}
+
+TEST(ConfigChange, NamesEachKeyThatDiffers) {
+    using testing::ElementsAre;
+    EXPECT_THAT(
+        changed_keys(R"({"a":1,"b":{"c":[1,2]}})", R"({"b":{"c":[1,2]},"a":1})"), ElementsAre()
+    );
+    EXPECT_THAT(
+        changed_keys(R"({"a":1,"b":{"c":[1,2],"d":1}})", R"({"a":2,"b":{"c":[2,1],"d":1}})"),
+        ElementsAre("a", "b.c")
+    );
+    EXPECT_THAT(changed_keys(R"({"a":1})", R"({"b":1})"), ElementsAre("a", "b"));
+}
+
+TEST(ConfigChange, MapsOfAListGoByTheirNames) {
+    const std::string before = R"({"dcs":[{"name":"x","key":"1"},{"name":"y","key":"2"}]})";
+    const auto changes = [&](const std::string& after) {
+        return changed_keys(before, after);
+    };
+    using testing::ElementsAre;
+    EXPECT_THAT(
+        changes(R"({"dcs":[{"name":"y","key":"2"},{"name":"x","key":"1"}]})"), ElementsAre()
+    );
+    EXPECT_THAT(
+        changes(R"({"dcs":[{"name":"y","key":"3"},{"name":"z","key":"1"}]})"),
+        ElementsAre("dcs[x]", "dcs[y].key", "dcs[z]")
+    );
+}
+
+TEST(ConfigChange, AKeyCoversWhatLiesUnderIt) {
+    EXPECT_TRUE(is_under_key("dcs[x].key", {"log", "dcs"}));
+    EXPECT_TRUE(is_under_key("log.level", {"log"}));
+    EXPECT_TRUE(is_under_key("log", {"log"}));
+    EXPECT_FALSE(is_under_key("logs", {"log"}));
+    EXPECT_FALSE(is_under_key("log", {"log.level"}));
+}
+
+struct Config {
+    int limit = 1;
+    int port = 2;
+};
+
+class LiveConfigTest : public testing::Test {
+  protected:
+    LiveConfig::Program program() {
+        auto made = live_program(
+            running,
+            "f.yaml",
+            [this](const std::string&) { return in_the_file; },
+            [](const Config& config) -> Json {
+                return {{"limit", config.limit}, {"port", config.port}};
+            },
+            [this](const Config& read) {
+                running.limit = read.limit;
+                ++applied;
+            }
+        );
+        made.live = {"limit"};
+        made.log = [this](bool, const std::string& line) {
+            log.push_back(line);
+        };
+        return made;
+    }
+    Config running;
+    Result<Config, config::ConfigError> in_the_file{Config{}};
+    int applied = 0;
+    std::vector<std::string> log;
+    asio::io_context loop;
+    LiveConfig live{loop, program()};
+};
+
+TEST_F(LiveConfigTest, TakesOverWhatItCanAndNamesTheRest) {
+    in_the_file = Config{10, 20};
+    const Answer answer = live.reload();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(
+        answer->dump(),
+        R"({"file":"f.yaml","changed":[{"key":"limit","from":1,"to":10}],)"
+        R"("needs_restart":[{"key":"port","running":2,"in_the_file":20}]})"
+    );
+    EXPECT_EQ(live.show().at("config").dump(), R"({"limit":10,"port":2})");
+    EXPECT_THAT(
+        log,
+        testing::ElementsAre("reload: limit is 10, was 1", "reload: port stays 2 until a restart")
+    );
+}
+
+TEST_F(LiveConfigTest, WhatWaitsIsNamedEachTime) {
+    in_the_file = Config{1, 20};
+    for (int i = 0; i < 2; ++i) {
+        const Answer answer = live.reload();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->at("changed").size(), 0U);
+        EXPECT_EQ(answer->at("needs_restart").size(), 1U);
+    }
+    EXPECT_EQ(applied, 0);
+}
+
+TEST_F(LiveConfigTest, ABrokenFileChangesNothing) {
+    const std::string before = live.show().dump();
+    in_the_file = Unexpected{config::ConfigError{"f.yaml", {{3, 4, "wrong", "right", ""}}}};
+    const Answer answer = live.reload();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, "bad_config");
+    EXPECT_EQ(answer.error().message, "f.yaml:3:4: wrong; allowed: right");
+    EXPECT_EQ(live.show().dump(), before);
+    EXPECT_EQ(applied, 0);
+}
+
+}  // namespace
+
+}  // namespace ntm::admin
