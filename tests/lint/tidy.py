@@ -119,14 +119,19 @@ class Linter:
 
     def run(self, batch: Batch, key: str) -> list[str]:
         unit = self.work / f"{key}.cpp"
-        unit.write_text("".join(f'#include "{file}"\n' for file in batch.files))
+        # One text and no includes of them: the analyzer follows paths only in the main file.
+        text, origins = "", []
+        for file in batch.files:
+            lines = file.read_text().splitlines()
+            text += "\n".join(lines) + "\n"
+            origins += [f"{file}:{number}" for number in range(1, len(lines) + 1)]
+        unit.write_text(text)
         config = self.work / f"{key}.yaml"
         config.write_text(batch.config)
         command = [
             self.clang_tidy,
             "--quiet",
             f"--config-file={config}",
-            "--checks=-bugprone-suspicious-include",
             f"--header-filter=^{re.escape(str(self.root))}/({'|'.join(TOPS)})/",
             str(unit),
             "--",
@@ -138,7 +143,11 @@ class Linter:
         finally:
             unit.unlink()
             config.unlink()
-        lines = done.stdout.splitlines()
+        place = re.compile(rf"^{re.escape(str(unit))}:(\d+)")
+        lines = [
+            place.sub(lambda match: origins[min(int(match[1]), len(origins)) - 1], line)
+            for line in done.stdout.splitlines()
+        ]
         if done.returncode != 0 and not any(FINDING.match(line) for line in lines):
             lines.append(f"{batch.files[0]}:1:1: error: {done.stdout[-500:]} {done.stderr[-1500:]} [clang-tidy]")
         return lines
