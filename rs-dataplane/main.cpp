@@ -8,9 +8,11 @@
 #include "common/crypto/system_random.hpp"
 #include "control/config.hpp"
 #include "control/control_thread.hpp"
+#include "control/ntmctl/render.hpp"
 #include "rs-dataplane/dpdk/dataplane.hpp"
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/telemetry.hpp"
+#include "rs-dataplane/plan.hpp"
 
 #include <memory>
 #include <string>
@@ -39,8 +41,10 @@ dpdk::EalConfig eal_config(const control::RelayConfig& config) {
             eal.hugepages = dpdk::HugepagePolicy::none;
             break;
     }
-    eal.memory_megabytes =
-        dpdk::needed_megabytes(config.ports.size(), config.workers, config.path_capacity);
+    const dpdk::MemoryNeed need = memory_need_of(config, dpdk::Pages::ordinary);
+    eal.ordinary_megabytes = dpdk::eal_megabytes(need);
+    eal.huge_megabytes = dpdk::eal_megabytes(memory_need_of(config, dpdk::Pages::huge));
+    eal.table_bytes = need.table_bytes();
     for (const control::PortConfig& port : config.ports) {
         if (port.kind == control::PortKind::pci) {
             eal.pci_devices.push_back(port.device);
@@ -155,6 +159,13 @@ auto config_of(const std::string& file) {
     return ntm::control::read_relay_config(file, ntm::config::KeyFiles::must_be_good);
 }
 
+int show_plan(const control::RelayConfig& config, bool is_json) {
+    const admin::Json plan = plan_json(config);
+    const std::string text = is_json ? plan.dump(2) + "\n" : control::render(plan);
+    std::fputs(text.c_str(), stdout);
+    return plan.at("missing").empty() ? 0 : config::exit_failed;
+}
+
 int run(const control::RelayConfig& config, const config::CommandLine& line) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-relay"));
     spdlog::set_level(spdlog::level::from_str(config.log_level));
@@ -192,8 +203,12 @@ int main(int argc, char** argv) {
     return ntm::config::daemon_main(
         argc,
         argv,
-        {"ntm-relay", "relays tunnels between NTMobile nodes on DPDK", "/etc/ntm/relay.yaml"},
+        {"ntm-relay",
+         "relays tunnels between NTMobile nodes on DPDK",
+         "/etc/ntm/relay.yaml",
+         "show queues, workers, NUMA nodes and memory, what the machine lacks, and stop"},
         config_of,
-        run
+        run,
+        show_plan
     );
 }

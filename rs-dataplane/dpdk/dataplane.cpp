@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/dataplane.hpp"
 
+#include "rs-dataplane/dpdk/memory_need.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 
@@ -18,21 +19,11 @@ namespace ntm::dpdk {
 
 namespace {
 
-constexpr unsigned cache_size = 256;
-
-// All queues full both ways, what rings and caches hold, and some to work with.
-unsigned buffers_needed(std::size_t ports, std::size_t workers) {
-    const std::size_t in_queues = ports * workers * ring_size * 4;
-    const std::size_t elsewhere =
-        workers * (2 * ExceptionRings::size + 2 * cache_size + 4 * burst_size);
-    return static_cast<unsigned>(in_queues + elsewhere);
-}
-
 rte_mempool* create_buffers(const DataplaneConfig& config) {
     return rte_pktmbuf_pool_create(
         "ntm_buffers",
         buffers_needed(config.ports.size(), config.worker_lcores.size()),
-        cache_size,
+        buffer_cache_size,
         0,
         RTE_MBUF_DEFAULT_BUF_SIZE,
         static_cast<int>(rte_socket_id())
@@ -98,7 +89,9 @@ Result<Nothing, std::string> Dataplane::State::open_ports() {
     lift_memory_lock_limit();
     buffers = create_buffers(config);
     if (buffers == nullptr) {
-        return Unexpected{std::string{"no memory for packet buffers: "} + rte_strerror(rte_errno)};
+        return Unexpected{
+            std::string{"no memory for packet buffers: "} + rte_strerror(rte_errno) +
+            ": use fewer ports or workers, or raise -m in eal: extra_args if it is there"};
     }
     const std::size_t workers = config.worker_lcores.size();
     for (std::size_t number = 0; number < config.ports.size(); ++number) {
@@ -144,7 +137,8 @@ Result<Nothing, std::string> Dataplane::State::make_crews() {
         crew->lcore = lcore;
         crew->paths = tables::LargeArray<relay::PathCounters>::map(table->slot_count());
         if (crew->paths.is_empty()) {
-            return Unexpected{std::string{"no memory for the paths' counters"}};
+            return Unexpected{
+                std::string{"no memory for the paths' counters: lower paths: capacity"}};
         }
         crews.push_back(std::move(crew));
     }
@@ -164,15 +158,6 @@ void Dataplane::State::make_worker(std::size_t number) {
         .grace_period = grace_period->worker(static_cast<unsigned>(number)),
         .rings = rings->worker(number),
         .queues = std::move(queues)});
-}
-
-std::size_t needed_megabytes(std::size_t ports, std::size_t workers, std::uint32_t paths) {
-    constexpr std::size_t bytes_a_buffer = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 128;
-    constexpr std::size_t bytes_a_path = 80;  // rte_hash's own
-    constexpr std::size_t other = 64U << 20;  // drivers' rings, EAL itself, fragmentation
-    const std::size_t bytes = buffers_needed(ports, workers) * bytes_a_buffer +
-                              (paths + paths / 16 + 1024) * bytes_a_path + other;
-    return (bytes + (1U << 20) - 1) >> 20;
 }
 
 Dataplane::Dataplane(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}

@@ -28,11 +28,6 @@ struct DataplaneConfig {
     std::uint64_t seed = 0;                 // random
 };
 
-// What tables and buffers will take of EAL's memory, for EalConfig.
-[[nodiscard]] std::size_t needed_megabytes(
-    std::size_t ports, std::size_t workers, std::uint32_t paths
-);
-
 class Dataplane final : public relay::Observation {
   public:
     // Opens the ports; no worker runs yet. The error is a sentence.

@@ -2,11 +2,13 @@
 #include "rs-dataplane/dpdk/eal.hpp"
 
 #include "rs-dataplane/dpdk/hugepages.hpp"
+#include "rs-dataplane/dpdk/ordinary_memory.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -15,8 +17,6 @@
 #include <rte_pdump.h>
 
 namespace ntm::dpdk {
-
-namespace {
 
 std::vector<unsigned> allowed_cpus() {
     std::vector<unsigned> cpus;
@@ -32,20 +32,13 @@ std::vector<unsigned> allowed_cpus() {
     return cpus.empty() ? std::vector<unsigned>{0} : cpus;
 }
 
-// The main lcore floats over all CPUs, since it sleeps most of its time; each worker is pinned to
-// one, beginning with the second.
-std::string lcore_map(unsigned workers) {
+std::vector<unsigned> worker_cpus(unsigned workers) {
     const std::vector<unsigned> cpus = allowed_cpus();
-    std::string map = "0@(";
-    for (std::size_t i = 0; i < cpus.size(); ++i) {
-        map += (i == 0 ? "" : ",") + std::to_string(cpus[i]);
-    }
-    map += ")";
+    std::vector<unsigned> chosen;
     for (unsigned worker = 0; worker < workers; ++worker) {
-        map += "," + std::to_string(worker + 1) + "@" +
-               std::to_string(cpus[(worker + 1) % cpus.size()]);
+        chosen.push_back(cpus[(worker + 1) % cpus.size()]);
     }
-    return map;
+    return chosen;
 }
 
 bool chooses_lcores(const std::vector<std::string>& arguments) {
@@ -55,11 +48,27 @@ bool chooses_lcores(const std::vector<std::string>& arguments) {
     });
 }
 
+namespace {
+
+std::string lcore_map(unsigned workers) {
+    const std::vector<unsigned> cpus = allowed_cpus();
+    std::string map = "0@(";
+    for (std::size_t i = 0; i < cpus.size(); ++i) {
+        map += (i == 0 ? "" : ",") + std::to_string(cpus[i]);
+    }
+    map += ")";
+    unsigned lcore = 0;
+    for (const unsigned cpu : worker_cpus(workers)) {
+        map += "," + std::to_string(++lcore) + "@" + std::to_string(cpu);
+    }
+    return map;
+}
+
 std::vector<std::string> arguments_of(const EalConfig& config, bool use_hugepages) {
     std::vector<std::string> arguments{config.program, "--file-prefix=" + config.file_prefix};
     if (!use_hugepages) {
         arguments.insert(
-            arguments.end(), {"--no-huge", "-m", std::to_string(config.memory_megabytes)}
+            arguments.end(), {"--no-huge", "-m", std::to_string(config.ordinary_megabytes)}
         );
     }
     if (config.pci_devices.empty()) {
@@ -84,7 +93,7 @@ Result<Pages, std::string> choose_pages(const EalConfig& config) {
         return Pages{"going on without hugepages, as configured: ordinary pages are slower"};
     }
     free_dead_pages(config.file_prefix);
-    const std::string lack = hugepage_lack(read_hugepage_stock(), config.memory_megabytes);
+    const std::string lack = hugepage_lack(read_hugepage_stock(), config.huge_megabytes);
     // A PCI device's own memory accesses go where the pages are, so these must stay where they are.
     if (!lack.empty() && !config.pci_devices.empty()) {
         return Unexpected{"a PCI port needs hugepages, but " + lack};
@@ -93,6 +102,23 @@ Result<Pages, std::string> choose_pages(const EalConfig& config) {
         return Unexpected{"hugepages are required, but " + lack};
     }
     return Pages{lack.empty() ? "" : "going on without hugepages, which is slower: " + lack};
+}
+
+// In ordinary pages: the tables, and all of EAL's memory if there are no hugepages for it.
+std::string ordinary_lack(const EalConfig& config, bool has_hugepages) {
+    const std::size_t for_eal = has_hugepages ? 0 : config.ordinary_megabytes << 20;
+    return memory_lack(memory_limits(config.workers + other_threads), config.table_bytes + for_eal);
+}
+
+std::string why_it_did_not_start(bool has_hugepages) {
+    const std::string why = std::string{"DPDK did not start: "} + rte_strerror(rte_errno);
+    rlimit limit{};
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        return why +
+               "; its address space is limited, and DPDK reserves much of it: ulimit -v "
+               "unlimited";
+    }
+    return has_hugepages ? why + "; without hugepages it may: eal: { hugepages: none }" : why;
 }
 
 Result<std::vector<unsigned>, std::string> choose_worker_lcores(unsigned wanted) {
@@ -119,6 +145,9 @@ Result<EalStart, std::string> start_eal(const EalConfig& config) {
         return Unexpected{pages.error()};
     }
     start.has_hugepages = pages->warning.empty();
+    if (const std::string lack = ordinary_lack(config, start.has_hugepages); !lack.empty()) {
+        return Unexpected{lack};
+    }
     if (!start.has_hugepages) {
         start.warnings.push_back(std::move(pages->warning));
     }
@@ -132,7 +161,7 @@ Result<EalStart, std::string> start_eal(const EalConfig& config) {
         pointers.push_back(argument.data());
     }
     if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) < 0) {
-        return Unexpected{std::string{"DPDK did not start: "} + rte_strerror(rte_errno)};
+        return Unexpected{why_it_did_not_start(start.has_hugepages)};
     }
     if (rte_pdump_init() != 0) {
         start.warnings.emplace_back("dpdk-dumpcap will not work: pdump did not start");

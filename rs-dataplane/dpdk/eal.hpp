@@ -22,16 +22,28 @@ struct EalConfig {
     std::string file_prefix;  // tells processes of one machine apart
     unsigned workers = 1;     // lcores besides the main one, which is the control thread's
     HugepagePolicy hugepages = HugepagePolicy::if_there;
-    std::size_t memory_megabytes = 256;        // what tables and buffers will need
+    std::size_t huge_megabytes = 256;          // what EAL must have in hugepages,
+    std::size_t ordinary_megabytes = 256;      // or in ordinary pages
+    std::size_t table_bytes = 0;               // what is mapped beside it, in ordinary pages
     std::vector<std::string> pci_devices;      // none: the PCI bus is left alone
     std::vector<std::string> extra_arguments;  // appended; lcores given here replace ours
 };
+
+// Those of EAL, of libraries and of the program itself, besides the workers.
+inline constexpr unsigned other_threads = 8;
 
 struct EalStart {
     bool has_hugepages = false;
     std::vector<std::string> warnings;  // for the log
     std::vector<unsigned> worker_lcores;
 };
+
+// On which CPU each worker's lcore runs unless the extra arguments choose lcores: the second of those
+// that this process may use, and so on.
+[[nodiscard]] std::vector<unsigned> worker_cpus(unsigned workers);
+// All that this process may use: the main lcore, which sleeps most of its time, floats over them.
+[[nodiscard]] std::vector<unsigned> allowed_cpus();
+[[nodiscard]] bool chooses_lcores(const std::vector<std::string>& arguments);
 
 // The error is a sentence, with the command that fixes it where there is one.
 [[nodiscard]] Result<EalStart, std::string> start_eal(const EalConfig& config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/hugepages.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -22,19 +23,11 @@ std::size_t read_number(const std::filesystem::path& file) {
     return in ? number : 0;
 }
 
-// Of all sizes together, as the kernel counts them.
+// Of all sizes together.
 std::size_t free_megabytes() {
     std::size_t kilobytes = 0;
-    std::error_code failed;
-    const std::filesystem::path root{"/sys/kernel/mm/hugepages"};
-    for (const auto& entry : std::filesystem::directory_iterator{root, failed}) {
-        const std::string name = entry.path().filename();  // hugepages-2048kB
-        constexpr std::string_view prefix = "hugepages-";
-        std::size_t size = 0;
-        if (name.rfind(prefix, 0) == 0) {
-            std::from_chars(name.data() + prefix.size(), name.data() + name.size(), size);
-        }
-        kilobytes += size * read_number(entry.path() / "free_hugepages");
+    for (const HugepageSize& size : hugepage_sizes()) {
+        kilobytes += size.kilobytes * size.free;
     }
     return kilobytes / 1024;
 }
@@ -114,6 +107,25 @@ void free_dead_pages(const std::string& file_prefix) {
     for (const std::filesystem::path& folder : hugepage_mounts()) {
         free_dead_pages(folder, file_prefix);
     }
+}
+
+std::vector<HugepageSize> hugepage_sizes() {
+    std::vector<HugepageSize> sizes;
+    std::error_code failed;
+    const std::filesystem::path root{"/sys/kernel/mm/hugepages"};
+    for (const auto& entry : std::filesystem::directory_iterator{root, failed}) {
+        const std::string name = entry.path().filename();  // hugepages-2048kB
+        constexpr std::string_view prefix = "hugepages-";
+        HugepageSize size;
+        if (name.rfind(prefix, 0) == 0) {
+            std::from_chars(name.data() + prefix.size(), name.data() + name.size(), size.kilobytes);
+        }
+        size.pages = read_number(entry.path() / "nr_hugepages");
+        size.free = read_number(entry.path() / "free_hugepages");
+        sizes.push_back(size);
+    }
+    std::ranges::sort(sizes, {}, &HugepageSize::kilobytes);
+    return sizes;
 }
 
 HugepageStock read_hugepage_stock() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace ntm::dpdk {
 
@@ -22,6 +23,14 @@ void free_dead_pages(const std::string& file_prefix);
 std::size_t free_dead_pages(const std::filesystem::path& folder, const std::string& file_prefix);
 
 [[nodiscard]] HugepageStock read_hugepage_stock();
+
+struct HugepageSize {
+    std::size_t kilobytes = 0;
+    std::size_t pages = 0;
+    std::size_t free = 0;
+};
+// Each size that the kernel has, the smallest first.
+[[nodiscard]] std::vector<HugepageSize> hugepage_sizes();
 
 // Why `needed` megabytes of hugepages can not be had, with the command that changes it; or nothing.
 [[nodiscard]] std::string hugepage_lack(const HugepageStock& stock, std::size_t needed);

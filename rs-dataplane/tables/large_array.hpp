@@ -3,6 +3,7 @@
 // million paths the misses of the TLB would cost as much as those of the cache.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -55,6 +56,10 @@ class LargeArray {
         const auto address = reinterpret_cast<std::uintptr_t>(memory);
         array.mapped_ = memory;
         array.mapped_length_ = length;
+        // Taken here, and not page by page when packets come. Where the kernel can not do so, it is.
+        if (madvise(memory, length, populate_write) != 0 && errno == ENOMEM) {
+            return LargeArray{};
+        }
         array.items_ = std::launder(
             reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address) - address))
         );
@@ -71,6 +76,7 @@ class LargeArray {
 
   private:
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
+    static constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
     [[nodiscard]] static constexpr std::size_t round_up(std::size_t value) noexcept {
         return (value + huge_page - 1) / huge_page * huge_page;
     }

@@ -151,22 +151,28 @@ void RelayTable::State::drop_previous(RelayEntry& entry) noexcept {
 RelayTable::RelayTable(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
 RelayTable::~RelayTable() = default;
 
+std::uint32_t RelayTable::entries_for(std::uint32_t paths) noexcept {
+    return paths + queue_room(paths);
+}
+
 Result<std::unique_ptr<RelayTable>, std::string> RelayTable::create(
     std::uint32_t paths, const OwnAddresses& own, GracePeriod& grace_period
 ) {
     auto state = std::make_unique<State>(own, grace_period);
-    const std::uint32_t room = paths + queue_room(paths);
+    const std::uint32_t room = entries_for(paths);
     state->hash = create_hash(room);
     if (state->hash == nullptr) {
         return Unexpected{
-            "no relay table for " + std::to_string(paths) + " paths: " + rte_strerror(rte_errno)};
+            "no relay table for " + std::to_string(paths) + " paths: " + rte_strerror(rte_errno) +
+            ": lower paths: capacity"};
     }
     const auto slots = static_cast<std::size_t>(rte_hash_max_key_id(state->hash)) + 1;
     state->entries = LargeArray<std::atomic<RelayEntry*>>::map(slots);
     state->pool = LargeArray<RelayEntry>::map(std::size_t{room} + 1);
     state->front = PathFront::map(paths);
     if (state->entries.is_empty() || state->pool.is_empty() || state->front.is_empty()) {
-        return Unexpected{"no memory for " + std::to_string(paths) + " paths"};
+        return Unexpected{
+            "no memory for " + std::to_string(paths) + " paths: lower paths: capacity"};
     }
     state->unused.reserve(room);
     for (std::size_t i = room; i > 0; --i) {

@@ -49,6 +49,9 @@ class RelayTable {
     RelayTable(const RelayTable&) = delete;
     RelayTable& operator=(const RelayTable&) = delete;
 
+    // What a table for so many paths has room for: them, and what waits in the writer's queue.
+    [[nodiscard]] static std::uint32_t entries_for(std::uint32_t paths) noexcept;
+
     static constexpr std::size_t batch = 32;
 
     // A Path ID and the role of the packet's sender: which of the entry's two lines is wanted.
