@@ -274,4 +274,15 @@ std::vector<NodeEvent> TunnelManager::take_events() {
     return std::exchange(events_, {});
 }
 
+void TunnelManager::log_secrets(const RouteDirection& direction) const {
+    settings_.key_log.note_path_secret(
+        direction.path_id, direction.revision, direction.suite, direction.path_secret
+    );
+    if (direction.is_relayed()) {
+        settings_.key_log.note_leg_secret(
+            direction.path_id, direction.revision, direction.role, direction.leg_secret
+        );
+    }
+}
+
 }  // namespace ntm::client

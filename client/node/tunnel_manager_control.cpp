@@ -252,17 +252,6 @@ std::optional<DirectionRefusal> TunnelManager::install(
     return std::nullopt;
 }
 
-void TunnelManager::log_secrets(const RouteDirection& direction) const {
-    settings_.key_log.note_path_secret(
-        direction.path_id, direction.revision, direction.suite, direction.path_secret
-    );
-    if (direction.is_relayed()) {
-        settings_.key_log.note_leg_secret(
-            direction.path_id, direction.revision, direction.role, direction.leg_secret
-        );
-    }
-}
-
 void TunnelManager::install_new(RouteDirection direction, Instant now) {
     log_secrets(direction);
     if (direction.is_relayed()) {
