@@ -59,6 +59,21 @@ TEST(Ntmctl, SaysWhatIsWrongWithTheWords) {
     EXPECT_EQ(error_of({"status", "show", "x"}), "usage: ntmctl status");
 }
 
+TEST(Ntmctl, ACaptureNeedsAnOutputAndAKeyLog) {
+    const std::array line{
+        "ntmctl", "capture", "open", "in", "-o", "out", "-k", "a", "-k", "b", "--port", "5"};
+    const auto command = parse_control_command(static_cast<int>(line.size()), line.data());
+    ASSERT_TRUE(command) << command.error().text;
+    EXPECT_EQ(command->capture.input, "in");
+    EXPECT_EQ(command->capture.output, "out");
+    EXPECT_EQ(command->capture.key_logs, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(command->capture.port, Port{5});
+    const auto lacking = parse_control_command(6, line.data());
+    ASSERT_FALSE(lacking);
+    EXPECT_EQ(lacking.error().exit_code, exit_usage);
+    EXPECT_THAT(lacking.error().text, HasSubstr("usage: ntmctl capture open"));
+}
+
 TEST(Ntmctl, OptionsReachTheRequest) {
     const std::array line{"ntmctl", "-s", "/x.sock", "-j", "path", "--limit", "5"};
     const auto command = parse_control_command(static_cast<int>(line.size()), line.data());
