@@ -44,6 +44,7 @@ class Run(NamedTuple):
     host: str
     program: str
     boot_id: str
+    number: int  # in the order read: a program that forgets may draw the same boot id
 
 
 class KeyLogs:
@@ -58,7 +59,7 @@ class KeyLogs:
         for line in pathlib.Path(file).read_text().splitlines():
             words = line.split()
             if words[0] == "NTM_RUN":
-                run = Run(host, words[2], words[1])
+                run = Run(host, words[2], words[1], len(self.runs))
                 self.runs.append(run)
             elif words[0] in ("NTM_SIGNAL", "NTM_PATH", "NTM_LEG"):
                 qualifier = 0 if words[0] == "NTM_SIGNAL" else int(words[3])
