@@ -125,8 +125,10 @@ TEST_F(Exchange, RepeatedRequestIsAnsweredFromTheCacheAcrossSessions) {
         );
     };
     const auto id = ask_dc();
-    world_.run_for(milliseconds{300});
-    EXPECT_EQ(dc_.all<PeerConnected>().size(), 1U) << "a handshake beside";
+    const auto is_met_again = [&] {
+        return dc_.all<PeerConnected>().size() == 1;
+    };
+    EXPECT_TRUE(world_.run_until(is_met_again, seconds{1})) << "a handshake beside";
     lose_answers = false;
     EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, seconds{1}));
     EXPECT_EQ(dc_.all<RequestReceived>().size(), 1U);
