@@ -76,8 +76,10 @@ step "one worker of the relay hangs, as it does in a loop without end: awake"
 lab kill rs1
 NTM_LAB_IDLE_SLEEP=false lab start rs1
 expect 5 "the ping goes on" ping_goes_on_since "$EPOCHREALTIME"
-"$repo/tests/system/_stop_thread.py" "$(worker_thread)" &
+thread=$(worker_thread)
+"$repo/tests/system/_stop_thread.py" "$thread" &
 stopper=$!
+expect 10 "it stands still" grep -q '^State:.*tracing stop' "/proc/$thread/status"
 since=$EPOCHREALTIME
 expect 10 "the relay names it" stuck_worker_is 0
 took "since it hung" "$since" 5
