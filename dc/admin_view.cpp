@@ -126,6 +126,7 @@ Json show_counters(const CoordinatorCounters& counters) {
     json["cookies_answered"] = counters.cookies_answered;
     json["cookies_limited"] = counters.cookies_limited;
     json["cookies_malformed"] = counters.cookies_malformed;
+    json["while_stalled"] = counters.while_stalled;
     return json;
 }
 
@@ -157,6 +158,9 @@ Json show_status(const Coordinator& coordinator, Instant now) {
         );
     }
     json["paths"] = context.paths.all().size();
+    json["store"] = {
+        {"state", text_of(context.store.health())},
+        {"failed_commits", context.store.failed_commits()}};
     json["releases_pending"] = coordinator.pending_releases();
     json["counters"] = show_counters(coordinator.counters());
     return json;

@@ -17,6 +17,7 @@ namespace {
 // Handshakes begun towards nodes after a start: 1000 a second.
 constexpr std::size_t greeted_at_once = 100;
 constexpr Duration greeting_pause = std::chrono::milliseconds{100};
+constexpr Duration between_looks_for_space = std::chrono::seconds{1};
 
 Secret<16> draw_key(RandomSource& random) {
     Secret<16> key;
@@ -133,6 +134,10 @@ void Coordinator::Parts::greet_some(Instant now) {
 }
 
 void Coordinator::handle_datagram(const Datagram& datagram, Instant now) {
+    if (parts_->stall) {
+        ++parts_->counters.while_stalled;
+        return;
+    }
     const auto header = protocol::NtmHeader::parse(datagram.payload);
     if (!header) {
         ++parts_->counters.bad_header;
@@ -170,6 +175,14 @@ void Coordinator::Parts::handle_cookie(const Datagram& datagram, Instant now) {
 }
 
 void Coordinator::handle_timeout(Instant now) {
+    parts_->latest = now;
+    if (parts_->look_for_space_at <= now) {
+        parts_->context.store.look_for_space();
+        parts_->look_for_space_at = now + between_looks_for_space;
+    }
+    if (parts_->stall) {
+        return;
+    }
     parts_->signaling.handle_timeout(now);
     parts_->dispatch_events(now);
     parts_->relay_desk.handle_timeout(now);
@@ -179,16 +192,21 @@ void Coordinator::handle_timeout(Instant now) {
 }
 
 Instant Coordinator::next_timeout() const {
+    if (parts_->stall) {
+        return parts_->look_for_space_at;
+    }
     return std::min(
         {parts_->signaling.next_timeout(),
          parts_->relay_desk.next_timeout(),
          parts_->director.next_timeout(),
          parts_->relay_courier.next_timeout(),
-         parts_->greet_at}
+         parts_->greet_at,
+         parts_->look_for_space_at}
     );
 }
 
 void Coordinator::Parts::settle(Instant now) {
+    latest = now;
     dispatch_events(now);
     keep_datagrams(later);
     relay_courier.pump(now);
@@ -260,16 +278,52 @@ void Coordinator::Parts::handle(const protocol::PeerMoved& event, Instant now) {
 }
 
 std::vector<Datagram> Coordinator::take_datagrams() {
-    if (parts_->failure) {
-        return {};
-    }
-    if (const auto stored = parts_->context.store.commit(); !stored) {
-        parts_->failure = stored.error();
+    if (parts_->failure || !parts_->commit()) {
         return {};
     }
     std::vector<Datagram> datagrams = take_early_datagrams();
     std::ranges::move(std::exchange(parts_->later, {}), std::back_inserter(datagrams));
     return datagrams;
+}
+
+bool Coordinator::Parts::commit() {
+    const auto stored = context.store.commit();
+    if (!stored && !stored.error().may_pass) {
+        failure = stored.error();
+        return false;
+    }
+    stall = stored ? std::nullopt : std::optional{stored.error()};
+    note_health();
+    return stored.has_value();
+}
+
+void Coordinator::Parts::note_health() {
+    const StoreHealth health = context.store.health();
+    if (health == last_health) {
+        return;
+    }
+    if (health == StoreHealth::sound) {
+        look_for_space_at = Instant::never();
+        context.inform("the store takes changes again");
+    } else {
+        look_for_space_at = std::min(look_for_space_at, latest + between_looks_for_space);
+        context.warn(
+            stall ? stall->text + "; until this succeeds, nothing is answered"
+                  : "the disk of the store is full: no nodes, relays or paths are added until "
+                    "there is space again"
+        );
+    }
+    last_health = health;
+}
+
+std::optional<std::string> Coordinator::Parts::why_full() const {
+    if (stall) {
+        return "the store can not be written now: " + stall->text;
+    }
+    if (context.store.health() != StoreHealth::sound) {
+        return "the disk of the store is full";
+    }
+    return std::nullopt;
 }
 
 std::vector<Datagram> Coordinator::take_early_datagrams() {
@@ -282,6 +336,10 @@ std::vector<Notice> Coordinator::take_notices() {
 
 const std::optional<StoreError>& Coordinator::failure() const noexcept {
     return parts_->failure;
+}
+
+const std::optional<StoreError>& Coordinator::stall() const noexcept {
+    return parts_->stall;
 }
 
 const Context& Coordinator::context() const noexcept {

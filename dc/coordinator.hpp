@@ -5,8 +5,9 @@
 //
 // Rules for whoever drives it: call handle_timeout whenever next_timeout has come, and
 // take_datagrams after every call that may have changed something. take_datagrams commits to the
-// store first and gives nothing out if that fails: `failure` then says why, and the coordinator has
-// to be thrown away, since its memory is ahead of the store.
+// store first and gives nothing out if that fails. `failure` then says why, and the coordinator has
+// to be thrown away, since its memory is ahead of the store; or `stall` does: the disk is full or
+// fails, the coordinator is deaf, and take_datagrams commits again each time until that succeeds.
 #pragma once
 
 #include "common/base/datagram.hpp"
@@ -30,6 +31,7 @@ struct CoordinatorCounters {
     std::uint64_t cookies_answered = 0;
     std::uint64_t cookies_limited = 0;
     std::uint64_t cookies_malformed = 0;
+    std::uint64_t while_stalled = 0;  // unread: what they ask could not be stored
     protocol::SignalingCounters signaling;
 };
 
@@ -57,6 +59,7 @@ class Coordinator {
     [[nodiscard]] std::vector<Datagram> take_early_datagrams();
     [[nodiscard]] std::vector<Notice> take_notices();
     [[nodiscard]] const std::optional<StoreError>& failure() const noexcept;
+    [[nodiscard]] const std::optional<StoreError>& stall() const noexcept;
 
     // Provisioning. The error is a sentence; nothing has changed then.
     [[nodiscard]] Result<Nothing, std::string> add_node(

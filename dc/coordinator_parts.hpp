@@ -30,6 +30,11 @@ struct Coordinator::Parts {
     // What every call ends with.
     void settle(Instant now);
     void keep_datagrams(std::vector<Datagram>& in);
+    // Of the store: true if all is stored. Tells of changes of its health.
+    [[nodiscard]] bool commit();
+    void note_health();
+    // A sentence if nothing may be added.
+    [[nodiscard]] std::optional<std::string> why_full() const;
 
     Settings settings;
     const Secret<16> token_key;
@@ -53,6 +58,10 @@ struct Coordinator::Parts {
     Instant greet_at = Instant::never();
     CoordinatorCounters counters;
     std::optional<StoreError> failure;
+    std::optional<StoreError> stall;
+    StoreHealth last_health = StoreHealth::sound;
+    Instant latest;  // of the calls
+    Instant look_for_space_at = Instant::never();
 };
 
 }  // namespace ntm::dc

@@ -173,7 +173,8 @@ std::optional<std::string> Daemon::settle() {
     }
     sockets_->send(datagrams);
     set_timer();
-    return std::nullopt;
+    const auto& stall = coordinator_->stall();
+    return stall ? std::optional{stall->text} : std::nullopt;
 }
 
 void Daemon::set_timer() {

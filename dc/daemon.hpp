@@ -31,7 +31,7 @@ class Daemon {
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
 
-    // Until a signal ends it (0) or the store fails (1).
+    // Until a signal ends it (0) or the store fails for good (1).
     [[nodiscard]] int run();
 
   private:
@@ -40,7 +40,8 @@ class Daemon {
     [[nodiscard]] std::optional<std::string> open_coordinator(const DcConfig& config);
     [[nodiscard]] std::optional<std::string> open_admin(const DcConfig& config);
     [[nodiscard]] static Instant now();
-    // Stores, sends, logs and sets the timer. Why it could not, if so: the loop then ends.
+    // Stores, sends, logs and sets the timer. Why it could not store, if so: the loop then ends,
+    // unless the store may recover.
     std::optional<std::string> settle();
     void set_timer();
     void log_notices();

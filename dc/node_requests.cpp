@@ -66,8 +66,12 @@ void NodeDesk::direct(
     const PathTable& paths = context_.paths;
     const bool is_full = paths.of_node(node.record.key).size() >= most ||
                          paths.of_node(peer.record.key).size() >= most;
-    if (is_full && context_.paths.find_between(node.record.key, peer.record.key) == nullptr) {
+    const bool is_new = context_.paths.find_between(node.record.key, peer.record.key) == nullptr;
+    if (is_new && is_full) {
         return refuse(v1::STATUS_BUSY, "a node holds as many paths as it may");
+    }
+    if (is_new && context_.store.health() != StoreHealth::sound) {
+        return refuse(v1::STATUS_BUSY, "the disk of the DC's store is full");
     }
     director_.direct({node, peer, *suite}, request, now);
 }

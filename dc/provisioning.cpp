@@ -49,6 +49,9 @@ Result<Nothing, std::string> Coordinator::add_node(
     if (const auto owner = owner_of(context, key)) {
         return Unexpected{"this key belongs to " + *owner};
     }
+    if (const auto trouble = parts_->why_full()) {
+        return Unexpected{*trouble};
+    }
     const auto addresses = parts_->pool.take();
     if (!addresses) {
         return Unexpected{
@@ -74,6 +77,9 @@ Result<Nothing, std::string> Coordinator::remove_node(std::string_view text, Ins
     if (node == nullptr) {
         return Unexpected{"there is no node \"" + std::string{text} + "\""};
     }
+    if (parts_->stall) {
+        return Unexpected{*parts_->why_full()};
+    }
     const PeerKey key = node->record.key;
     parts_->director.release_all_of(key, now);
     parts_->pool.give_back({node->record.vipv4, node->record.vipv6});
@@ -97,6 +103,9 @@ Result<Nothing, std::string> Coordinator::add_relay(
     if (const auto owner = owner_of(parts_->context, key)) {
         return Unexpected{"this key belongs to " + *owner};
     }
+    if (const auto trouble = parts_->why_full()) {
+        return Unexpected{*trouble};
+    }
     RelayRecord record;
     record.key = key;
     record.name = std::string{name};
@@ -111,6 +120,9 @@ Result<Nothing, std::string> Coordinator::remove_relay(std::string_view name, In
     Relay* relay = parts_->registry.find_relay_by_name(name);
     if (relay == nullptr) {
         return Unexpected{"there is no relay \"" + std::string{name} + "\""};
+    }
+    if (parts_->stall) {
+        return Unexpected{*parts_->why_full()};
     }
     const PeerKey key = relay->record.key;
     relay->is_alive = false;

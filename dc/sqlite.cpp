@@ -10,7 +10,7 @@ namespace {
 std::string meaning_of(int code) {
     switch (code & 0xff) {
         case SQLITE_FULL:
-            return "the disk is full; free space there and start again";
+            return "the disk is full; free space there";
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return "the file is damaged or not a store of ntm-dc; restore it from a backup, or "
@@ -61,7 +61,8 @@ Database::~Database() {
 Database::Database(Database&& other) noexcept
     : handle_{std::exchange(other.handle_, nullptr)},
       file_{std::move(other.file_)},
-      failure_{std::move(other.failure_)} {}
+      failure_{std::move(other.failure_)},
+      failure_code_{other.failure_code_} {}
 
 void Database::run(const char* sql) {
     if (failure_) {
@@ -90,6 +91,23 @@ void Database::fail(int code, std::string_view doing) {
     if (!failure_) {
         const std::string_view first_line = doing.substr(0, doing.find('\n'));
         failure_ = sentence(file_, first_line, code, sqlite3_errmsg(handle_));
+        failure_code_ = code & 0xff;
+    }
+}
+
+bool Database::may_failure_pass() const noexcept {
+    return is_disk_full() || failure_code_ == SQLITE_IOERR || failure_code_ == SQLITE_READONLY;
+}
+
+bool Database::is_disk_full() const noexcept {
+    return failure_code_ == SQLITE_FULL;
+}
+
+void Database::forget_failure() {
+    failure_.reset();
+    failure_code_ = 0;
+    if (sqlite3_get_autocommit(handle_) == 0) {
+        static_cast<void>(sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr));
     }
 }
 

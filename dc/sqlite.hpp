@@ -35,6 +35,11 @@ class Database {
     [[nodiscard]] const std::optional<std::string>& failure() const noexcept { return failure_; }
     // Keeps `sql`'s failure, with what it means to an operator.
     void fail(int code, std::string_view doing);
+    // The disk's, not the file's: the same may succeed later.
+    [[nodiscard]] bool may_failure_pass() const noexcept;
+    [[nodiscard]] bool is_disk_full() const noexcept;
+    // Takes back what is open of a transaction, and goes on.
+    void forget_failure();
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
     [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
@@ -43,6 +48,7 @@ class Database {
     sqlite3* handle_;  // owned
     std::string file_;
     std::optional<std::string> failure_;
+    int failure_code_ = 0;
 };
 
 // Bind in order, then run() for a change or next() for each row, then read columns in order.

@@ -2,6 +2,7 @@
 #include "dc/sqlite_store.hpp"
 
 #include "dc/record_text.hpp"
+#include "dc/space_reserve.hpp"
 #include "dc/sqlite.hpp"
 #include "dc/sqlite_load.hpp"
 #include "dc/sqlite_schema.hpp"
@@ -14,7 +15,8 @@
 namespace ntm::dc {
 
 struct SqliteStore::State {
-    explicit State(Database opened) : database{std::move(opened)} {}
+    State(Database opened, std::string reserve_file)
+        : database{std::move(opened)}, reserve{std::move(reserve_file)} {}
 
     struct Change {
         Statement* statement;
@@ -23,6 +25,9 @@ struct SqliteStore::State {
     // Statements can be prepared only once the tables exist, hence lazily, hence one by one.
     Database database;
     StoreMark mark;
+    SpaceReserve reserve;
+    bool is_failing = false;
+    std::uint64_t failed_commits = 0;
     std::uint64_t changes_stored = 0;
     std::uint64_t term = 0;
     std::vector<Change> changes;  // since the last commit
@@ -38,6 +43,7 @@ struct SqliteStore::State {
         change(*put_counter).add(counter).add(value).add_digest("counters");
     }
     void write_changes();
+    void attempt();
     [[nodiscard]] std::optional<StoreError> adopt(const std::string& mark_file);
     [[nodiscard]] Result<Nothing, StoreError> commit();
 };
@@ -49,20 +55,36 @@ void SqliteStore::State::write_changes() {
     }
 }
 
+void SqliteStore::State::attempt() {
+    StoredRow count;
+    count.add(std::string_view{"changes"}).add(changes_stored + 1).add_digest("counters");
+    database.run("BEGIN IMMEDIATE");
+    write_changes();
+    count.bind_to(*put_counter);
+    put_counter->run();
+    database.run("COMMIT");
+}
+
 Result<Nothing, StoreError> SqliteStore::State::commit() {
-    if (!changes.empty()) {
-        count("changes", changes_stored + 1);
-        database.run("BEGIN IMMEDIATE");
-        write_changes();
-        database.run("COMMIT");
+    if (changes.empty()) {
+        return Nothing{};
     }
-    if (database.failure()) {
-        return Unexpected{StoreError{*database.failure()}};
+    attempt();
+    if (database.failure() && database.is_disk_full() && reserve.give_back()) {
+        database.forget_failure();
+        attempt();
     }
-    if (!changes.empty()) {
-        changes.clear();
-        mark.set(++changes_stored);
+    is_failing = database.failure().has_value();
+    if (is_failing) {
+        ++failed_commits;
+        const StoreError error{*database.failure(), database.may_failure_pass()};
+        if (error.may_pass) {
+            database.forget_failure();
+        }
+        return Unexpected{error};
     }
+    changes.clear();
+    mark.set(++changes_stored);
     return Nothing{};
 }
 
@@ -140,8 +162,9 @@ Result<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::st
     if (!version) {
         return Unexpected{version.error()};
     }
+    const std::string reserve = file == ":memory:" ? "" : file + ".reserve";
     std::unique_ptr<SqliteStore> store{
-        new SqliteStore{std::make_unique<State>(std::move(*database))}};
+        new SqliteStore{std::make_unique<State>(std::move(*database), reserve)}};
     if (const auto error = store->adopt(*version == SchemaVersion::without_digests)) {
         return Unexpected{*error};
     }
@@ -171,6 +194,7 @@ std::optional<StoreError> SqliteStore::adopt(bool is_without_digests) {
     if (state.database.failure()) {
         return StoreError{*state.database.failure()};
     }
+    static_cast<void>(state.reserve.take());
     const std::string& file = state.database.file();
     return file == ":memory:" ? std::nullopt : state.adopt(file + ".mark");
 }
@@ -289,6 +313,33 @@ void SqliteStore::put_next_address_number(std::uint64_t number) {
 
 Result<Nothing, StoreError> SqliteStore::commit() {
     return state_->commit();
+}
+
+StoreHealth SqliteStore::health() const noexcept {
+    if (state_->is_failing) {
+        return StoreHealth::failing;
+    }
+    return state_->reserve.is_held() ? StoreHealth::sound : StoreHealth::short_of_space;
+}
+
+std::uint64_t SqliteStore::failed_commits() const noexcept {
+    return state_->failed_commits;
+}
+
+void SqliteStore::look_for_space() {
+    static_cast<void>(state_->reserve.take());
+}
+
+const char* text_of(StoreHealth health) noexcept {
+    switch (health) {
+        case StoreHealth::sound:
+            return "sound";
+        case StoreHealth::short_of_space:
+            return "short_of_space";
+        case StoreHealth::failing:
+            break;
+    }
+    return "failing";
 }
 
 }  // namespace ntm::dc

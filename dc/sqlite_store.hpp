@@ -2,7 +2,7 @@
 // The Store in one SQLite file: WAL, one writer, each commit on disk before it returns. The file
 // holds path secrets, so it is made with mode 0600. Each row carries a digest, and FILE.mark says how
 // many changes the store must have: a store that is not what was acknowledged is refused, with a
-// sentence. `:memory:` gives a store for one run of a test.
+// sentence. FILE.reserve holds space for when the disk is full. `:memory:` gives a store for one run of a test.
 #pragma once
 
 #include "dc/store.hpp"
@@ -35,6 +35,9 @@ class SqliteStore final : public Store {
     void remove_release(const PeerKey& peer, PathId id) override;
     void put_next_address_number(std::uint64_t number) override;
     [[nodiscard]] Result<Nothing, StoreError> commit() override;
+    [[nodiscard]] StoreHealth health() const noexcept override;
+    [[nodiscard]] std::uint64_t failed_commits() const noexcept override;
+    void look_for_space() override;
 
   private:
     struct State;

@@ -16,7 +16,16 @@ namespace ntm::dc {
 
 struct StoreError {
     std::string text;  // a sentence for an operator
+    // The disk is full or fails: nothing is lost, and the same commit may succeed later.
+    bool may_pass = false;
 };
+
+enum class StoreHealth : std::uint8_t {
+    sound,
+    short_of_space,  // what is known can be kept up; nothing may be added
+    failing,         // the last commit did not succeed
+};
+[[nodiscard]] const char* text_of(StoreHealth health) noexcept;
 
 struct StoredState {
     std::vector<NodeRecord> nodes;
@@ -48,8 +57,13 @@ class Store {
     virtual void remove_release(const PeerKey& peer, PathId id) = 0;
     virtual void put_next_address_number(std::uint64_t number) = 0;
 
-    // After a failure the memory of the process and the store differ: the process must end.
+    // After a failure the memory of the process and the store differ: nothing may be acknowledged
+    // until a later commit succeeds, and if the failure can not pass, the process must end.
     [[nodiscard]] virtual Result<Nothing, StoreError> commit() = 0;
+    [[nodiscard]] virtual StoreHealth health() const noexcept = 0;
+    [[nodiscard]] virtual std::uint64_t failed_commits() const noexcept = 0;
+    // Looks whether space has come back; to be called once a second while health is not sound.
+    virtual void look_for_space() = 0;
 };
 
 }  // namespace ntm::dc

@@ -14,12 +14,8 @@ source "$(dirname "$0")/_faults.sh"
 leave_disk() {
     local status=$?
     set +e
+    ! mountpoint -q "$disk" || umount -l "$disk"
     (exit $status)
-    leave_after_unmount $status
-}
-leave_after_unmount() {
-    ! mountpoint -q "$disk" || { lab kill dc1; umount -l "$disk"; }
-    (exit "$1")
     leave
 }
 store_state() { [ "$(fact dc1 status '.store.state')" = "$1" ]; }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// F-28, F-30: a store whose disk fails for a while. Nothing is acknowledged that is not stored, the
+// coordinator does not end, and goes on by itself when the disk does.
+#include "tests/unit/dc/lab.hpp"
+
+#include <csignal>
+
+#include <sys/resource.h>
+
+namespace ntm::dc::test {
+namespace {
+
+// While one of these lives, no file of this process grows beyond `size`.
+class FileSizeLimit {
+  public:
+    explicit FileSizeLimit(std::uintmax_t size) {
+        handler_ = std::signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{size, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        static_cast<void>(std::signal(SIGXFSZ, handler_));
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int) = SIG_DFL;
+};
+
+class StoreTroubleTest : public Lab {
+  protected:
+    StoreTroubleTest() {
+        std::string pattern = testing::TempDir() + "ntm_dc_XXXXXX";
+        folder_ = mkdtemp(pattern.data());
+        world.store_file = folder_ + "/dc.sqlite";
+        EXPECT_TRUE(world.restart_dc());
+        EXPECT_TRUE(world.dc->add_node(mn_name, mn.key(), world.now));
+        EXPECT_TRUE(world.dc->add_node(cn_name, cn.key(), world.now));
+        EXPECT_TRUE(world.dc->add_relay("rs1", relay.key(), world.now));
+        world.settle();
+    }
+    ~StoreTroubleTest() override { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::unique_ptr<FileSizeLimit> let_disk_fail() const {
+        return std::make_unique<FileSizeLimit>(
+            std::filesystem::file_size(folder_ + "/dc.sqlite-wal")
+        );
+    }
+    std::string folder_;
+};
+
+TEST_F(StoreTroubleTest, AcknowledgesNothingWhileTheDiskFailsAndGoesOnAfterwards) {
+    register_all();
+    auto limit = let_disk_fail();
+    EXPECT_EQ(world.ask_direction(mn, cn_name).text(), "no answer");
+    ASSERT_TRUE(world.dc->stall());
+    EXPECT_FALSE(world.dc->failure());
+    EXPECT_TRUE(mn.routes().empty());
+    EXPECT_TRUE(cn.routes().empty());
+    EXPECT_EQ(world.register_node(mn, mn_name, {"10.0.0.3/24"}).text(), "no answer");
+    const auto refused = world.dc->add_node("late.a.ntm.test", PeerKey{}, world.now);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("can not be written now"), std::string::npos);
+    EXPECT_LE(world.dc->next_timeout(), world.now + 1s);
+    EXPECT_GT(world.dc->counters().while_stalled, 0U);
+    std::size_t warnings = 0;
+    for (const Notice& notice : world.dc->take_notices()) {
+        warnings += notice.severity == Notice::Severity::warning ? 1U : 0U;
+    }
+    EXPECT_EQ(warnings, 1U);
+
+    limit.reset();
+    world.pass(5s);
+    EXPECT_FALSE(world.dc->stall());
+    EXPECT_EQ(world.dc->context().store.health(), StoreHealth::sound);
+    EXPECT_GT(world.dc->context().store.failed_commits(), 0U);
+    direct();
+    ASSERT_TRUE(world.restart_dc());
+    EXPECT_EQ(world.dc->context().paths.all().size(), 1U);
+}
+
+TEST_F(StoreTroubleTest, LosesNothingOfWhatItWasToStoreWhenItIsStartedAnewInstead) {
+    register_all();
+    direct();
+    {
+        const auto limit = let_disk_fail();
+        EXPECT_EQ(world.register_node(mn, mn_name, {"10.0.0.3/24"}).text(), "no answer");
+        ASSERT_TRUE(world.dc->stall());
+    }
+    ASSERT_TRUE(world.restart_dc());
+    EXPECT_EQ(world.dc->context().paths.all().size(), 1U);
+    EXPECT_EQ(world.register_node(mn, mn_name, {"10.0.0.3/24"}).status(), v1::STATUS_OK);
+}
+
+}  // namespace
+}  // namespace ntm::dc::test
