@@ -2,14 +2,19 @@
 #include "common/base/rate_limit.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace ntm {
 
 namespace {
 
 constexpr std::uint64_t whole_token = 1'000'000'000;
-// Bounds the product with any rate.
-constexpr Duration longest_fill = std::chrono::seconds{1};
+// Bounds the product with any rate: no more than fits 64 bits.
+constexpr Duration longest_fill = longest_burst;
+static_assert(
+    std::numeric_limits<std::uint64_t>::max() / std::numeric_limits<std::uint32_t>::max() >=
+    static_cast<std::uint64_t>(longest_fill.count())
+);
 
 }  // namespace
 

@@ -8,10 +8,14 @@
 #include "common/base/time.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
 namespace ntm {
+
+// A bucket that nobody asks fills for so long: a burst is no more than that time's worth.
+inline constexpr Duration longest_burst = std::chrono::seconds{4};
 
 // A token bucket's: `per_second` on average, `burst` at once.
 struct Budget {

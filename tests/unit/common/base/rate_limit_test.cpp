@@ -28,6 +28,19 @@ TEST(TokenBucket, GivesItsBurstAndThenItsRate) {
     EXPECT_TRUE(bucket.take(budget, at_ms(60'000)));
 }
 
+TEST(TokenBucket, HasItsWholeBurstAgainAfterItsTime) {
+    TokenBucket bucket;
+    const Budget budget{10, 40};
+    for (int i = 0; i < 40; ++i) {
+        EXPECT_TRUE(bucket.take(budget, at_ms(0)));
+    }
+    EXPECT_FALSE(bucket.take(budget, at_ms(0)));
+    for (int i = 0; i < 40; ++i) {
+        EXPECT_TRUE(bucket.take(budget, at_ms(4000))) << i;
+    }
+    EXPECT_FALSE(bucket.take(budget, at_ms(4000)));
+}
+
 TEST(TokenBucket, IsNotFooledByTimeThatStandsOrGoesBack) {
     TokenBucket bucket;
     const Budget budget{10, 1};
