@@ -144,6 +144,7 @@ Json signaling_json(const protocol::SignalingCounters& counters) {
         {"malformed", counters.malformed},
         {"token_demanded", counters.token_demanded},
         {"handshake_limited", counters.handshake_limited},
+        {"handshake_repeated", counters.handshake_repeated},
     };
 }
 

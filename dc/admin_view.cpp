@@ -123,6 +123,7 @@ Json show_counters(const CoordinatorCounters& counters) {
     json["malformed"] = counters.signaling.malformed;
     json["token_demanded"] = counters.signaling.token_demanded;
     json["handshake_limited"] = counters.signaling.handshake_limited;
+    json["handshake_repeated"] = counters.signaling.handshake_repeated;
     json["cookies_answered"] = counters.cookies_answered;
     json["cookies_limited"] = counters.cookies_limited;
     json["cookies_malformed"] = counters.cookies_malformed;

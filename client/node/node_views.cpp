@@ -174,7 +174,10 @@ Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& 
         {"signal_unknown_session", signaling.unknown_session},
         {"signal_bad_tag", signaling.bad_tag},
         {"signal_replayed", signaling.replayed},
-        {"signal_malformed", signaling.malformed}};
+        {"signal_malformed", signaling.malformed},
+        {"signal_token_demanded", signaling.token_demanded},
+        {"signal_handshake_limited", signaling.handshake_limited},
+        {"signal_handshake_repeated", signaling.handshake_repeated}};
 }
 
 Json resolver_json(const ResolverCounters& counters) {

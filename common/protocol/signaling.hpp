@@ -77,10 +77,11 @@ struct SignalingCounters {
     std::uint64_t bad_handshake = 0;  // does not open, own or zero key, not from a known peer
     std::uint64_t unknown_session = 0;
     std::uint64_t bad_tag = 0;
-    std::uint64_t replayed = 0;
-    std::uint64_t malformed = 0;          // opened, but not a Signal that may be sent
-    std::uint64_t token_demanded = 0;     // message 1 answered by COOKIE
-    std::uint64_t handshake_limited = 0;  // message 1 beyond what its source or all may have
+    std::uint64_t replayed = 0;            // SIGNAL, or message 2 of a handshake that is over
+    std::uint64_t malformed = 0;           // opened, but not a Signal that may be sent
+    std::uint64_t token_demanded = 0;      // message 1 answered by COOKIE
+    std::uint64_t handshake_limited = 0;   // message 1 beyond what its source or all may have
+    std::uint64_t handshake_repeated = 0;  // message 1 once more, answered as the first time
 };
 
 // The longest serialized v1::Signal: 1200 bytes of datagram less header and tag. A longer request
@@ -95,7 +96,8 @@ class Signaling {
         // Of all tokens of this process (docs/protocol.md section 4.1): whoever got one by a COOKIE
         // ask may show it in a handshake. Random, new at each start.
         Secret<16> token_key;
-        // DCs and relays demand tokens of message 1 under load and where a session stands.
+        // Tokens are demanded of message 1 not only under load, but also where a session stands: by
+        // DCs and relays.
         bool demands_tokens = false;
         // Gets the keys of each session when it is made.
         KeyLog key_log{};

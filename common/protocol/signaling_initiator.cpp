@@ -254,12 +254,14 @@ void Signaling::State::handle_message_2(
     }
     Peer& peer = *found->second;
     if (!peer.dial) {
-        return;  // a repeat of the message 2 that made the session
+        ++counters.replayed;  // of the message 2 that made the session
+        return;
     }
     std::vector<HandshakeAttempt>& attempts = peer.dial->attempts;
     const auto attempt =
         std::ranges::find(attempts, header.session_id(), &HandshakeAttempt::own_id);
     if (attempt == attempts.end()) {
+        ++counters.replayed;
         return;
     }
     const ByteView message = ByteView{datagram.payload}.subspan(NtmHeader::size);

@@ -34,6 +34,7 @@ bool Signaling::State::answer_repeat(const Datagram& datagram, Instant now) {
     if (found == accepted_.end() || found->second.message_1 != datagram.payload) {
         return false;
     }
+    ++counters.handshake_repeated;
     datagrams.push_back({datagram.local, datagram.remote, found->second.message_2});
     return true;
 }

@@ -18,12 +18,15 @@ class Flood : public NodeAndDc {
     Flood() { world_.latency = milliseconds{1}; }
     // So many message 1s of a stranger at once; each costs a Diffie-Hellman if it is opened.
     void flood(int count, const crypto::Token& token, const Endpoint& from) {
+        flood(count, token, from, dc_at_);
+    }
+    void flood(int count, const crypto::Token& token, const Endpoint& from, const Endpoint& to) {
         for (int i = 0; i < count; ++i) {
             Bytes datagram(NtmHeader::size);
             datagram[0] = 0x13;
             append(datagram, token);
             append(datagram, world_.random.bytes<noise_message_1_overhead + 20>());
-            world_.inject(from, dc_at_, std::move(datagram));
+            world_.inject(from, to, std::move(datagram));
         }
         world_.run_for(Duration{0});
     }
@@ -36,6 +39,19 @@ TEST_F(Flood, UnderLoadEverybodyNeedsAToken) {
     const auto id = ask_dc();
     EXPECT_TRUE(world_.run_until([&] { return is_answered(id); }, milliseconds{6}));
     EXPECT_EQ(dc_.signaling->counters().token_demanded, 1U);
+}
+
+TEST_F(Flood, NodeDemandsATokenUnderLoadOnly) {
+    dc_.signaling->set_endpoints(node_key(), {node_at_});
+    flood(499, {}, at("198.51.100.9:1"), node_at_);
+    EXPECT_EQ(node_.signaling->counters().token_demanded, 0U);
+    flood(2, {}, at("198.51.100.9:1"), node_at_);
+    EXPECT_EQ(node_.signaling->counters().token_demanded, 1U);
+    dc_.signaling->connect(node_key(), false, world_.now);
+    const auto is_connected = [&] {
+        return node_.signaling->is_connected(dc_key());
+    };
+    EXPECT_TRUE(world_.run_until(is_connected, milliseconds{6}));
 }
 
 TEST_F(Flood, OneHostWithATokenShutsNobodyOut) {

@@ -139,6 +139,7 @@ TEST_F(Handshake, RepeatedMessage1GetsTheSameMessage2) {
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_EQ(answers[0].payload, answers[1].payload);
     EXPECT_EQ(dc_.signaling->session_ids().size(), 1U);
+    EXPECT_EQ(dc_.signaling->counters().handshake_repeated, 1U);
     // Once forgotten, it is a new one.
     world_.run_for(seconds{5});
     EXPECT_TRUE(dc_.signaling->session_ids().empty());
@@ -146,6 +147,20 @@ TEST_F(Handshake, RepeatedMessage1GetsTheSameMessage2) {
     answers = sent_from(dc_at_);
     ASSERT_EQ(answers.size(), 3U);
     EXPECT_NE(answers[2].payload, answers[0].payload);
+}
+
+TEST_F(Handshake, Message2OfAHandshakeThatIsOverIsCounted) {
+    Bytes answer;
+    world_.filter = [&](const Sent& sent) {
+        answer = sent.from == dc_at_ && answer.empty() ? sent.payload : answer;
+        return true;
+    };
+    connect();
+    for (unsigned i = 1; i <= 3; ++i) {
+        world_.inject(dc_at_, node_at_, answer);
+        world_.run_for(milliseconds{20});
+        EXPECT_EQ(node_.signaling->counters().replayed, i);
+    }
 }
 
 TEST_F(Handshake, TokenIsDemandedWhereASessionStands) {
