@@ -9,6 +9,7 @@
 #include "common/packet/udp.hpp"
 #include "common/protocol/cookie.hpp"
 #include "common/protocol/ntm_header.hpp"
+#include "rs-dataplane/relay/packet_source.hpp"
 
 #include <algorithm>
 
@@ -20,15 +21,6 @@ constexpr std::size_t ip_at = EthernetView::size;
 constexpr std::uint8_t first_hop_limit = 64;
 constexpr std::uint8_t ecn_bits = 0x03;
 constexpr std::uint16_t udp_length = UdpView::size + protocol::cookie_size;
-
-Endpoint source_of(const Packet& packet) noexcept {
-    const std::uint8_t* ip = packet.begin + ip_at;
-    const Port port{load<Be16>(packet.begin + packet.udp_at).to_host()};
-    if (packet.is_ipv6) {
-        return {IpAddress{load<Ipv6Address>(ip + 8)}, port};
-    }
-    return {IpAddress{load<Ipv4Address>(ip + 12)}, port};
-}
 
 template <std::size_t length>
 void swap_fields(std::uint8_t* first, std::uint8_t* second) noexcept {

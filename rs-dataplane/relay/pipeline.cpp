@@ -42,7 +42,8 @@ Pipeline::Pipeline(const Parts& parts)
     : table_{parts.table},
       paths_{parts.paths},
       worker_{parts.worker},
-      cookies_{*parts.token_key, parts.seed} {}
+      cookies_{*parts.token_key, parts.seed},
+      punt_buckets_{parts.seed} {}
 
 void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept {
     Lanes lanes;

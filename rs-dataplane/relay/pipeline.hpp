@@ -23,7 +23,7 @@ class Pipeline {
         PathCounters* paths;          // by slot, this worker's own
         WorkerCounters* worker;       // this worker's own
         const Secret<16>* token_key;  // copied
-        std::uint64_t seed;           // random: keys the hash of the COOKIE limits
+        std::uint64_t seed;           // random: keys the hash of the limits by source
     };
     explicit Pipeline(const Parts& parts);
 

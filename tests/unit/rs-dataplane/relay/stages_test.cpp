@@ -44,7 +44,7 @@ int punt_legs(PuntBuckets& buckets, PathId id, int count, const Settings& now_se
 
 // S-14.
 TEST(AdmitPunts, JunkThatNamesOnePathLeavesTheOthersTheirLegBudget) {
-    const auto buckets = std::make_unique<PuntBuckets>();
+    const auto buckets = std::make_unique<PuntBuckets>(99);
     const Settings now = settings();
     const auto own = static_cast<int>(now.legs_per_path.burst);
     const auto all = static_cast<int>(now.punt_budgets[0].burst);
@@ -56,11 +56,46 @@ TEST(AdmitPunts, JunkThatNamesOnePathLeavesTheOthersTheirLegBudget) {
 }
 
 TEST(AdmitPunts, PathsTogetherKeepTheLegBudget) {
-    const auto buckets = std::make_unique<PuntBuckets>();
+    const auto buckets = std::make_unique<PuntBuckets>(99);
     Settings now = settings();
     now.punt_budgets[0] = {100, 60};
     EXPECT_EQ(punt_legs(*buckets, {1}, 100, now, at_ms(0)), 40);
     EXPECT_EQ(punt_legs(*buckets, {2}, 100, now, at_ms(0)), 20);
+}
+
+// How many of so many handshakes, or SIGNAL packets, of that source are punted.
+int punt_from(
+    PuntBuckets& buckets, PuntClass punt_class, const IpAddress& source, int count, Instant now
+) {
+    int punted = 0;
+    for (int i = 0; i < count; ++i) {
+        FramedPacket framed{data_from({source, Port{4000}}).ntm({0}, 3).payload_of(132).build()};
+        Burst burst{};
+        Lanes lanes;
+        burst.packets[0] = framed.packet;
+        burst.count = 1;
+        classify(burst, lanes, settings());
+        burst.packets[0].punt_class = static_cast<std::uint8_t>(punt_class);
+        admit_punts(burst, lanes.punt, buckets, settings(), now);
+        punted += burst.packets[0].fate == Fate::punt ? 1 : 0;
+    }
+    return punted;
+}
+
+TEST(AdmitPunts, NoHostHasHandshakesToItself) {
+    const auto buckets = std::make_unique<PuntBuckets>(99);
+    constexpr PuntClass handshake = PuntClass::handshake;
+    EXPECT_EQ(punt_from(*buckets, handshake, address("192.0.2.1"), 500, at_ms(0)), 50);
+    EXPECT_EQ(punt_from(*buckets, handshake, address("192.0.2.2"), 10, at_ms(0)), 10);
+    EXPECT_EQ(punt_from(*buckets, handshake, address("2001:db8::1"), 500, at_ms(0)), 50);
+    EXPECT_EQ(punt_from(*buckets, handshake, address("2001:db8::2"), 10, at_ms(0)), 0) << "one /64";
+    EXPECT_EQ(punt_from(*buckets, handshake, address("192.0.2.1"), 500, at_ms(200)), 20);
+}
+
+TEST(AdmitPunts, NoHostHasSignalsToItself) {
+    const auto buckets = std::make_unique<PuntBuckets>(99);
+    EXPECT_EQ(punt_from(*buckets, PuntClass::signal, address("192.0.2.1"), 3000, at_ms(0)), 1000);
+    EXPECT_EQ(punt_from(*buckets, PuntClass::signal, address("192.0.2.2"), 100, at_ms(0)), 100);
 }
 
 TEST(NetworkLimiter, CountsAnIpv4SixteenAndAnIpv6ThirtyTwoAsOne) {
