@@ -67,12 +67,13 @@ leave() {
     exit $status
 }
 
-# The lab without programs. lab_up [OPTION...]: of scripts/lab up.
+# The lab without programs.
+lab_options=()
 lab_up() {
     trap leave EXIT
     end_by_signals
     lab down
-    lab up "$@"
+    lab up "${lab_options[@]}"
 }
 
 # Everything started, both nodes registered.

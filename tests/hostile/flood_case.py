@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Floods of ten times what each class may have, at the DC and at the relay: meanwhile a known node
+that starts anew registers within its time, and the path of others loses nothing. Runs in the
+namespace of that node.
+
+  flood_case.py classes|million DC-KEY KEY-FILE OWN-NAME CAPTURE-AT-RELAY CAPTURE-AT-DC
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+import lab
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs
+from frames import Datagram, captured, ethernet, ip, udp
+from judge import Memory, fail
+from ntm_client import Client
+
+SECONDS = 3
+REGISTERED_WITHIN = 2.0
+SPOOFED = 1_000_000
+LINK_BYTES = 14
+NODE_BYTES = 4096  # what the node that starts anew gets meanwhile
+
+
+class Flood(NamedTuple):
+    name: str
+    at: str  # "dc1" or "rs1"
+    payloads: list[bytes]
+    sources: str  # "random" or "fixed"
+    limit: int  # a second, of this class and such sources
+    times: int = 10
+
+
+def padded(front: bytes, length: int) -> bytes:
+    return (front + bytes(range(1, 256)) * 8)[:length]
+
+
+def handshake(token: bytes = bytes(16)) -> bytes:
+    return padded(b"\x13" + bytes(15) + token, 148)
+
+
+def with_id(kind: int, name: int, length: int, flags: int = 0) -> bytes:
+    return padded(bytes([0x10 | kind, flags]) + b"\x00\xff\xff\xff\xff\xf0" + name.to_bytes(8, "big"), length)
+
+
+def signal_ids(capture: str, targets: list[bytes]) -> list[int]:
+    """Of sessions that SIGNAL packets to there name, the last of each sender."""
+    found = {}
+    for frame in captured(capture):
+        datagram = Datagram.of(frame)
+        if datagram and datagram.target in targets and len(datagram.payload) > 16 and datagram.payload[0] == 0x12:
+            found[datagram.source, datagram.ports] = int.from_bytes(datagram.payload[8:16], "big")
+    return list(found.values())
+
+
+class Sending:
+    """The fast sender in the stranger's namespace."""
+
+    def __init__(self, flood: Flood, macs: dict[str, bytes], count: int, rate: int) -> None:
+        own, target = STRANGER[4], (RELAY if flood.at == "rs1" else DC)[4]
+        lines = []
+        for number, payload in enumerate(flood.payloads):
+            segment = udp(own, target, (5000 + number, 9770), payload)
+            lines.append(ethernet(macs[flood.at], macs["own"], ip(own, target, segment)).hex())
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", f"{lab.NAME}-atk", lab.BUILD / "tests/hostile/hostile-flood", "eth0",
+             str(count), str(rate), flood.sources], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdin.write("\n".join(lines))
+        self.process.stdin.close()
+
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def result(self) -> dict[str, float]:
+        return json.loads(self.process.stdout.read())
+
+
+class Outflow:
+    """IP bytes that a host sends, as the far end of its cable counts them, without what it sends at
+    rest."""
+
+    def __init__(self, host: str) -> None:
+        self.host, self.at_rest = host, 0.0
+        before = self._bytes()
+        time.sleep(1)
+        self.at_rest = float(self._bytes() - before)
+
+    def _bytes(self) -> int:
+        link = json.loads(lab.at("inet", "ip", "-j", "-s", "link", "show", "dev", f"{self.host}-eth0"))[0]
+        by = link["stats64"]["rx"]
+        return by["bytes"] - LINK_BYTES * by["packets"]
+
+    def begin(self) -> None:
+        self.began, self.before = time.monotonic(), self._bytes()
+
+    def end(self) -> float:
+        return max(0.0, self._bytes() - self.before - 1.2 * self.at_rest * (time.monotonic() - self.began))
+
+
+def sent_bytes(flood: Flood, sent: int) -> float:
+    return sent * sum(28 + len(each) for each in flood.payloads) / len(flood.payloads)
+
+
+def outcomes(host: str) -> dict[str, int]:
+    if host == "dc1":
+        return {name: count for name, count in lab.ctl("dc1", "status")["counters"].items() if name != "received"}
+    status = lab.ctl("rs1", "status")
+    worker = lab.ctl("rs1", "worker")["workers"]
+    return {**lab.drops(), **{f"control: {name}": count for name, count in status["control"].items()},
+            **{f"signaling: {name}": count for name, count in status["signaling"].items() if name != "received"},
+            "cookies_answered": sum(each["cookies_answered"] for each in worker)}
+
+
+class Node:
+    """Of this namespace, known to the DC; each run is a new one."""
+
+    def __init__(self, dc_key: bytes, key_file: str, name: str) -> None:
+        self.dc_key, self.name = dc_key, name
+        self.key = X25519PrivateKey.from_private_bytes(base64.b64decode(pathlib.Path(key_file).read_text()))
+
+    def registers_within(self) -> float:
+        began = time.monotonic()
+        client = Client((socket.inet_ntoa(DC[4]), 9770), self.dc_key, self.key)
+        client.connect()
+        client.register(self.name)
+        client.socket.close()
+        return time.monotonic() - began
+
+
+def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
+    rate = flood.limit * flood.times
+    before = outcomes(flood.at)
+    out.begin()
+    missed = lab.ctl("rs1", "port")["ports"][0]["missed"]
+    sending = Sending(flood, macs, rate * SECONDS, rate)
+    took = []
+    time.sleep(0.5)  # until the budgets are used up
+    for _ in range(2):
+        took.append(node.registers_within())
+    was_during = not sending.is_over()
+    result = sending.result()
+    came, went = sent_bytes(flood, result["sent"]), out.end()
+    counted = {name: n for name, n in lab.rise(before, outcomes(flood.at)).items() if n >= 10}
+    print(f"   {flood.name} at {flood.at}: limit {flood.limit}/s, sent {result['per_second']:.0f}/s for "
+          f"{result['seconds']:.1f} s; registered within {max(took):.3f} s; bytes out/in {went / came:.2f}; "
+          f"{counted}", flush=True)
+    if max(took) > REGISTERED_WITHIN or not was_during:
+        fail(f"{flood.name}: registered in {took}, during the flood: {was_during}")
+    if went > came + NODE_BYTES:
+        fail(f"{flood.name}: {came} bytes in, {went} out")
+    if sum(counted.values()) < result["sent"] / 20:
+        fail(f"{flood.name}: {result['sent']} sent, only {counted} counted")
+    missed = lab.ctl("rs1", "port")["ports"][0]["missed"] - missed
+    if flood.at == "rs1" and missed:
+        print(f"   (the port missed {missed})", flush=True)
+
+
+def dc_token() -> bytes:
+    """For the stranger's address, port 5000."""
+    def make() -> socket.socket:
+        asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        asker.bind(("", 5000))
+        return asker
+
+    with lab.within("atk", make) as asker:
+        asker.settimeout(2)
+        asker.sendto(b"\x14" + bytes(71), (socket.inet_ntoa(DC[4]), 9770))
+        return asker.recv(2000)[24:40]
+
+
+def floods(captures: list[str]) -> list[Flood]:
+    path = next(iter(live_legs()))
+    of_relay = signal_ids(captures[0], list(RELAY.values()))[-1:]
+    of_dc = signal_ids(captures[1], list(DC.values()))
+    cookie = b"\x14" + bytes(71)
+    return [
+        Flood("HANDSHAKE, made-up sources", "dc1", [handshake()], "random", 500),
+        Flood("HANDSHAKE, one source", "dc1", [handshake()], "fixed", 500),
+        Flood("HANDSHAKE, one source with its token", "dc1", [handshake(dc_token())], "fixed", 100),
+        Flood("COOKIE, made-up sources", "dc1", [cookie], "random", 1000),
+        Flood("COOKIE, one source", "dc1", [cookie], "fixed", 10, 100),
+        Flood("SIGNAL of live sessions, forged", "dc1", [with_id(2, each, 200) for each in of_dc], "random", 2000),
+        Flood("junk", "dc1", [bytes(100)], "random", 2000),
+        Flood("HANDSHAKE, made-up sources", "rs1", [handshake()], "random", 1000),
+        Flood("HANDSHAKE, one source", "rs1", [handshake()], "fixed", 1000),
+        Flood("COOKIE, one source", "rs1", [cookie], "fixed", 5000),
+        Flood("COOKIE, made-up sources", "rs1", [cookie], "random", 5000),
+        Flood("SIGNAL of a live session, forged", "rs1", [with_id(2, each, 200) for each in of_relay], "fixed", 4000),
+        Flood("LEG of a live path, forged", "rs1", [with_id(1, path, 132)], "random", 2000),
+        Flood("LEG of no path", "rs1", [with_id(1, 1, 132)], "random", 4000),
+        Flood("DATA of a live path from elsewhere", "rs1", [with_id(0, path, 132)], "random", 4000),
+    ]
+
+
+def spoofed_million(macs: dict[str, bytes], outflow: dict[str, Outflow]) -> None:
+    """At each: the second half needs no memory that the first has not left."""
+    flood = Flood("spoofed handshakes", "rs1", [handshake()], "random", 100_000)
+    for at, rate in (("rs1", 100_000), ("dc1", 50_000)):
+        memory = Memory()
+        for _ in (1, 2):
+            counted, drops = outcomes(at), lab.drops()
+            outflow[at].begin()
+            sending = Sending(flood._replace(at=at), macs, SPOOFED // 2, rate)
+            result = sending.result()
+            rise = {name: n for name, n in lab.rise(counted, outcomes(at)).items() if n >= 10}
+            came, went = sent_bytes(flood, result["sent"]), outflow[at].end()
+            memory.note_round()
+            unseen = set(lab.rise(drops, lab.drops())) - {"handshake_rate"}
+            if unseen:
+                fail(f"the relay lost others' packets: {unseen}")
+            print(f"   {result['sent']} spoofed handshakes at {at}, {result['per_second']:.0f}/s: {rise}, "
+                  f"bytes out/in {went / came:.3f}", flush=True)
+            if went > came:
+                fail(f"{at}: {came} bytes in, {went} out")
+        memory.check(most_kib=1024, most_lines=20)
+
+
+def print_capacity(node: Node) -> None:
+    print(f"   at rest: registered within {node.registers_within():.3f} s", flush=True)
+    key, other = X25519PrivateKey.generate(), X25519PrivateKey.generate().public_key()
+    began, many = time.monotonic(), 2000
+    for _ in range(many):
+        key.exchange(other)
+    print(f"   one core makes {many / (time.monotonic() - began):.0f} X25519 a second here", flush=True)
+
+
+def main() -> None:
+    node = Node(base64.b64decode(sys.argv[2]), sys.argv[3], sys.argv[4])
+    relay_mac = bytes.fromhex(lab.ctl("rs1", "port")["ports"][0]["mac"].replace(":", ""))
+    macs = {"rs1": relay_mac, "dc1": ROUTER_MAC, "own": lab.mac_of("atk", "eth0")}
+    standing = lab.standing()
+    outflow = {host: Outflow(host) for host in ("dc1", "rs1")}
+    if sys.argv[1] == "million":
+        spoofed_million(macs, outflow)
+    else:
+        print_capacity(node)
+        for flood in floods(sys.argv[5:]):
+            run(flood, node, macs, outflow[flood.at])
+    del standing["DC's nodes"], standing["DC"]
+    if found := lab.differences(standing, lab.standing()):
+        fail("; ".join(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the relay's data plane must make of a frame, said a second time from docs/protocol.md and
+the reasons' own sentences, so that each hostile frame has the one reason that must count it."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+
+from frames import ETHERNET, IPV4, IPV6, NTM, PORT, TYPE_IPV4, TYPE_IPV6, UDP, ones_sum
+
+DATA, LEG, SIGNAL, HANDSHAKE, COOKIE, END = range(6)
+SHORTEST_HANDSHAKE = 32 + 32 + 48 + 16  # front, ephemeral and sealed static key, tag
+COOKIE_SIZE = 72
+MTU = 1500
+ROUTING = (43, 51, 60, 135)  # IPv6 extension headers but hop-by-hop and fragment
+
+Endpoint = tuple[bytes, int]
+
+
+@dataclasses.dataclass
+class Relay:
+    """The relay as a stranger's frame meets it: `legs` of a path by role, None while unbound."""
+
+    mac: bytes
+    addresses: list[bytes]
+    legs: dict[int, tuple[Endpoint | None, Endpoint | None]]
+    sessions: set[int]
+
+    def fate_of(self, frame: bytes) -> str:
+        """A drop reason; or "to " and the class of what goes to the control thread, within its
+        budget; "relayed"; "cookie"."""
+        kind = struct.unpack_from("!H", frame, 12)[0]
+        if not frame[0] & 1 and frame[:6] != self.mac:
+            return "not_our_mac"
+        if kind == TYPE_IPV4:
+            return self._ipv4(frame)
+        if kind == TYPE_IPV6:
+            return self._ipv6(frame)
+        if kind == 0x0806:
+            return "to neighbour"
+        return "vlan_tagged" if kind in (0x8100, 0x88A8) else "unknown_ethertype"
+
+    def _ipv4(self, frame: bytes) -> str:
+        packet = frame[ETHERNET:]
+        if len(packet) < IPV4:
+            return "truncated_ipv4"
+        head = (packet[0] & 15) * 4
+        length = struct.unpack_from("!H", packet, 2)[0]
+        if packet[0] >> 4 != 4 or head < IPV4:
+            return "bad_ipv4_header"
+        if not head <= length <= len(packet):
+            return "truncated_ipv4"
+        if ones_sum(packet[:head]) != 0:
+            return "bad_ipv4_checksum"
+        is_fragment = struct.unpack_from("!H", packet, 6)[0] & 0x3FFF != 0
+        source, target, payload = packet[12:16], packet[16:20], packet[head:length]
+        is_group = 224 <= target[0] < 240 or target == b"\xff" * 4
+        if target not in self.addresses and not is_group:
+            return "not_our_address"
+        is_plain = target in self.addresses and head == IPV4 and not is_fragment
+        if packet[9] != 17:
+            return "to host"
+        if is_fragment:
+            return "fragment"
+        if not is_plain:
+            return self._not_plain(payload, "not_our_address" if is_group else "ipv4_options")
+        return self._udp(frame, source, target, payload, packet[8])
+
+    def _ipv6(self, frame: bytes) -> str:
+        packet = frame[ETHERNET:]
+        if len(packet) < IPV6:
+            return "truncated_ipv6"
+        if packet[0] >> 4 != 6:
+            return "bad_ipv6_header"
+        length = struct.unpack_from("!H", packet, 4)[0]
+        if IPV6 + length > len(packet):
+            return "truncated_ipv6"
+        source, target, payload = packet[8:24], packet[24:40], packet[IPV6:IPV6 + length]
+        is_kernels = target[0] == 0xFF or (target[0] == 0xFE and target[1] & 0xC0 == 0x80)
+        if target not in self.addresses and not is_kernels:
+            return "not_our_address"
+        if packet[6] != 17:
+            return self._odd_ipv6(packet[6], packet[7], payload)
+        if is_kernels:
+            return self._not_plain(payload, "not_our_address")
+        return self._udp(frame, source, target, payload, packet[7])
+
+    @staticmethod
+    def _odd_ipv6(following: int, hops: int, payload: bytes) -> str:
+        if following == 44:
+            if len(payload) < 8 or payload[0] == 17:
+                return "fragment"
+            return "to host" if payload[0] in (58, 6) else "ipv6_extension"
+        if following == 0:
+            return "to host" if len(payload) >= 8 and payload[0] == 58 else "ipv6_extension"
+        if following in ROUTING:
+            return "ipv6_extension"
+        is_discovery = following == 58 and hops == 255 and payload[:1] and 133 <= payload[0] <= 137
+        return "to neighbour" if is_discovery else "to host"
+
+    @staticmethod
+    def _is_udp(payload: bytes) -> bool:
+        return len(payload) >= UDP and struct.unpack_from("!H", payload, 4)[0] == len(payload)
+
+    def _not_plain(self, payload: bytes, reason: str) -> str:
+        if not self._is_udp(payload):
+            return "bad_udp_length"
+        return reason if struct.unpack_from("!H", payload, 2)[0] == PORT else "to host"
+
+    def _udp(self, frame: bytes, source: bytes, target: bytes, payload: bytes, hops: int) -> str:
+        if not self._is_udp(payload):
+            return "bad_udp_length"
+        if len(source) == 16 and payload[6:8] == b"\0\0":
+            return "zero_udp_checksum"
+        sender, receiver = struct.unpack_from("!HH", payload)
+        if receiver != PORT:
+            return "to host"
+        datagram = payload[UDP:]
+        if len(datagram) < NTM:
+            return "truncated_ntm"
+        if datagram[0] >> 4 != 1:
+            return "bad_ntm_version"
+        if datagram[0] & 15 > END:
+            return "unknown_ntm_type"
+        if frame[0] & 1:
+            return "not_our_mac"
+        if datagram[0] & 15 in (DATA, END):
+            return self._tunnel(datagram, (source, sender), hops)
+        if sender == 0 or not self._can_send(source):
+            return "bad_source"
+        return self._control(datagram)
+
+    def _can_send(self, source: bytes) -> bool:
+        is_loopback = source[0] == 127 if len(source) == 4 else source == bytes(15) + b"\x01"
+        is_group = (source[0] & 0xF0 == 0xE0 or source == b"\xff" * 4) if len(source) == 4 \
+            else source[0] == 0xFF
+        return any(source) and not is_loopback and not is_group and source not in self.addresses
+
+    def _tunnel(self, datagram: bytes, source: Endpoint, hops: int) -> str:
+        path = int.from_bytes(datagram[8:16], "big")
+        if path not in self.legs:
+            return "unknown_path"
+        legs = self.legs[path]
+        if None in legs:
+            return "leg_not_bound"
+        role = datagram[1] & 1
+        if legs[role] != source:
+            return "wrong_source"
+        if hops <= 1:
+            return "ttl_expired"
+        onward = (IPV4 if len(legs[1 - role][0]) == 4 else IPV6) + UDP + len(datagram)
+        return "relayed" if onward <= MTU else "too_big"
+
+    def _control(self, datagram: bytes) -> str:
+        kind, is_answer = datagram[0] & 15, datagram[1] & 4
+        name = int.from_bytes(datagram[8:16], "big")
+        if kind == LEG:
+            return "to leg" if name in self.legs else "unknown_path"
+        if kind == SIGNAL or (kind == HANDSHAKE and is_answer):
+            return "to signal" if name in self.sessions else "unknown_session"
+        if kind == HANDSHAKE:
+            is_one = len(datagram) >= SHORTEST_HANDSHAKE and name == 0
+            return "to handshake" if is_one else "malformed_handshake"
+        if len(datagram) != COOKIE_SIZE or name != 0:
+            return "malformed_cookie"
+        return "unknown_cookie" if is_answer else "cookie"
+
+
+# What may count a frame of that fate: a budget may be used up.
+COUNTED_AS = {
+    "to leg": ("leg_rate", "path_leg_rate"),
+    "to signal": ("signal_rate",),
+    "to handshake": ("handshake_rate",),
+    "to host": ("host_rate",),
+    "to neighbour": ("neighbour_rate",),
+    "cookie": ("cookie_rate",),
+}
