@@ -8,7 +8,6 @@
 #include <asio/read_until.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -37,7 +36,7 @@ class AdminServer::State final : public std::enable_shared_from_this<AdminServer
     void start() { accept(); }
     void stop();
     void add(const std::string& noun, const std::string& verb, Handler handler) {
-        handlers_[noun][verb] = std::move(handler);
+        handlers_.add(noun, verb, std::move(handler));
     }
     [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }
 
@@ -46,13 +45,12 @@ class AdminServer::State final : public std::enable_shared_from_this<AdminServer
 
     void accept();
     void admit(Socket socket);
-    [[nodiscard]] Answer answer(std::string_view line) const;
 
     AdminLimits limits_;
     std::string path_;
     asio::local::stream_protocol::acceptor acceptor_;
     asio::steady_timer pause_;  // before accepting again when descriptors ran out
-    std::map<std::string, std::map<std::string, Handler>> handlers_;
+    Handlers handlers_;
     std::set<std::shared_ptr<Client>> clients_;
 };
 
@@ -111,7 +109,7 @@ void AdminServer::State::Client::read() {
 void AdminServer::State::Client::handle_line(std::size_t length) {
     const std::string line = input_.substr(0, length - 1);
     input_.erase(0, length);
-    write(answer_line(server_.answer(line)), false);
+    write(answer_line(server_.handlers_.answer(line)), false);
 }
 
 void AdminServer::State::Client::write(std::string line, bool is_last) {
@@ -182,37 +180,6 @@ void AdminServer::State::admit(Socket socket) {
     const auto client = std::make_shared<Client>(*this, std::move(socket));
     clients_.insert(client);
     client->read();
-}
-
-Answer AdminServer::State::answer(std::string_view line) const {
-    const auto request = parse_request(line);
-    if (!request) {
-        return Unexpected{request.error()};
-    }
-    const auto known_words = [](const auto& map) {
-        std::string words;
-        for (const auto& entry : map) {
-            words += (words.empty() ? "" : ", ") + entry.first;
-        }
-        return "known here: " + words;
-    };
-    const auto noun = handlers_.find(request->noun);
-    if (noun == handlers_.end()) {
-        const std::string what = "no \"" + request->noun + "\" here";
-        return Unexpected{AdminError{"unknown_noun", what, known_words(handlers_)}};
-    }
-    const auto verb = noun->second.find(request->verb);
-    if (verb == noun->second.end()) {
-        const std::string what = "can not \"" + request->verb + "\" a " + request->noun;
-        return Unexpected{AdminError{"unknown_verb", what, known_words(noun->second)}};
-    }
-    // A handler may take values out of `args` as it likes: what is not there, or of another type,
-    // is the client's fault.
-    try {
-        return verb->second(request->args);
-    } catch (const Json::exception& error) {
-        return Unexpected{AdminError{"bad_args", error.what(), ""}};
-    }
 }
 
 void AdminServer::State::stop() {

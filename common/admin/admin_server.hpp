@@ -4,20 +4,16 @@
 // too slowly or stays silent is let go, and a crowd is told so.
 #pragma once
 
-#include "common/admin/message.hpp"
+#include "common/admin/handlers.hpp"
 #include "common/base/time.hpp"
 
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace ntm::admin {
-
-// What a daemon does for one noun and verb; `args` is a JSON object.
-using Handler = std::function<Answer(const Json& args)>;
 
 struct AdminLimits {
     std::size_t clients = 64;

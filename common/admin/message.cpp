@@ -12,6 +12,30 @@ Unexpected<AdminError> bad_request(const std::string& message) {
          R"(a request is one line: {"noun":"status","verb":"show","args":{}})"}};
 }
 
+// Objects and lists one in another, beyond what is ever meant: whoever copies or writes such a value
+// needs stack for each of them.
+bool is_too_deep(std::string_view line) {
+    constexpr std::size_t deepest = 64;
+    std::size_t depth = 0;
+    bool is_text = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const char letter = line[at];
+        if (letter == '"') {
+            is_text = !is_text;
+        } else if (is_text) {
+            at += letter == '\\' ? 1 : 0;
+        } else if (letter == '[' || letter == '{') {
+            ++depth;
+        } else if ((letter == ']' || letter == '}') && depth > 0) {
+            --depth;
+        }
+        if (depth > deepest) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // The text under the key; `fallback` if it is absent; nothing if it is no text.
 std::optional<std::string> text_of(const Json& object, const char* key, const char* fallback) {
     const auto found = object.find(key);
@@ -27,6 +51,9 @@ std::optional<std::string> text_of(const Json& object, const char* key, const ch
 }  // namespace
 
 Result<Request, AdminError> parse_request(std::string_view line) {
+    if (is_too_deep(line)) {
+        return bad_request("the request is nested too deep");
+    }
     const Json json = Json::parse(line, nullptr, false);
     if (json.is_discarded()) {
         return bad_request("the request is not JSON");
@@ -55,9 +82,9 @@ std::string request_line(const Request& request) {
 }
 
 Result<Json, AdminError> parse_answer(std::string_view line) {
-    const Json json = Json::parse(line, nullptr, false);
     const auto garbled = Unexpected{
         AdminError{"bad_answer", "the daemon's answer is not what this tool understands", ""}};
+    const Json json = is_too_deep(line) ? Json{} : Json::parse(line, nullptr, false);
     if (!json.is_object()) {
         return garbled;
     }

@@ -23,6 +23,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> units{{
     {"_bytes", " (bytes)"},
 }};
 
+// Without control characters, which would speak to the terminal or begin a line of their own.
+std::string printable(std::string text) {
+    std::ranges::replace_if(
+        text, [](char letter) { return (letter >= 0 && letter < 0x20) || letter == 0x7f; }, '?'
+    );
+    return text;
+}
+
 // "uptime_seconds" as "uptime (s)".
 std::string title_of(std::string_view key) {
     std::string_view unit;
@@ -33,7 +41,7 @@ std::string title_of(std::string_view key) {
             break;
         }
     }
-    std::string title{key};
+    std::string title = printable(std::string{key});
     std::ranges::replace(title, '_', ' ');
     return title + std::string{unit};
 }
@@ -66,7 +74,7 @@ std::string cell_of(const Json& value) {
     }
     if (value.is_string()) {
         const auto text = value.get<std::string>();
-        return text.empty() ? "-" : text;
+        return text.empty() ? "-" : printable(text);
     }
     if (value.is_boolean()) {
         return value.get<bool>() ? "yes" : "no";
@@ -78,7 +86,7 @@ std::string cell_of(const Json& value) {
         }
         return text;
     }
-    return value.is_number_float() ? number_text(value.get<double>()) : value.dump();
+    return value.is_number_float() ? number_text(value.get<double>()) : printable(value.dump());
 }
 
 std::size_t width_of(std::string_view text) {

@@ -167,6 +167,10 @@ TEST(Render, NumbersHaveNoMoreDecimalsThanTheyNeed) {
     EXPECT_THAT(text, testing::ContainsRegex("huge      1[0-9]+\n"));
 }
 
+TEST(Render, SaysNothingToTheTerminal) {
+    EXPECT_EQ(render(Json{{"a\x1b", "\x1b[2J\nfake line\x7f"}}), "a?  ?[2J?fake line?\n");
+}
+
 TEST(Render, NestedPartsStandUnderTheirRow) {
     const Json data = Json::array({{{"id", 7}, {"legs", {{{"role", "initiator"}}}}}, {{"id", 8}}});
     EXPECT_EQ(

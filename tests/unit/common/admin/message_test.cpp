@@ -40,6 +40,21 @@ TEST(AdminMessage, RefusesWhatIsNoRequest) {
     }
 }
 
+// S-16: what is nested needs stack wherever it is copied, freed or written.
+TEST(AdminMessage, RefusesWhatIsNestedTooDeep) {
+    const std::string deep =
+        R"({"noun":"a","args":{"b":)" + std::string(60'000, '[') + std::string(60'000, ']') + "}}";
+    const auto read = parse_request(deep);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, "bad_request");
+    EXPECT_FALSE(parse_answer(R"({"ok":true,"data":)" + std::string(60'000, '[') + "]}"));
+    const std::string shallow = std::string(60, '[') + std::string(60, ']');
+    EXPECT_TRUE(parse_request(R"({"noun":"a","args":{"b":)" + shallow + "}}"));
+    EXPECT_TRUE(
+        parse_request(R"({"noun":"[[[\"[[[", "args":{"b":")" + std::string(100, '{') + "\"}}")
+    );
+}
+
 TEST(AdminMessage, AnswerIsReadAsItWasWritten) {
     EXPECT_EQ(answer_line(Json{{"paths", 2}}), "{\"ok\":true,\"data\":{\"paths\":2}}\n");
     const auto read = parse_answer(answer_line(Json{{"paths", 2}}));
