@@ -1,27 +1,97 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lines on an admin socket, and the answers that ntmctl reads. Promises: a request that is taken
-// builds to a line that means the same, and every error makes a line that ntmctl can read.
+// Lines on an admin socket, through the parser and to handlers that take arguments out as the
+// daemons' do; and the same lines as a daemon's answers, which ntmctl shows. Promises: each line gets
+// one line that is an answer; a request that is taken builds to one that means the same; and what is
+// shown has no control characters, which would speak to the terminal.
+#include "common/admin/handlers.hpp"
 #include "common/admin/message.hpp"
+#include "common/admin/path_show.hpp"
+#include "control/ntmctl/render.hpp"
 #include "tests/fuzz/target.hpp"
 
-#include <string_view>
+#include <algorithm>
 
 namespace ntm::fuzz {
 
-void set_up() {}
+namespace {
 
-void run(ByteView bytes) {
-    const auto line = as_text(bytes);
-    const auto request = admin::parse_request(line);
-    if (request) {
+using admin::Answer;
+using admin::Json;
+
+Answer show_paths(const Json& args) {
+    const auto path = [](PathId id) {
+        return Json{{"path_id", id.text()}};
+    };
+    return admin::show_paths(
+        args,
+        {2,
+         [&](PathId id) { return id.value == 1 ? std::optional{path(id)} : std::nullopt; },
+         [&](std::size_t limit) {
+             Json paths = Json::array();
+             for (std::uint64_t id = 1; id <= std::min<std::uint64_t>(limit, 2); ++id) {
+                 paths.push_back(path({id}));
+             }
+             return paths;
+         }}
+    );
+}
+
+const admin::Handlers& handlers() {
+    static const admin::Handlers made = [] {
+        admin::Handlers all;
+        all.add("path", "show", show_paths);
+        all.add("drop", "show", [](const Json& args) -> Answer {
+            return Json{{"all", args.value("all", false)}};
+        });
+        all.add("node", "add", [](const Json& args) -> Answer {
+            return Json{
+                {"fqdn", args.at("fqdn").get<std::string>()},
+                {"key", args.at("key").get<std::string>()}};
+        });
+        return all;
+    }();
+    return made;
+}
+
+bool is_for_terminal(std::string_view text) {
+    return std::ranges::none_of(text, [](char letter) {
+        return (static_cast<unsigned char>(letter) < 0x20 && letter != '\n') || letter == 0x7f;
+    });
+}
+
+void check_request(std::string_view line) {
+    if (const auto request = admin::parse_request(line)) {
         const auto again = admin::parse_request(admin::request_line(*request));
         demand(again.has_value(), "a request builds to one that is taken");
-        demand(again->noun == request->noun && again->verb == request->verb, "and means the same");
-    } else {
-        const auto answer = admin::parse_answer(admin::answer_line(Unexpected{request.error()}));
-        demand(!answer && answer.error().code == request.error().code, "an error can be read");
+        demand(
+            again->noun == request->noun && again->verb == request->verb &&
+                again->args == request->args,
+            "and means the same"
+        );
     }
-    static_cast<void>(admin::parse_answer(line).has_value());
+    const std::string answer = admin::answer_line(handlers().answer(line));
+    demand(std::ranges::count(answer, '\n') == 1 && answer.ends_with('\n'), "an answer is a line");
+    const Json json = Json::parse(answer, nullptr, false);
+    demand(json.is_object() && json.contains("ok") != json.contains("error"), "and is an answer");
+}
+
+void show_answer(std::string_view line) {
+    const auto data = admin::parse_answer(line);
+    if (data) {
+        demand(is_for_terminal(control::render(*data)), "what is shown is text");
+    }
+}
+
+}  // namespace
+
+void set_up() {
+    handlers();
+}
+
+void run(ByteView bytes) {
+    const std::string line = as_text(bytes);
+    check_request(line);
+    show_answer(line);
 }
 
 }  // namespace ntm::fuzz

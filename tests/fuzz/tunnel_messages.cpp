@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Datagrams behind UDP: the NTM header, COOKIE, and LEG, END and DATA under a known key. The first
-// byte says whether the rest is a datagram as it came, which no key can have sealed, or a body to be
-// sealed first, so that what stands behind the tag is reached too. Promises: a parsed header or
-// COOKIE builds to the same bytes, nothing is accepted that was not sealed, and what was sealed
-// opens to what went in, once.
+// byte says whether the rest is a datagram as it came, which no key can have sealed, a body to be
+// sealed first, so that what stands behind the tag is reached, or what to turn of a sealed datagram.
+// Promises: a parsed header or COOKIE builds to the same bytes, nothing is accepted that was not
+// sealed as it is, and what was sealed opens to what went in, DATA once.
 #include "common/base/random.hpp"
 #include "common/protocol/cookie.hpp"
 #include "common/protocol/ntm_header.hpp"
@@ -11,7 +11,7 @@
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>
-#include <string>
+#include <array>
 
 namespace ntm::fuzz {
 
@@ -20,11 +20,44 @@ namespace {
 using namespace protocol;
 
 constexpr PathId path{0x0102030405060708};
-constexpr std::uint8_t sealed_first = 1;
+constexpr auto suite = crypto::Suite::aes_128_gcm;
 
-const Secret32& secret() {
-    static const Secret32 made;
+enum class What : std::uint8_t { datagram, leg, end, data, turned };
+
+// Keys are derived once: the openers keep nothing of what they refuse.
+struct Keys {
+    Keys() {
+        SeededRandom random{1};
+        v1::Leg ask;
+        ask.mutable_request()->set_nonce("12345678");
+        v1::End end;
+        end.mutable_probe();
+        sealed[0] = seal_leg(secret, path, Role::initiator, ask, random);
+        sealed[1] = seal_end(secret, path, Role::initiator, end, random);
+        sealed[2] = *DataSealer{secret, suite, path, Role::initiator}.seal(Bytes(24, 0x45));
+    }
+    Secret32 secret;
+    DataSealer sealer{secret, suite, path, Role::initiator};
+    DataOpener opener{secret, suite, path, Role::responder};
+    DataOpener strict{secret, suite, path, Role::responder};
+    std::array<Bytes, 3> sealed;
+};
+
+Keys& keys() {
+    static Keys made;
     return made;
+}
+
+bool opens(ByteView datagram) {
+    return open_leg(keys().secret, datagram) || open_end(keys().secret, datagram) ||
+           keys().strict.open(datagram);
+}
+
+// The fuzzer sees what inputs are compared with, and so finds these out.
+bool is_sealed(ByteView datagram) {
+    return std::ranges::any_of(keys().sealed, [&](const Bytes& truth) {
+        return std::ranges::equal(truth, datagram);
+    });
 }
 
 void read_as_it_came(ByteView datagram) {
@@ -37,15 +70,17 @@ void read_as_it_came(ByteView datagram) {
     }
     if (const auto nonce = parse_cookie_ask(datagram)) {
         demand(datagram.size() == cookie_size, "a COOKIE ask has 72 bytes");
+        demand(parse_cookie_ask(build_cookie_ask(*nonce)) == *nonce, "and builds to one like it");
     }
     if (const auto answer = parse_cookie_answer(datagram)) {
         const auto again = parse_cookie_answer(build_cookie_answer(*answer));
-        demand(again && again->outside == answer->outside, "a COOKIE answer builds to itself");
+        demand(
+            again && again->outside == answer->outside && again->nonce == answer->nonce &&
+                again->token == answer->token && again->boot_id == answer->boot_id,
+            "a COOKIE answer builds to itself"
+        );
     }
-    demand(!open_leg(secret(), datagram), "no LEG without its key");
-    demand(!open_end(secret(), datagram), "no END without its key");
-    DataOpener opener{secret(), crypto::Suite::aes_128_gcm, path, Role::responder};
-    demand(!opener.open(datagram), "no DATA without its key");
+    demand(is_sealed(datagram) || !opens(datagram), "nothing opens without its key");
 }
 
 template <typename Message, typename Seal, typename Open>
@@ -54,7 +89,9 @@ void seal_and_open(ByteView body, Seal seal, Open open) {
     if (!message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
         return;
     }
-    const auto opened = open(secret(), seal(message));
+    SeededRandom random{1};
+    const auto opened =
+        open(keys().secret, seal(keys().secret, path, Role::initiator, message, random));
     const bool is_whole = message.body_case() != Message::BODY_NOT_SET;
     demand(opened.has_value() == is_whole, "what was sealed opens, if it says anything");
     demand(
@@ -63,42 +100,44 @@ void seal_and_open(ByteView body, Seal seal, Open open) {
     );
 }
 
-void seal_first(ByteView body) {
-    SeededRandom random{1};
-    seal_and_open<v1::Leg>(
-        body,
-        [&](const v1::Leg& message) {
-            return seal_leg(secret(), path, Role::initiator, message, random);
-        },
-        open_leg
-    );
-    seal_and_open<v1::End>(
-        body,
-        [&](const v1::End& message) {
-            return seal_end(secret(), path, Role::initiator, message, random);
-        },
-        open_end
-    );
-    DataSealer sealer{secret(), crypto::Suite::aes_128_gcm, path, Role::initiator};
-    DataOpener opener{secret(), crypto::Suite::aes_128_gcm, path, Role::responder};
-    if (const auto datagram = sealer.seal(body)) {
-        const auto inner = opener.open(*datagram);
-        demand(!inner || std::ranges::equal(*inner, body), "DATA opens to what went in");
-        demand(!opener.open(*datagram), "and only once");
+void seal_data(ByteView inner) {
+    const auto datagram = keys().sealer.seal(inner);
+    demand(datagram.has_value(), "2^40 packets can be sealed");
+    const auto opened = keys().opener.open(*datagram);
+    demand(opened && std::ranges::equal(*opened, inner), "DATA opens to what went in");
+    demand(!keys().opener.open(*datagram), "and only once");
+}
+
+void turn_sealed(Input& input) {
+    const Bytes& truth = keys().sealed[input.byte() % keys().sealed.size()];
+    Bytes datagram = truth;
+    while (!input.is_empty()) {
+        const std::size_t at = input.word() % datagram.size();
+        datagram[at] = static_cast<std::uint8_t>(datagram[at] ^ input.byte());
     }
+    demand(is_sealed(datagram) || !opens(datagram), "nothing opens that was turned since");
 }
 
 }  // namespace
 
-void set_up() {}
+void set_up() {
+    keys();
+}
 
 void run(ByteView bytes) {
     Input input{bytes};
-    if (input.byte() == sealed_first) {
-        seal_first(input.rest());
-        return;
+    switch (static_cast<What>(input.byte())) {
+        case What::leg:
+            return seal_and_open<v1::Leg>(input.rest(), seal_leg, open_leg);
+        case What::end:
+            return seal_and_open<v1::End>(input.rest(), seal_end, open_end);
+        case What::data:
+            return seal_data(input.rest());
+        case What::turned:
+            return turn_sealed(input);
+        default:
+            return read_as_it_came(input.rest());
     }
-    read_as_it_came(input.rest());
 }
 
 }  // namespace ntm::fuzz

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/malformed/watched_relay.hpp"
+
+#include "common/protocol/cookie.hpp"
+#include "rs-dataplane/relay/classify.hpp"
+#include "tests/malformed/oracle.hpp"
+
+#include <algorithm>
+
+#include <rte_eal.h>
+#include <rte_log.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+extern "C" void __asan_poison_memory_region(const volatile void* begin, std::size_t size);
+extern "C" void __asan_unpoison_memory_region(const volatile void* begin, std::size_t size);
+#endif
+
+namespace ntm::malformed {
+
+namespace {
+
+using namespace relay::testing;
+
+constexpr std::size_t headroom = 128;
+constexpr std::size_t tailroom = 64;
+// A multiple of AddressSanitizer's granule in front of the frame, so that what may not be touched
+// behind the headroom that a packet says it has can be marked.
+constexpr std::size_t buffer_size = headroom + WatchedRelay::longest_frame + tailroom;
+
+#ifdef __SANITIZE_ADDRESS__
+void open_memory(const std::uint8_t* begin, std::size_t size) {
+    __asan_unpoison_memory_region(begin, size);
+}
+void close_memory(const std::uint8_t* begin, std::size_t size) {
+    __asan_poison_memory_region(begin, size);
+}
+#else
+void open_memory(const std::uint8_t* /*begin*/, std::size_t /*size*/) {}
+void close_memory(const std::uint8_t* /*begin*/, std::size_t /*size*/) {}
+#endif
+
+struct alignas(64) Buffer {
+    std::array<std::uint8_t, buffer_size> bytes;
+};
+
+// One burst's buffers. Nothing but a frame and its headroom is open to the relay.
+struct BurstBuffers {
+    std::array<Buffer, burst_size> buffers;
+    Burst burst;
+
+    void fill(std::span<const WireFrame> frames) {
+        burst.count = frames.size();
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            const WireFrame& frame = frames[i];
+            std::uint8_t* const buffer = buffers[i].bytes.data();
+            std::uint8_t* const begin = buffer + headroom;
+            open_memory(buffer, buffer_size);
+            std::ranges::copy(frame.bytes, begin);
+            close_memory(buffer, headroom - frame.headroom);
+            close_memory(begin + frame.bytes.size(), buffer_size - headroom - frame.bytes.size());
+            Packet& packet = burst.packets[i];
+            packet = {};
+            packet.begin = begin;
+            packet.length = static_cast<std::uint16_t>(frame.bytes.size());
+            packet.headroom = frame.headroom;
+            packet.capacity =
+                static_cast<std::uint16_t>(frame.headroom + frame.bytes.size() + tailroom);
+            packet.port = frame.port;
+            packet.receive_marks = frame.receive_marks;
+        }
+    }
+    ~BurstBuffers() {
+        for (const Buffer& buffer : buffers) {
+            open_memory(buffer.bytes.data(), buffer_size);
+        }
+    }
+};
+
+std::vector<tables::RelayPath> all_paths() {
+    std::vector<tables::RelayPath> paths{
+        bound_path(mn4, cn4), bound_path(mn6, cn6), bound_path(mn4, cn6), bound_path(mn6, cn4)};
+    for (std::uint64_t id = 2; id <= 4; ++id) {
+        paths[id - 1].id = {id};
+    }
+    for (std::uint64_t id = 5; id <= 9; ++id) {
+        paths.push_back(bound_path(mn4, cn4));
+        paths.back().id = {id};
+    }
+    paths[4].leg(Role::responder) = {};
+    paths[5].leg(Role::initiator).previous_remote = mn4_before;
+    paths[5].leg(Role::initiator).previous_local = rs4;
+    paths[6].leg(Role::responder).next_hop = tables::no_next_hop;
+    paths[7].leg(Role::responder).next_hop = 2;
+    paths[8].leg(Role::responder).next_hop = 3;
+    return paths;
+}
+
+bool same_lane(const Lane& one, const Lane& other) {
+    if (one.size() != other.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        if (one[i] != other[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+struct WatchedRelay::Slots {
+    BurstBuffers run;
+    BurstBuffers short_way;
+    BurstBuffers long_way;
+};
+
+void start_eal() {
+    rte_log_set_global_level(RTE_LOG_ERR);
+    static std::array<const char*, 9> arguments{
+        "relay",
+        "--no-huge",
+        "--no-shconf",
+        "--no-pci",
+        "--no-telemetry",
+        "-m",
+        "64",
+        "--lcores",
+        "0@(0-1)"};
+    hold(rte_eal_init(arguments.size(), const_cast<char**>(arguments.data())) >= 0, "EAL starts");
+}
+
+relay::Settings WatchedRelay::usual_settings() {
+    relay::Settings made = relay::testing::settings();
+    made.sessions = relay::SessionSet{{live_session}};
+    made.cookie_nonces = relay::NonceSet{{live_nonce}};
+    made.next_hops.push_back({{router1, rs_mac1}, 1, 1500, false});
+    made.next_hops.push_back({{router1, rs_mac1}, 1, small_mtu, true});
+    return made;
+}
+
+WatchedRelay::WatchedRelay(relay::Settings settings)
+    : settings_{std::move(settings)},
+      period_{*tables::GracePeriod::create(1)},
+      table_{*tables::RelayTable::create(64, settings_.own, *period_)},
+      paths_{all_paths()},
+      path_counters_(table_->slot_count()),
+      pipeline_{{table_->reader(), path_counters_.data(), &counters_, &token_key_, 1}},
+      slots_{std::make_unique<Slots>()} {
+    for (const tables::RelayPath& each : paths_) {
+        hold(table_->writer().insert(each).has_value(), "the path fits the table");
+    }
+    for (const tables::RelayPath& each : paths_) {
+        tables::RelayTable::Found found;
+        const tables::RelayTable::Wanted wanted{each.id, Role::initiator};
+        table_->reader().find({&wanted, 1}, found);
+        hold(found.entries[0] != nullptr, "the path is in the table");
+        entries_.push_back(*found.entries[0]);
+    }
+}
+
+WatchedRelay::~WatchedRelay() = default;
+
+void WatchedRelay::check_table() const {
+    for (const tables::RelayEntry& entry : entries_) {
+        tables::RelayTable::Found found;
+        const tables::RelayTable::Wanted wanted{entry.path_id(), Role::initiator};
+        table_->reader().find({&wanted, 1}, found);
+        hold(
+            found.entries[0] != nullptr && std::memcmp(found.entries[0], &entry, sizeof entry) == 0,
+            "the table is as it was"
+        );
+    }
+}
+
+// The short way through classify decides as the long one.
+void WatchedRelay::compare_ways(std::span<const WireFrame> frames) {
+    BurstBuffers& one = slots_->short_way;
+    BurstBuffers& other = slots_->long_way;
+    one.fill(frames);
+    other.fill(frames);
+    relay::Lanes short_way;
+    relay::Lanes long_way;
+    relay::classify(one.burst, short_way, settings_);
+    relay::classify_the_long_way(other.burst, long_way, settings_);
+    hold(
+        same_lane(short_way.tunnel, long_way.tunnel) && same_lane(short_way.punt, long_way.punt) &&
+            same_lane(short_way.leg, long_way.leg) && same_lane(short_way.cookie, long_way.cookie),
+        "both ways through classify sort alike"
+    );
+    for (std::size_t i = 0; i < short_way.tunnel.size(); ++i) {
+        const Packet& a = one.burst.packets[short_way.tunnel[i]];
+        const Packet& b = other.burst.packets[short_way.tunnel[i]];
+        hold(
+            a.path_id == b.path_id && a.role == b.role && a.length == b.length &&
+                a.udp_at == b.udp_at && a.own_address == b.own_address &&
+                a.ip_length == b.ip_length && a.is_ipv6 == b.is_ipv6,
+            "both ways through classify find out the same"
+        );
+    }
+}
+
+std::span<const Packet> WatchedRelay::run(std::span<const WireFrame> frames, Instant now) {
+    compare_ways(frames);
+    BurstBuffers& buffers = slots_->run;
+    buffers.fill(frames);
+    counters_.received.add(frames.size());
+    pipeline_.run(buffers.burst, settings_, now);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        check(frames[i], buffers.burst.packets[i], i, now);
+    }
+    check_balance();
+    return {buffers.burst.packets.data(), frames.size()};
+}
+
+void WatchedRelay::check(
+    const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
+) {
+    const auto& buffer = slots_->run.buffers[number].bytes;
+    const std::uint8_t* const first = buffer.data() + headroom - frame.headroom;
+    hold(
+        packet.begin >= first &&
+            packet.begin + packet.length <= buffer.data() + headroom + frame.bytes.size(),
+        "a frame stays in its buffer"
+    );
+    switch (packet.fate) {
+        case Fate::pending:
+            throw BrokenPromise{"every packet has a fate"};
+        case Fate::transmit:
+            counters_.transmitted.add(1);
+            check_transmitted(frame, packet, now);
+            return;
+        case Fate::punt:
+            hold(packet.punt_class < relay::punt_class_count, "a punt has a class");
+            counters_.punted[packet.punt_class].add(1);
+            hold(
+                packet.port == frame.port && packet.length <= frame.bytes.size() &&
+                    std::ranges::equal(packet.bytes(), frame.bytes.first(packet.length)),
+                "a punted frame is as it came"
+            );
+            return;
+        case Fate::drop:
+            hold(
+                packet.reason != DropReason::none && packet.reason < DropReason::count_ &&
+                    describe(packet.reason).place == DropPlace::pipeline,
+                "a drop has a reason of the pipeline's"
+            );
+            counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
+            return;
+    }
+}
+
+void WatchedRelay::check_transmitted(const WireFrame& frame, const Packet& packet, Instant now) {
+    hold(packet.length >= 14 + 20 + 8 + 16, "a transmitted frame holds an NTM header");
+    const PlainFrame came{frame.bytes};
+    hold(came.ntm.size() >= 16 && came.ntm[0] >> 4 == 1, "what is transmitted came as NTM");
+    const std::uint8_t type = came.ntm[0] & 0x0f;
+    if (type == 4) {
+        check_cookie(frame, packet, now);
+        return;
+    }
+    hold(type == 0 || type == 5, "only DATA and END are relayed");
+    check_relayed(frame, packet);
+    ++relayed_;
+}
+
+const tables::RelayPath& WatchedRelay::path_of(ByteView ntm) const {
+    const PathId id{load<Be64>(ntm.data() + 8).to_host()};
+    const auto found = std::ranges::find(paths_, id, &tables::RelayPath::id);
+    hold(found != paths_.end(), "what is relayed has a path");
+    return *found;
+}
+
+// docs/protocol.md section 7.
+void WatchedRelay::check_relayed(const WireFrame& frame, const Packet& packet) const {
+    const PlainFrame in{frame.bytes};
+    const PlainFrame out{packet.bytes()};
+    const tables::RelayPath& path = path_of(in.ntm);
+    const Role role = (in.ntm[1] & 1) != 0 ? Role::responder : Role::initiator;
+    const tables::RelayLeg& from = path.leg(role);
+    const tables::RelayLeg& to = path.leg(other(role));
+    hold(from.is_bound && to.is_bound, "both legs of what is relayed are bound");
+    hold(
+        (in.source() == from.remote && in.destination() == from.local) ||
+            (in.source() == from.previous_remote && in.destination() == from.previous_local),
+        "what is relayed came from its leg"
+    );
+    const relay::NextHop& hop = settings_.next_hops.at(to.next_hop);
+    hold(hop.is_usable && packet.port == hop.port, "it leaves by the next hop's port");
+    hold(load<EthernetAddresses>(packet.begin) == hop.addresses, "to the next hop's address");
+    hold(out.is_ipv6 == to.remote.address.is_ipv6(), "in the other leg's family");
+    hold(out.source() == to.local && out.destination() == to.remote, "between its addresses");
+    hold(
+        packet.length == out.length() && packet.length <= hop.mtu + 14 &&
+            word_at(out.udp, 4) == out.udp_length && out.udp_length == in.udp_length,
+        "with right lengths"
+    );
+    hold(std::ranges::equal(in.ntm, out.ntm), "and the datagram as it came");
+    hold(in.hop_limit() > 1 && out.hop_limit() == in.hop_limit() - 1, "one hop less");
+    hold(out.traffic_class() == in.traffic_class(), "DSCP and ECN kept");
+    if (out.is_ipv6) {
+        hold(out.ip[0] >> 4 == 6 && out.ip[6] == 17, "an IPv6 header");
+        hold(out.flow_label() == in.flow_label(), "the flow label kept, or zero");
+    } else {
+        hold(out.ip[0] == 0x45 && out.ip[9] == 17, "an IPv4 header");
+        hold(load<Be32>(out.ip.data() + 4).to_host() == 0x4000, "identification 0, DF");
+        hold(plain_sum(out.ip.first(20)) == 0xffff, "a right IPv4 checksum");
+    }
+    if (in.udp_checksum() != 0) {
+        hold(
+            out.udp_checksum() != 0 && out.udp_sum() % 0xffff == in.udp_sum() % 0xffff,
+            "the UDP checksum is as right as it came"
+        );
+        return;
+    }
+    hold(
+        out.is_ipv6 ? out.udp_checksum() != 0 && out.udp_sum() == 0xffff : out.udp_checksum() == 0,
+        "none, or a whole one where it is needed"
+    );
+}
+
+// docs/protocol.md section 4.1.
+void WatchedRelay::check_cookie(const WireFrame& frame, const Packet& packet, Instant now) {
+    const PlainFrame in{frame.bytes};
+    const PlainFrame out{packet.bytes()};
+    hold(protocol::parse_cookie_ask(in.ntm).has_value(), "only a COOKIE ask is answered");
+    const auto answer = protocol::parse_cookie_answer(out.ntm);
+    hold(answer && answer->nonce == protocol::parse_cookie_ask(in.ntm), "by its answer");
+    hold(
+        answer->outside == in.source() && answer->boot_id == settings_.boot_id,
+        "with what was seen, and the boot id"
+    );
+    hold(mint_.check(answer->token, in.source(), now).has_value(), "and a token that holds");
+    const auto came = load<EthernetAddresses>(frame.bytes.data());
+    hold(
+        packet.port == frame.port && load<EthernetAddresses>(packet.begin) ==
+                                         EthernetAddresses{came.source, came.destination},
+        "to the station that brought it"
+    );
+    hold(
+        out.is_ipv6 == in.is_ipv6 && out.source() == in.destination() &&
+            out.destination() == in.source(),
+        "from where it was asked"
+    );
+    hold(packet.length == in.length() && packet.length == out.length(), "as long as the ask");
+    hold(
+        word_at(out.udp, 4) == out.udp_length && out.udp_checksum() != 0 &&
+            out.udp_sum() == 0xffff && (out.is_ipv6 || plain_sum(out.ip.first(20)) == 0xffff),
+        "with right lengths and checksums"
+    );
+    hold(
+        out.hop_limit() == 64 && out.traffic_class() == (in.traffic_class() & 0xfc),
+        "with a hop limit of its own, and no ECN"
+    );
+}
+
+void WatchedRelay::check_balance() const {
+    std::uint64_t ended = counters_.transmitted.value() + counters_.held.value();
+    for (const relay::Counter& counter : counters_.punted) {
+        ended += counter.value();
+    }
+    for (const relay::Counter& counter : counters_.dropped) {
+        ended += counter.value();
+    }
+    hold(
+        counters_.received.value() + counters_.injected.value() + counters_.made.value() == ended,
+        "received + injected + made = transmitted + punted + dropped + held"
+    );
+    std::uint64_t counted = counters_.cookies_answered.value();
+    for (const relay::PathCounters& path : path_counters_) {
+        counted += path.legs[0].packets.value() + path.legs[1].packets.value();
+    }
+    hold(
+        counters_.transmitted.value() == counted,
+        "what is transmitted is counted for its leg, or as a COOKIE answer"
+    );
+}
+
+}  // namespace ntm::malformed
