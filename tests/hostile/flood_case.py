@@ -24,11 +24,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs
 from frames import Datagram, captured, ethernet, ip, udp
 from judge import Memory, fail
-from ntm_client import Client
+from ntm_client import Client, pb
+from ntm_wire import Header
 
 SECONDS = 3
 REGISTERED_WITHIN = 2.0
 SPOOFED = 1_000_000
+DIRECTIONS = 20  # a second, of one node
 LINK_BYTES = 14
 NODE_BYTES = 4096  # what the node that starts anew gets meanwhile
 
@@ -166,6 +168,38 @@ def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
         print(f"   (the port missed {missed})", flush=True)
 
 
+def ask_too_often(dc_key: bytes, key_file: str, name: str, node: Node) -> None:
+    """Direction Requests of a node that the DC knows, ten times of what one may make."""
+    key = X25519PrivateKey.from_private_bytes(base64.b64decode(pathlib.Path(key_file).read_text()))
+    busy = lab.within("atk", lambda: Client((socket.inet_ntoa(DC[4]), 9770), dc_key, key))
+    busy.connect()
+    busy.register(name)
+    statuses: dict[str, int] = {}
+    began, sent, took = time.monotonic(), 0, []
+    busy.socket.setblocking(False)
+    while (passed := time.monotonic() - began) < SECONDS:
+        if sent < passed * 10 * DIRECTIONS:
+            busy.last_id += 1
+            sent += 1
+            body = pb.Signal(id=busy.last_id, direction_request=pb.DirectionRequest(fqdn="nobody.a.ntm.test"))
+            busy.socket.sendto(busy.session.seal(body.SerializeToString()), busy.dc)
+        try:
+            packet = busy.socket.recv(2000)
+            answer = pb.Signal.FromString(busy.session.open(Header.unpack(packet), packet) or b"")
+            status = pb.Status.Name(answer.status)
+            statuses[status] = statuses.get(status, 0) + answer.is_answer
+        except BlockingIOError:
+            time.sleep(0.001)
+        if len(took) < 2 and passed > 1:
+            took.append(node.registers_within())
+    print(f"   Direction Requests of one node: limit {DIRECTIONS}/s, sent {sent / SECONDS:.0f}/s; registered "
+          f"within {max(took):.3f} s; {statuses}", flush=True)
+    if max(took) > REGISTERED_WITHIN or statuses.get("STATUS_UNKNOWN_NAME", 0) > DIRECTIONS * (SECONDS + 1.5):
+        fail(f"{statuses}, registered in {took}")
+    if statuses.get("STATUS_BUSY", 0) < sent / 2:
+        fail(f"{sent} asked, {statuses}")
+
+
 def dc_token() -> bytes:
     """For the stranger's address, port 5000."""
     def make() -> socket.socket:
@@ -216,7 +250,7 @@ def spoofed_million(macs: dict[str, bytes], outflow: dict[str, Outflow]) -> None
             rise = {name: n for name, n in lab.rise(counted, outcomes(at)).items() if n >= 10}
             came, went = sent_bytes(flood, result["sent"]), outflow[at].end()
             memory.note_round()
-            unseen = set(lab.rise(drops, lab.drops())) - {"handshake_rate"}
+            unseen = set(lab.rise(drops, lab.drops())) - {"handshake_rate", "punt_ring_full"}
             if unseen:
                 fail(f"the relay lost others' packets: {unseen}")
             print(f"   {result['sent']} spoofed handshakes at {at}, {result['per_second']:.0f}/s: {rise}, "
@@ -247,6 +281,7 @@ def main() -> None:
         print_capacity(node)
         for flood in floods(sys.argv[5:]):
             run(flood, node, macs, outflow[flood.at])
+        ask_too_often(node.dc_key, sys.argv[3] + ".busy", "busy.a.ntm.test", node)
     del standing["DC's nodes"], standing["DC"]
     if found := lab.differences(standing, lab.standing()):
         fail("; ".join(found))

@@ -42,3 +42,32 @@ end_stream() {
         stream_was '.sent > 100 and .received == .sent and .duplicates == 0'
     check "nor was it silent for a second" stream_was '.silence < 1'
 }
+
+# The lab with mn, cn, their path, a stranger, and two nodes of tests/hostile/flood_case.py, whose keys
+# the DC knows: one that is started anew and anew in gn, and one that asks too much.
+lab_under_flood() {
+    local file tool=$NTM_BUILD/control/ntmctl/ntmctl
+    lab_options=(--with atk)
+    lab_up
+    capture rs1
+    capture dc1
+    lab start
+    expect 15 "mn is registered" is_registered mn
+    expect 15 "cn is registered" is_registered cn
+    expect 10 "mn reaches cn" reaches_peer
+    expect 5 "the path is ready" path_is_ready mn
+    for file in key key.busy; do
+        "$tool" key generate "$run_dir/gn/$file" >"$run_dir/gn/$file.public"
+    done
+    "$tool" -s "$run_dir/dc1/dc.sock" node add known.a.ntm.test "$(<"$run_dir/gn/key.public")" >/dev/null
+    "$tool" -s "$run_dir/dc1/dc.sock" node add busy.a.ntm.test "$(<"$run_dir/gn/key.busy.public")" >/dev/null
+    dc_key=$("$tool" key public "$run_dir/dc1/key")
+    # What a session is called is seen in what passes: a Status goes to the DC every 300 ms.
+    expect 10 "sessions are seen" fact dc1 status '.counters.received > 20'
+    end_captures
+}
+flood() {
+    at gn env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$repo/tests/hostile/flood_case.py" "$1" "$dc_key" \
+        "$run_dir/gn/key" known.a.ntm.test "$run_dir/inet/rs1.pcap" "$run_dir/inet/dc1.pcap" ||
+        fail "a flood did harm"
+}
