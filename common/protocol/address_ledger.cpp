@@ -11,6 +11,12 @@ constexpr std::size_t most_records = 4;
 // An address that is not the present one may be somebody else's after this long a silence.
 constexpr Duration proof_lifetime = std::chrono::seconds{120};
 
+// A datagram as the network carries it: two short ones are more than one of their bytes.
+std::uint64_t on_wire(const Endpoint& remote, std::size_t bytes) noexcept {
+    constexpr std::uint64_t udp = 8;
+    return bytes + udp + (remote.address.is_ipv4() ? 20 : 40);
+}
+
 }  // namespace
 
 AddressLedger::Record* AddressLedger::find(const Endpoint& remote) {
@@ -43,12 +49,12 @@ void AddressLedger::note_heard(
     }
     record->local = local;
     record->heard = now;
-    record->received += bytes;
+    record->received += on_wire(remote, bytes);
 }
 
 void AddressLedger::note_sent(const Endpoint& remote, std::size_t bytes) {
     if (Record* const record = find(remote)) {
-        record->sent += bytes;
+        record->sent += on_wire(remote, bytes);
     }
 }
 
@@ -72,7 +78,8 @@ std::optional<Endpoint> AddressLedger::last_proven() const {
 
 bool AddressLedger::may_send(const Endpoint& remote, std::size_t bytes) const {
     const Record* const record = find(remote);
-    return record != nullptr && (record->is_proven || record->sent + bytes <= record->received);
+    return record != nullptr &&
+           (record->is_proven || record->sent + on_wire(remote, bytes) <= record->received);
 }
 
 Endpoint AddressLedger::local_for(const Endpoint& remote) const {

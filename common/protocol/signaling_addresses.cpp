@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_targets = 4;
 // Enough for the other to answer and to probe, and for a short answer beside.
-constexpr std::size_t announcement_pad = 100;
+constexpr std::size_t announcement_pad = 200;
 constexpr std::size_t empty_signal_size = NtmHeader::size + crypto::tag_size;
 
 }  // namespace

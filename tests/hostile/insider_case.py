@@ -12,6 +12,7 @@ import base64
 import pathlib
 import socket
 import sys
+import time
 from typing import Any, Callable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -24,6 +25,8 @@ from ntm_client import Client, first_message, pb, random_id
 from ntm_wire import Header, NoiseInitiator
 
 CN = packed("2001:db8:6::112")
+HEADERS = 28  # IPv4 and UDP
+PATIENCE = 0.5
 
 
 class Insider(Client):
@@ -206,6 +209,47 @@ def at_the_peer(cases: Cases, victim_key: bytes, dc_key: bytes) -> None:
     cases.counted("the same again", "cn.replayed", lambda: insider.to_relay(sealed), 5)
 
 
+def ratio_of(what: str, packet: bytes, to: tuple[bytes, int], asker: socket.socket | None = None) -> None:
+    """Bytes that come back to where nobody has proven to be, against those that went, as IP has them."""
+    asker = asker or socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asker.sendto(packet, (socket.inet_ntoa(to[0]), to[1]))
+    came, end = 0, time.monotonic() + PATIENCE
+    while (left := end - time.monotonic()) > 0:
+        asker.settimeout(left)
+        try:
+            came += HEADERS + len(asker.recv(2000))
+        except TimeoutError:
+            break
+    went = HEADERS + len(packet)
+    print(f"   ok: {what}: {went} bytes in, {came} out, ratio {came / went:.2f}", flush=True)
+    if came > went:
+        fail(f"{what}: {came} bytes for {went}")
+
+
+def ratios(cases: Cases, relay_key: bytes, dc_key: bytes) -> None:
+    insider = cases.insider
+    relay, dc = (RELAY[4], 9770), (DC[4], 9770)
+    cookie = Header(wire.COOKIE, 0, 0, 0).pack() + bytes(56)
+    route, nonce = insider.route, bytes(8)
+    for where, key, name in ((relay, relay_key, "relay"), (dc, dc_key, "DC")):
+        ratio_of(f"COOKIE ask at the {name}", cookie, where)
+        ratio_of(f"HANDSHAKE of a stranger at the {name}", message_of(X25519PrivateKey.generate(), key), where)
+    ratio_of("HANDSHAKE of a node with a session at the DC", message_of(insider.static, dc_key), dc)
+    ratio_of("HANDSHAKE in the DC's name at the relay", impostor_of(dc_key, relay_key, bytes(16)), relay)
+    asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with_token = first_message(insider.static, dc_key, token_of(dc, asker), hello())[1]
+    ratio_of("HANDSHAKE with its token at the DC", with_token, dc, asker)
+    for pad in (53, 0):
+        request = pb.Leg(request=pb.TunnelRequest(nonce=nonce, pad=bytes(pad))).SerializeToString()
+        ratio_of(f"Tunnel Request with {pad} bytes of pad, from elsewhere", wire.seal_salted(
+            route.leg_secret, Header(wire.LEG, route.role, 0, route.path_id), request), relay)
+    for name, body in (("Keep Alive", {"keep_alive": pb.KeepAlive()}), ("probe with pad", {
+            "address_probe": pb.AddressProbe(pad=bytes(100))})):
+        insider.last_id += 1
+        signal = pb.Signal(id=insider.last_id, **body).SerializeToString()
+        ratio_of(f"{name} from an address that is not proven", insider.session.seal(signal), dc)
+
+
 def role_of_cn(path: int) -> int:
     for each in lab.ctl("cn", "path")["paths"]:
         if int(each["path_id"], 16) == path:
@@ -227,6 +271,7 @@ def main() -> None:
     at_the_dc(cases, victim_name, own_name)
     at_the_relay(cases, relay_key, dc_key)
     at_the_peer(cases, victim_key, dc_key)
+    ratios(cases, relay_key, dc_key)
     insider.release()
     print(f"   {cases.count} cases", flush=True)
 

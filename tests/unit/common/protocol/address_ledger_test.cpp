@@ -19,11 +19,13 @@ TEST(AddressLedger, UnprovenGetsNoMoreThanCameFromThere) {
     ledger.note_heard(home, own, 100, start);
     EXPECT_TRUE(ledger.may_send(home, 100));
     EXPECT_FALSE(ledger.may_send(home, 101));
+    // IP's and UDP's 28 bytes count with each.
     ledger.note_sent(home, 60);
-    EXPECT_TRUE(ledger.may_send(home, 40));
-    EXPECT_FALSE(ledger.may_send(home, 41));
+    EXPECT_TRUE(ledger.may_send(home, 40 - 28));
+    EXPECT_FALSE(ledger.may_send(home, 41 - 28));
     ledger.note_heard(home, own, 1, start);
     EXPECT_TRUE(ledger.may_send(home, 41));
+    EXPECT_FALSE(ledger.may_send(home, 42));
     EXPECT_FALSE(ledger.may_send(away, 1));
 }
 
