@@ -376,7 +376,8 @@ int main(int argc, char** argv) {
     ntm::dpdk::EalConfig config;
     config.program = argv[0];
     config.file_prefix = "ntm-bench";
-    config.memory_megabytes = 700;
+    config.huge_megabytes = 700;
+    config.ordinary_megabytes = 700;
     config.extra_arguments = {"--no-telemetry"};
     const auto eal = ntm::dpdk::start_eal(config);
     if (!eal) {

@@ -136,7 +136,7 @@ TEST(WeatherTest, nobody_answers_a_stranger_with_more_than_he_sent) {
     world.run(seconds{1});
     std::uint64_t to_stranger = 0;
     const IpAddress stranger = *IpAddress::parse("192.0.2.66");
-    world.network.set_observer([&](const WirePacket& packet) {
+    world.network.add_observer([&](const WirePacket& packet) {
         if (packet.datagram.remote.address == stranger) {
             to_stranger += packet.datagram.payload.size();
         }

@@ -12,10 +12,10 @@ namespace {
 constexpr std::string_view marker = "NTM simulation:)";
 }
 
-Bytes Ledger::make(Entry entry, const Endpoint& from, const Endpoint& to) {
+Bytes Ledger::make(Entry entry, const Endpoint& from, const Endpoint& to, std::size_t size) {
     Bytes payload;
     append(payload, as_bytes(marker));
-    payload.resize(marker.size() + 8);
+    payload.resize(std::max(marker.size() + 8, size));
     store(payload.data() + marker.size(), static_cast<std::uint64_t>(entries_.size()));
     entry.packet = build_udp_packet({}, {from, to, payload});
     entries_.push_back(entry);
@@ -24,7 +24,7 @@ Bytes Ledger::make(Entry entry, const Endpoint& from, const Endpoint& to) {
 
 std::optional<std::uint64_t> Ledger::deliver(std::size_t node, ByteView packet, Instant now) {
     const auto opened = open_udp_packet(packet);
-    if (!opened || opened->datagram.payload.size() != marker.size() + 8) {
+    if (!opened || opened->datagram.payload.size() < marker.size() + 8) {
         breaches_.push_back("a delivered packet is none of the applications'");
         return std::nullopt;
     }

@@ -27,8 +27,10 @@ class Ledger {
         std::optional<Instant> echoed;  // its echo came back
     };
 
-    // A new packet: 24 bytes of UDP payload that name its entry.
-    [[nodiscard]] Bytes make(Entry entry, const Endpoint& from, const Endpoint& to);
+    // A new packet: 24 bytes of UDP payload that name its entry, more if `size` says so.
+    [[nodiscard]] Bytes make(
+        Entry entry, const Endpoint& from, const Endpoint& to, std::size_t size = 0
+    );
     // What an application got from its TUN device: the entry, if it is one of ours.
     std::optional<std::uint64_t> deliver(std::size_t node, ByteView packet, Instant now);
 

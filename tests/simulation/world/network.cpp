@@ -53,6 +53,27 @@ void Network::set_weather(HostNumber a, HostNumber b, const Weather& weather) {
     weathers_[pair_of(a, b)] = weather;
 }
 
+void Network::set_cut(HostNumber from, HostNumber to, bool is_cut) {
+    if (is_cut) {
+        cuts_.emplace(from, to);
+    } else {
+        cuts_.erase({from, to});
+    }
+}
+
+void Network::set_family_cut(HostNumber host, Family family, bool is_cut) {
+    if (is_cut) {
+        family_cuts_.emplace(host, family);
+    } else {
+        family_cuts_.erase({host, family});
+    }
+}
+
+bool Network::is_cut(HostNumber from, HostNumber to, Family family) const {
+    return cuts_.contains({from, to}) || family_cuts_.contains({from, family}) ||
+           family_cuts_.contains({to, family});
+}
+
 void Network::attach(HostNumber host, SegmentNumber segment) {
     Attachment attachment{segment, {}};
     const SegmentSpec& spec = segments_[segment].spec;
@@ -134,6 +155,10 @@ void Network::send(HostNumber from, Datagram datagram) {
     trace_.note(events_.now(), "sends", host.name, datagram);
     if (const auto neighbour = host_at(*segment, datagram.remote.address);
         neighbour && segments_[*segment].nat && datagram.local.address.is_ipv4()) {
+        if (is_cut(from, *neighbour, Family::ipv4)) {
+            ++lost_;
+            return;
+        }
         events_.in(std::chrono::milliseconds{1}, [this, neighbour, datagram] {
             deliver({*neighbour, datagram.remote}, datagram);
         });
@@ -145,8 +170,8 @@ void Network::send(HostNumber from, Datagram datagram) {
         );
     }
     const WirePacket packet{from, std::move(datagram)};
-    if (observer_) {
-        observer_(packet);
+    for (const Observer& observer : observers_) {
+        observer(packet);
     }
     carry(packet);
 }
@@ -193,6 +218,10 @@ void Network::carry(const WirePacket& packet) {
         ++undeliverable_;
         return;
     }
+    if (is_cut(packet.from, *to, packet.datagram.remote.address.family())) {
+        ++lost_;
+        return;
+    }
     const auto pair = pair_of(packet.from, *to);
     const auto custom = weathers_.find(pair);
     const Weather weather = custom == weathers_.end() ? weather_ : custom->second;
@@ -204,18 +233,32 @@ void Network::carry(const WirePacket& packet) {
         copies += weather.copies;
     }
     for (unsigned i = 0; i < copies; ++i) {
-        if (weather.loss_permille > 0 && random_.below(1000) < weather.loss_permille) {
-            ++lost_;
-            continue;
-        }
-        const auto spread = static_cast<std::uint64_t>(weather.jitter.count());
-        const Duration late{
-            spread == 0 ? 0 : static_cast<Duration::rep>(random_.below(spread + 1))};
-        events_.in(delay + late, [this, packet] { arrive(packet); });
+        carry_copy(packet, delay, weather);
+    }
+    if (weather.late_permille > 0 && random_.below(1000) < weather.late_permille) {
+        carry_copy(packet, delay + weather.late, weather);
     }
 }
 
+void Network::carry_copy(WirePacket packet, Duration delay, const Weather& weather) {
+    if (weather.loss_permille > 0 && random_.below(1000) < weather.loss_permille) {
+        ++lost_;
+        return;
+    }
+    const auto spread = static_cast<std::uint64_t>(weather.jitter.count());
+    const Duration more{spread == 0 ? 0 : static_cast<Duration::rep>(random_.below(spread + 1))};
+    Bytes& payload = packet.datagram.payload;
+    if (weather.flip_permille > 0 && random_.below(1000) < weather.flip_permille &&
+        !payload.empty()) {
+        payload[random_.below(payload.size())] ^= static_cast<std::uint8_t>(1U << random_.below(8));
+    }
+    events_.in(delay + more, [this, packet = std::move(packet)] { arrive(packet); });
+}
+
 void Network::arrive(const WirePacket& packet) {
+    for (const Observer& observer : arrival_observers_) {
+        observer(packet);
+    }
     const auto place = find_place(packet.datagram);
     if (!place) {
         ++undeliverable_;

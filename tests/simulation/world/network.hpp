@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // An Internet for datagrams: hosts on segments (public, or behind a NAT), one-way delays for each
-// pair of hosts, and weather: loss, jitter (which reorders) and duplication. Everything that is
-// drawn comes from the seed.
+// pair of hosts, weather (loss, jitter, which reorders, duplication, packets that are very late,
+// turned bits), cuts between two hosts in one direction, a family that is not carried, and MTUs.
+// Everything that is drawn comes from the seed.
 #pragma once
 
 #include "common/base/address.hpp"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,8 +39,11 @@ struct SegmentSpec {
 struct Weather {
     unsigned loss_permille = 0;
     unsigned duplicate_permille = 0;
-    unsigned copies = 1;  // of a packet that is duplicated, besides itself
-    Duration jitter{0};   // added, even over [0, jitter]
+    unsigned copies = 1;         // of a packet that is duplicated, besides itself
+    Duration jitter{0};          // added, even over [0, jitter]
+    unsigned late_permille = 0;  // of packets of which one more copy comes, `late` after the first
+    Duration late{0};
+    unsigned flip_permille = 0;  // of packets in which one bit is turned
 };
 
 // A host's place on a segment.
@@ -66,8 +71,18 @@ class Network {
     void set_round_trip(HostNumber a, HostNumber b, Duration round_trip);
     void set_weather(const Weather& everywhere);
     void set_weather(HostNumber a, HostNumber b, const Weather& weather);
+    // Nothing goes from the one to the other any more, until it is allowed again.
+    void set_cut(HostNumber from, HostNumber to, bool is_cut);
+    // The host's packets of this family are lost, either way.
+    void set_family_cut(HostNumber host, Family family, bool is_cut);
+    void set_mtu(SegmentNumber segment, std::size_t mtu) { segments_[segment].spec.mtu = mtu; }
     // Sees every packet that leaves a segment, lost ones too.
-    void set_observer(Observer observer) { observer_ = std::move(observer); }
+    void add_observer(Observer observer) { observers_.push_back(std::move(observer)); }
+
+    // Sees every copy that arrives, injected ones too.
+    void add_arrival_observer(Observer observer) {
+        arrival_observers_.push_back(std::move(observer));
+    }
 
     // A host has the same address on a segment every time.
     void attach(HostNumber host, SegmentNumber segment);
@@ -110,7 +125,9 @@ class Network {
     [[nodiscard]] std::optional<Place> find_place(const Datagram& datagram) const;
     // Whose delay counts for a destination: that host, or any behind the same NAT.
     [[nodiscard]] std::optional<HostNumber> nearest_to(const Datagram& datagram) const;
+    [[nodiscard]] bool is_cut(HostNumber from, HostNumber to, Family family) const;
     void carry(const WirePacket& packet);
+    void carry_copy(WirePacket packet, Duration delay, const Weather& weather);
     void arrive(const WirePacket& packet);
     void deliver(const Place& place, const Datagram& datagram);
     [[nodiscard]] static std::pair<HostNumber, HostNumber> pair_of(HostNumber a, HostNumber b);
@@ -118,11 +135,14 @@ class Network {
     EventQueue& events_;
     RandomSource& random_;
     Trace& trace_;
-    Observer observer_;
+    std::vector<Observer> observers_;
+    std::vector<Observer> arrival_observers_;
     std::vector<Segment> segments_;
     std::vector<Host> hosts_;
     std::map<std::pair<HostNumber, HostNumber>, Duration> round_trips_;
     std::map<std::pair<HostNumber, HostNumber>, Weather> weathers_;
+    std::set<std::pair<HostNumber, HostNumber>> cuts_;  // from, to
+    std::set<std::pair<HostNumber, Family>> family_cuts_;
     Weather weather_;
     std::uint64_t unsendable_ = 0;
     std::uint64_t lost_ = 0;

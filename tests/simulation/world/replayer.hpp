@@ -6,6 +6,7 @@
 #include "common/protocol/ntm_header.hpp"
 #include "tests/simulation/world/world.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace ntm::simulation {
@@ -13,7 +14,7 @@ namespace ntm::simulation {
 class Replayer {
   public:
     explicit Replayer(World& world) : world_{world} {
-        world.network.set_observer([this](const WirePacket& packet) {
+        world.network.add_observer([this](const WirePacket& packet) {
             if (is_recording_ && kept_.size() < 2000) {
                 kept_.push_back(packet);
             }
@@ -42,6 +43,22 @@ class Replayer {
             const std::size_t at = random.below(payload.size());
             payload[at] ^= static_cast<std::uint8_t>(1U << random.below(8));
             payload.resize(random.below(4) == 0 ? random.below(payload.size()) : payload.size());
+            world_.network.inject(packet);
+            ++sent_;
+        }
+    }
+    // Packets with a header that was seen, or another, and anything behind it.
+    void invent(std::size_t count, RandomSource& random) {
+        for (std::size_t i = 0; i < count && !kept_.empty(); ++i) {
+            WirePacket packet = kept_[random.below(kept_.size())];
+            Bytes& payload = packet.datagram.payload;
+            payload.resize(std::max(protocol::NtmHeader::size, payload.size()));
+            const std::size_t kept = random.below(2) == 0 ? protocol::NtmHeader::size : 2;
+            random.fill(MutableByteView{payload}.subspan(kept));
+            if (random.below(2) == 0) {
+                packet.datagram.local = packet.datagram.local.address.is_ipv4() ? ipv4_ : ipv6_;
+                spoofed_bytes_ += payload.size();
+            }
             world_.network.inject(packet);
             ++sent_;
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/simulation/world/secret_watch.hpp"
 
+#include "common/protocol/keys.hpp"
 #include "common/protocol/ntm_header.hpp"
-#include "common/protocol/sealed.hpp"
 
 #include <algorithm>
 
@@ -18,12 +18,24 @@ void SecretWatch::learn(const dc::PathRecord& path) {
     }
 }
 
-bool SecretWatch::opens(const Known& known, ByteView payload) {
+// Without a replay window: a counter that is used again opens as well.
+bool SecretWatch::opens(Known& known, ByteView payload) {
     const auto header = protocol::NtmHeader::parse(payload);
-    // A fresh opener: no window, so a repeated counter opens too.
-    protocol::DataOpener opener{
-        known.secret, known.suite, header->path_id(), other(header->role())};
-    return opener.open(payload).has_value();
+    auto& aead = known.senders[header->role()].aead;
+    if (!aead) {
+        aead.emplace(protocol::derive_key(
+            known.secret, {header->type, header->flags, known.suite, header->path_id()}, {}
+        ));
+    }
+    const ByteView sealed = payload.subspan(protocol::NtmHeader::size);
+    if (sealed.size() < crypto::tag_size) {
+        return false;
+    }
+    Bytes inner(sealed.size() - crypto::tag_size);
+    crypto::Nonce nonce{};
+    const auto counter = payload.subspan<2, 6>();
+    std::ranges::copy(counter, nonce.end() - counter.size());
+    return aead->open(nonce, payload.first(protocol::NtmHeader::size), sealed, inner);
 }
 
 void SecretWatch::see_sent(ByteView payload) {
@@ -33,16 +45,15 @@ void SecretWatch::see_sent(ByteView payload) {
     }
     ++packets_;
     auto& known = known_[header->path_id()];
-    const auto found = std::find_if(known.rbegin(), known.rend(), [&](const Known& one) {
-        return opens(one, payload);
-    });
+    const auto found =
+        std::find_if(known.rbegin(), known.rend(), [&](Known& one) { return opens(one, payload); });
     const std::string name =
         "DATA of path " + header->path_id().text() + ", counter " + std::to_string(header->counter);
     if (found == known.rend()) {
         breaches_.push_back(name + " opens under no secret that the DC made");
         return;
     }
-    if (!found->counters[header->role()].insert(header->counter).second) {
+    if (!found->senders[header->role()].counters.insert(header->counter).second) {
         breaches_.push_back(name + " was sent twice under one key");
     }
 }

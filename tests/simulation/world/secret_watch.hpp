@@ -10,9 +10,11 @@
 #include "common/base/secret.hpp"
 #include "common/crypto/aead.hpp"
 #include "dc/store.hpp"
+#include "tests/simulation/world/path_history.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,12 +32,16 @@ class SecretWatch {
     [[nodiscard]] const std::vector<std::string>& breaches() const noexcept { return breaches_; }
 
   private:
+    struct Sender {
+        std::optional<crypto::Aead> aead;  // made when it is first wanted
+        std::set<std::uint64_t> counters;
+    };
     struct Known {
         Secret32 secret;
         crypto::Suite suite = crypto::Suite::aes_128_gcm;
-        std::map<Role, std::set<std::uint64_t>> counters;
+        std::map<Role, Sender> senders;
     };
-    [[nodiscard]] static bool opens(const Known& known, ByteView payload);
+    [[nodiscard]] static bool opens(Known& known, ByteView payload);
 
     std::map<PathId, std::vector<Known>> known_;  // newest last
     std::uint64_t packets_ = 0;
@@ -45,7 +51,8 @@ class SecretWatch {
 // Passes everything on to the real store.
 class WatchedStore final : public dc::Store {
   public:
-    WatchedStore(dc::Store& store, SecretWatch& watch) : store_{store}, watch_{watch} {}
+    WatchedStore(dc::Store& store, SecretWatch& watch, PathHistory& history)
+        : store_{store}, watch_{watch}, history_{history} {}
 
     [[nodiscard]] Result<std::uint64_t, dc::StoreError> advance_term() override {
         return store_.advance_term();
@@ -57,6 +64,7 @@ class WatchedStore final : public dc::Store {
     void remove_relay(const dc::PeerKey& key) override { store_.remove_relay(key); }
     void put_path(const dc::PathRecord& path) override {
         watch_.learn(path);
+        history_.learn(path);
         store_.put_path(path);
     }
     void remove_path(PathId id) override { store_.remove_path(id); }
@@ -68,10 +76,16 @@ class WatchedStore final : public dc::Store {
         store_.put_next_address_number(number);
     }
     [[nodiscard]] Result<Nothing, dc::StoreError> commit() override { return store_.commit(); }
+    [[nodiscard]] dc::StoreHealth health() const noexcept override { return store_.health(); }
+    [[nodiscard]] std::uint64_t failed_commits() const noexcept override {
+        return store_.failed_commits();
+    }
+    void look_for_space() override { store_.look_for_space(); }
 
   private:
     dc::Store& store_;
     SecretWatch& watch_;
+    PathHistory& history_;
 };
 
 }  // namespace ntm::simulation

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/simulation/world/sim_dc.hpp"
 
+#include <algorithm>
+
 namespace ntm::simulation {
 
 SimDc::SimDc(
@@ -8,9 +10,14 @@ SimDc::SimDc(
     Surroundings surroundings,
     Setup setup,
     SecretWatch& secrets,
+    PathHistory& history,
     RandomSource& random
 )
-    : Station{name, surroundings}, setup_{std::move(setup)}, secrets_{secrets}, random_{random} {}
+    : Station{name, surroundings},
+      setup_{std::move(setup)},
+      secrets_{secrets},
+      history_{history},
+      random_{random} {}
 
 void SimDc::start() {
     if (!file_) {
@@ -20,7 +27,7 @@ void SimDc::start() {
             return;
         }
         file_ = std::move(opened).value();
-        store_ = std::make_unique<WatchedStore>(*file_, secrets_);
+        store_ = std::make_unique<WatchedStore>(*file_, secrets_, history_);
     }
     dc::Coordinator::Identity identity{setup_.key.clone(), BootId{random_.number()}};
     auto made =
@@ -58,8 +65,28 @@ void SimDc::kill() {
         store_.reset();
         file_.reset();
     }
-    forget_timeout();
+    forget_inputs();
     world_.trace.note(now(), name() + " is killed");
+}
+
+bool SimDc::remove_node(const std::string& fqdn) {
+    bool is_done = false;
+    run([&](Instant at) { is_done = coordinator_->remove_node(fqdn, at).has_value(); });
+    world_.trace.note(now(), fqdn + (is_done ? " is removed" : " is not removed"));
+    return is_done;
+}
+
+bool SimDc::add_node(const std::string& fqdn) {
+    bool is_done = false;
+    const auto found = std::ranges::find(
+        setup_.nodes, fqdn, [](const auto& node) -> const std::string& { return node.first; }
+    );
+    run([&](Instant at) {
+        is_done = found != setup_.nodes.end() &&
+                  coordinator_->add_node(fqdn, found->second, at).has_value();
+    });
+    world_.trace.note(now(), fqdn + (is_done ? " is provisioned" : " is not provisioned"));
+    return is_done;
 }
 
 std::size_t SimDc::path_count() const {

@@ -30,6 +30,7 @@ class SimDc final : public Station {
         Surroundings surroundings,
         Setup setup,
         SecretWatch& secrets,
+        PathHistory& history,
         RandomSource& random
     );
     void start();
@@ -37,6 +38,9 @@ class SimDc final : public Station {
     [[nodiscard]] bool is_running() const override { return coordinator_ != nullptr; }
     [[nodiscard]] const dc::Coordinator& coordinator() const { return *coordinator_; }
     [[nodiscard]] std::size_t path_count() const;
+    // As an operator does; false while it does not run or has refused.
+    bool remove_node(const std::string& fqdn);
+    bool add_node(const std::string& fqdn);
 
   private:
     void receive(const Datagram& datagram, Instant now) override {
@@ -49,6 +53,7 @@ class SimDc final : public Station {
 
     Setup setup_;
     SecretWatch& secrets_;
+    PathHistory& history_;
     RandomSource& random_;
     bool is_provisioned_ = false;
     std::unique_ptr<dc::SqliteStore> file_;

@@ -30,7 +30,7 @@ void SimNode::start() {
 
 void SimNode::kill() {
     manager_.reset();
-    forget_timeout();
+    forget_inputs();
     world_.trace.note(now(), name() + " is killed");
 }
 
@@ -47,7 +47,7 @@ void SimNode::update_addresses() {
 
 std::uint64_t SimNode::ask(const std::string& fqdn) {
     const std::uint64_t number = next_query_++;
-    queries_[number] = {now(), std::nullopt, {}};
+    queries_[number] = {now(), is_running() && !is_frozen(), std::nullopt, {}};
     run([&](Instant at) {
         manager_->handle_dns_query(number, fqdn, client::DnsWish::addresses, at);
     });
@@ -58,9 +58,11 @@ std::optional<IpAddress> SimNode::vip(Family family) const {
     return family == Family::ipv4 ? vipv4_ : vipv6_;
 }
 
-std::optional<std::uint64_t> SimNode::send(const SimNode& addressee, const IpAddress& to) {
+std::optional<std::uint64_t> SimNode::send(
+    const SimNode& addressee, const IpAddress& to, std::size_t size
+) {
     const auto own = vip(to.family());
-    if (!is_running() || !own) {
+    if (!is_running() || is_frozen() || !own) {
         return std::nullopt;
     }
     Ledger::Entry entry;
@@ -68,8 +70,9 @@ std::optional<std::uint64_t> SimNode::send(const SimNode& addressee, const IpAdd
     entry.addressee = addressee.host();
     entry.sent = now();
     const std::uint64_t number = witnesses_.ledger.entries().size();
-    Bytes packet =
-        witnesses_.ledger.make(std::move(entry), {*own, application_port}, {to, application_port});
+    Bytes packet = witnesses_.ledger.make(
+        std::move(entry), {*own, application_port}, {to, application_port}, size
+    );
     run([&](Instant at) { manager_->handle_inner_packet(std::move(packet), at); });
     return number;
 }
@@ -131,7 +134,7 @@ void SimNode::take_inner(const Bytes& packet) {
 void SimNode::echo(std::uint64_t number) {
     const Ledger::Entry asked = witnesses_.ledger.entry(number);
     const auto opened = open_udp_packet(asked.packet);
-    if (!opened || !is_running()) {
+    if (!opened || !is_running() || is_frozen()) {
         return;
     }
     Ledger::Entry entry;
@@ -140,8 +143,12 @@ void SimNode::echo(std::uint64_t number) {
     entry.is_echo = true;
     entry.echo_of = number;
     entry.sent = now();
-    Bytes packet =
-        witnesses_.ledger.make(std::move(entry), opened->datagram.remote, opened->datagram.local);
+    Bytes packet = witnesses_.ledger.make(
+        std::move(entry),
+        opened->datagram.remote,
+        opened->datagram.local,
+        opened->datagram.payload.size()
+    );
     run([&](Instant at) { manager_->handle_inner_packet(std::move(packet), at); });
 }
 
@@ -151,7 +158,7 @@ void SimNode::check_virtual_addresses() {
         if (!present) {
             return;
         }
-        if (known && *known != present->address) {
+        if (known && *known != present->address && !may_change_vips_) {
             breach("has another virtual address: " + present->address.text());
         }
         known = present->address;

@@ -24,6 +24,7 @@ class SimNode final : public Station {
     };
     struct Query {
         Instant asked;
+        bool was_taken = false;  // by a node that ran
         std::optional<Instant> answered;
         client::DnsAnswer answer;
     };
@@ -45,12 +46,19 @@ class SimNode final : public Station {
     // The application asks for a name; the number is for query().
     std::uint64_t ask(const std::string& fqdn);
     [[nodiscard]] const Query& query(std::uint64_t number) const { return queries_.at(number); }
+    [[nodiscard]] const std::map<std::uint64_t, Query>& queries() const noexcept {
+        return queries_;
+    }
     // The application sends a packet to `to`; the number is the ledger's. Nothing without an own
-    // virtual address of that family.
-    std::optional<std::uint64_t> send(const SimNode& addressee, const IpAddress& to);
+    // virtual address of that family. `size`: of its UDP payload.
+    std::optional<std::uint64_t> send(
+        const SimNode& addressee, const IpAddress& to, std::size_t size = 0
+    );
     void set_echoing(bool is_echoing) noexcept { is_echoing_ = is_echoing; }
 
-    // Any change of it over the node's life, restarts included, is a breach.
+    // Any change of it over the node's life, restarts included, is a breach, unless the node was
+    // removed and provisioned again meanwhile.
+    void allow_other_vips() noexcept { may_change_vips_ = true; }
     [[nodiscard]] std::optional<IpAddress> vip(Family family) const;
     [[nodiscard]] bool is_registered() const {
         return is_running() && manager_->status().is_registered;
@@ -70,6 +78,7 @@ class SimNode final : public Station {
     void handle_timeout(Instant now) override { manager_->handle_timeout(now); }
     [[nodiscard]] Instant next_timeout() const override { return manager_->next_timeout(); }
     void collect_output() override;
+    void handle_thaw() override { update_addresses(); }
 
     void send_datagram(Datagram datagram);
     void take_inner(const Bytes& packet);
@@ -83,6 +92,7 @@ class SimNode final : public Station {
     std::map<std::uint64_t, Query> queries_;
     std::uint64_t next_query_ = 1;
     bool is_echoing_ = true;
+    bool may_change_vips_ = false;
     std::optional<IpAddress> vipv4_;
     std::optional<IpAddress> vipv6_;
     std::vector<Sighting> data_sent_;

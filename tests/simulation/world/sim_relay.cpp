@@ -56,7 +56,7 @@ void SimRelay::start() {
 void SimRelay::kill() {
     director_.reset();
     plane_.reset();
-    forget_timeout();
+    forget_inputs();
     world_.trace.note(now(), name() + " is killed");
 }
 

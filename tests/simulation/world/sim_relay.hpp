@@ -31,6 +31,7 @@ class SimRelay final : public Station {
     [[nodiscard]] bool is_running() const override { return director_ != nullptr; }
     [[nodiscard]] const control::RelayDirector& director() const { return *director_; }
     [[nodiscard]] const RelayPlane& plane() const { return *plane_; }
+    [[nodiscard]] std::uint32_t table_size() const { return plane_->table().size(); }
 
   private:
     void receive(const Datagram& datagram, Instant now) override;

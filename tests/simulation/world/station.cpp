@@ -1,17 +1,51 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/simulation/world/station.hpp"
 
+#include <utility>
+
 namespace ntm::simulation {
+
+namespace {
+constexpr std::size_t socket_room = 250;  // datagrams
+}
 
 Station::Station(std::string name, Surroundings surroundings)
     : world_{surroundings},
       name_{std::move(name)},
-      host_{world_.network.add_host(name_, [this](const Datagram& datagram) {
-          run([&](Instant at) { receive(datagram, at); });
-      })} {}
+      host_{world_.network.add_host(name_, [this](const Datagram& datagram) { take(datagram); })} {}
+
+void Station::take(const Datagram& datagram) {
+    if (!is_frozen_) {
+        run([&](Instant at) { receive(datagram, at); });
+    } else if (waiting_.size() < socket_room) {
+        waiting_.push_back(datagram);
+    }
+}
+
+void Station::thaw(bool are_timers_first) {
+    if (!is_frozen_) {
+        return;
+    }
+    is_frozen_ = false;
+    handle_thaw();
+    if (are_timers_first) {
+        run([this](Instant at) { handle_timeout(at); });
+    }
+    const std::deque<Datagram> waiting = std::exchange(waiting_, {});
+    for (const Datagram& datagram : waiting) {
+        run([&](Instant at) { receive(datagram, at); });
+    }
+    run([this](Instant at) { handle_timeout(at); });
+}
+
+void Station::forget_inputs() noexcept {
+    ++timeout_number_;
+    is_frozen_ = false;
+    waiting_.clear();
+}
 
 void Station::run(const std::function<void(Instant)>& input) {
-    if (!is_running()) {
+    if (!is_running() || is_frozen_) {
         return;
     }
     input(now());
@@ -30,7 +64,7 @@ void Station::enter_timeout() {
 }
 
 void Station::wake(std::uint64_t number) {
-    if (number != timeout_number_) {
+    if (number != timeout_number_ || is_frozen_) {
         return;  // something happened in between, and another time-out was entered
     }
     // A brain whose time-out never leaves the present would stop the clock.

@@ -32,11 +32,13 @@ SegmentSpec public_segment(const char* name, const char* ipv4, const char* ipv6)
     return spec;
 }
 
-// The hosts' numbers are 0 to 3, and their addresses end in 10 and more.
+// The hosts' numbers are 0 to 5, and their addresses end in 10 and more.
 const std::vector<Endpoint> dc_endpoints{
     *Endpoint::parse("203.0.113.10:9770"), *Endpoint::parse("[2001:db8::a]:9770")};
 const std::vector<Endpoint> relay_endpoints{
     *Endpoint::parse("203.0.113.11:9770"), *Endpoint::parse("[2001:db8::b]:9770")};
+const std::vector<Endpoint> second_relay_endpoints{
+    *Endpoint::parse("203.0.113.15:9770"), *Endpoint::parse("[2001:db8::f]:9770")};
 
 }  // namespace
 
@@ -59,20 +61,28 @@ World::World(const Options& options)
       relay_random_{options.seed * 8 + 3},
       mn_random_{options.seed * 8 + 4},
       cn_random_{options.seed * 8 + 5},
+      third_random_{options.seed * 8 + 6},
+      second_relay_random_{options.seed * 8 + 7},
       dc_key_{crypto::KeyPair::generate(key_random_)},
       relay_key_{crypto::KeyPair::generate(key_random_)},
       mn_key_{crypto::KeyPair::generate(key_random_)},
       cn_key_{crypto::KeyPair::generate(key_random_)},
-      dc{"dc", surroundings(), dc_setup(options.store_file), secrets, dc_random_},
-      relay{"rs", surroundings(), [this] { return relay_settings(); }, relay_random_},
+      third_key_{crypto::KeyPair::generate(key_random_)},
+      second_relay_key_{crypto::KeyPair::generate(key_random_)},
+      dc{"dc", surroundings(), dc_setup(options), secrets, history, dc_random_},
+      relay{
+          "rs",
+          surroundings(),
+          [this] { return relay_settings("rs", relay_key_, relay_random_); },
+          relay_random_},
       mn{"mn",
          surroundings(),
-         [this] { return node_settings(mn_name); },
+         [this] { return node_settings(mn_name, mn_key_, mn_random_); },
          {ledger, secrets},
          mn_random_},
       cn{"cn",
          surroundings(),
-         [this] { return node_settings(cn_name); },
+         [this] { return node_settings(cn_name, cn_key_, cn_random_); },
          {ledger, secrets},
          cn_random_} {
     network.set_round_trip(mn.host(), dc.host(), milliseconds{23});
@@ -81,45 +91,74 @@ World::World(const Options& options)
     network.set_round_trip(cn.host(), dc.host(), milliseconds{21});
     network.set_round_trip(cn.host(), relay.host(), milliseconds{39});
     network.set_round_trip(cn.host(), mn.host(), milliseconds{40});
+    if (options.has_third_node_and_second_relay) {
+        add_third_node_and_second_relay();
+    }
+}
+
+void World::add_third_node_and_second_relay() {
+    third = std::make_unique<SimNode>(
+        "xn",
+        surroundings(),
+        [this] { return node_settings(third_name, third_key_, third_random_); },
+        SimNode::Witnesses{ledger, secrets},
+        third_random_
+    );
+    second_relay = std::make_unique<SimRelay>(
+        "rs2",
+        surroundings(),
+        [this] { return relay_settings("rs2", second_relay_key_, second_relay_random_); },
+        second_relay_random_
+    );
+    network.set_round_trip(mn.host(), second_relay->host(), milliseconds{44});
+    network.set_round_trip(cn.host(), second_relay->host(), milliseconds{36});
 }
 
 Surroundings World::surroundings() {
     return {events, network, trace, station_breaches_};
 }
 
-client::NodeSettings World::node_settings(const std::string& fqdn) {
-    const bool is_mn = fqdn == mn_name;
+client::NodeSettings World::node_settings(
+    const std::string& fqdn, const crypto::KeyPair& key, RandomSource& random
+) const {
     return {
         fqdn,
         ntm_port,
-        (is_mn ? mn_key_ : cn_key_).clone(),
-        BootId{(is_mn ? mn_random_ : cn_random_).number()},
+        key.clone(),
+        BootId{random.number()},
         dc_key_.public_key(),
         dc_endpoints,
         {"a.ntm.test", "b.ntm.test"}};
 }
 
-control::DirectorSettings World::relay_settings() {
+control::DirectorSettings World::relay_settings(
+    const std::string& name, const crypto::KeyPair& key, RandomSource& random
+) const {
     return {
-        "rs",
-        relay_key_.clone(),
-        BootId{relay_random_.number()},
-        Secret<16>{relay_random_.bytes<16>()},
-        relay_endpoints,
+        name,
+        key.clone(),
+        BootId{random.number()},
+        Secret<16>{random.bytes<16>()},
+        name == "rs" ? relay_endpoints : second_relay_endpoints,
         64,
         {{"dc", dc_key_.public_key(), dc_endpoints}}};
 }
 
-SimDc::Setup World::dc_setup(const std::string& store_file) {
+SimDc::Setup World::dc_setup(const Options& options) const {
     dc::Settings settings;
     settings.zones = {"a.ntm.test", "b.ntm.test"};
     settings.blocks = {*Prefix::parse("198.18.0.0/17"), *Prefix::parse("fd00:a::/64")};
-    return {
+    SimDc::Setup setup{
         std::move(settings),
         dc_key_.clone(),
-        store_file,
+        options.store_file,
         {{mn_name, mn_key_.public_key()}, {cn_name, cn_key_.public_key()}},
         {{"rs", relay_key_.public_key()}}};
+    if (options.has_third_node_and_second_relay) {
+        setup.nodes.emplace_back(third_name, third_key_.public_key());
+        setup.relays.emplace_back("rs2", second_relay_key_.public_key());
+    }
+    return setup;
 }
 
 void World::attach_all(const Places& places) {
@@ -127,6 +166,10 @@ void World::attach_all(const Places& places) {
     network.attach(relay.host(), global);
     network.attach(mn.host(), places.mn);
     network.attach(cn.host(), places.cn);
+    if (third) {
+        network.attach(third->host(), places.third);
+        network.attach(second_relay->host(), global);
+    }
 }
 
 void World::start_all(const Places& places) {
@@ -135,6 +178,10 @@ void World::start_all(const Places& places) {
     relay.start();
     mn.start();
     cn.start();
+    if (third) {
+        third->start();
+        second_relay->start();
+    }
     run(seconds{3});
 }
 
@@ -160,7 +207,11 @@ void World::leave(SimNode& node, SegmentNumber segment) {
 }
 
 const SimNode::Query& World::resolve(SimNode& from, const SimNode& peer, Duration limit) {
-    const std::uint64_t query = from.ask(&peer == &cn ? cn_name : mn_name);
+    const std::uint64_t query = from.ask(
+        &peer == &cn   ? cn_name
+        : &peer == &mn ? mn_name
+                       : third_name
+    );
     run_until([&] { return from.query(query).answered.has_value(); }, limit);
     return from.query(query);
 }
@@ -185,6 +236,23 @@ bool World::ping(SimNode& from, SimNode& to, Duration limit) {
     const auto destination = to.vip(Family::ipv4);
     const auto number = destination ? from.send(to, *destination) : std::nullopt;
     return number && run_until([&] { return ledger.entry(*number).echoed.has_value(); }, limit);
+}
+
+std::vector<World::NamedNode> World::nodes() {
+    std::vector<NamedNode> all{
+        {mn_name, mn_key_.public_key(), &mn}, {cn_name, cn_key_.public_key(), &cn}};
+    if (third) {
+        all.push_back({third_name, third_key_.public_key(), third.get()});
+    }
+    return all;
+}
+
+std::vector<World::NamedRelay> World::relays() {
+    std::vector<NamedRelay> all{{relay_key_.public_key(), &relay}};
+    if (second_relay) {
+        all.push_back({second_relay_key_.public_key(), second_relay.get()});
+    }
+    return all;
 }
 
 std::vector<std::string> World::breaches() const {

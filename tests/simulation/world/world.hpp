@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One DC, one relay and two nodes on an Internet with these places (the lab's, see
-// docs/architecture.md), all from one seed:
+// docs/architecture.md), all from one seed; if asked, a third node and a second relay:
 //
 //     global  IPv4 and IPv6, public: dc, rs
 //     nat-a   IPv4 behind a port-restricted NAT       nat-b   IPv4 behind a symmetric NAT
@@ -26,6 +26,7 @@ class World {
         std::uint64_t seed = 1;
         std::string store_file = ":memory:";
         Duration nat_timeout = std::chrono::seconds{30};
+        bool has_third_node_and_second_relay = false;
     };
     explicit World(const Options& options);
 
@@ -33,6 +34,7 @@ class World {
     struct Places {
         SegmentNumber mn;
         SegmentNumber cn;
+        SegmentNumber third = 0;
     };
     void start_all(const Places& places);
     void start_all() { start_all({nat_a, nat_b}); }
@@ -60,6 +62,7 @@ class World {
     Network network;
     Ledger ledger;
     SecretWatch secrets;
+    PathHistory history;
 
     SegmentNumber global;
     SegmentNumber nat_a;
@@ -69,12 +72,18 @@ class World {
 
     static constexpr auto mn_name = "mn.a.ntm.test";
     static constexpr auto cn_name = "cn.b.ntm.test";
+    static constexpr auto third_name = "xn.a.ntm.test";
 
   private:
     [[nodiscard]] Surroundings surroundings();
-    [[nodiscard]] client::NodeSettings node_settings(const std::string& fqdn);
-    [[nodiscard]] control::DirectorSettings relay_settings();
-    [[nodiscard]] SimDc::Setup dc_setup(const std::string& store_file);
+    [[nodiscard]] client::NodeSettings node_settings(
+        const std::string& fqdn, const crypto::KeyPair& key, RandomSource& random
+    ) const;
+    [[nodiscard]] control::DirectorSettings relay_settings(
+        const std::string& name, const crypto::KeyPair& key, RandomSource& random
+    ) const;
+    void add_third_node_and_second_relay();
+    [[nodiscard]] SimDc::Setup dc_setup(const Options& options) const;
 
     std::vector<std::string> station_breaches_;
     SeededRandom key_random_;
@@ -82,16 +91,34 @@ class World {
     SeededRandom relay_random_;
     SeededRandom mn_random_;
     SeededRandom cn_random_;
+    SeededRandom third_random_;
+    SeededRandom second_relay_random_;
     crypto::KeyPair dc_key_;
     crypto::KeyPair relay_key_;
     crypto::KeyPair mn_key_;
     crypto::KeyPair cn_key_;
+    crypto::KeyPair third_key_;
+    crypto::KeyPair second_relay_key_;
 
   public:
     SimDc dc;
     SimRelay relay;
     SimNode mn;
     SimNode cn;
+    std::unique_ptr<SimNode> third;
+    std::unique_ptr<SimRelay> second_relay;
+
+    struct NamedNode {
+        std::string fqdn;
+        dc::PeerKey key;
+        SimNode* node;
+    };
+    struct NamedRelay {
+        dc::PeerKey key;
+        SimRelay* relay;
+    };
+    [[nodiscard]] std::vector<NamedNode> nodes();
+    [[nodiscard]] std::vector<NamedRelay> relays();
 };
 
 }  // namespace ntm::simulation
