@@ -43,11 +43,15 @@ std::vector<Endpoint> Signaling::State::targets_of(const Peer& peer) {
     return targets;
 }
 
-// Whether to send there, and not needed for the probe that shall prove the place.
+// Whether to send there, and leave room for the probe that shall prove the place: once more, for it
+// or its answer may be lost.
 bool Signaling::State::has_room(Peer& peer, const Endpoint& to, std::size_t bytes) {
+    constexpr std::size_t ip_and_udp = 48;
     const PendingRequest* const probe = peer.requests.probe_to(to);
-    const bool is_reserved = probe != nullptr && probe->tries == 0 && !peer.addresses.is_proven(to);
-    return !is_reserved && is_allowed(peer, to, bytes);
+    const bool is_reserved = probe != nullptr && !peer.addresses.is_proven(to);
+    const std::size_t reserve =
+        is_reserved ? ip_and_udp + empty_signal_size + probe->plaintext.size() : 0;
+    return is_allowed(peer, to, bytes + reserve);
 }
 
 bool Signaling::State::is_allowed(const Peer& peer, const Endpoint& to, std::size_t bytes) {

@@ -74,6 +74,39 @@ TEST_F(Address, ShortAnswersLeaveRoomForALongerProbe) {
     EXPECT_EQ(dc_.signaling->proven_endpoint_of(node_key()), away_);
 }
 
+// F-1: answers as long as their requests would use up what may be sent there, but for the probe.
+TEST_F(Address, LostProbeIsRepeatedWhileAnswersWait) {
+    connect();
+    dc_.answers = false;
+    world_.rewrite = [&](Sent& sent) {
+        if (sent.from == node_at_) {
+            sent.from = away_;
+        }
+    };
+    bool is_lost = false;
+    world_.filter = [&](const Sent& sent) {
+        return sent.to != away_ || std::exchange(is_lost, true);
+    };
+    node_.addresses.push_back(away_);
+    const std::string text(40, 'x');
+    v1::Signal question;
+    question.mutable_direction_request()->set_fqdn(text);
+    v1::Signal answer;
+    answer.set_text(text);
+    std::size_t answered = 0;
+    for (int i = 0; i < 5; ++i) {
+        node_.signaling->send_request(dc_key(), question, OnNewBoot::resend, world_.now);
+        ASSERT_TRUE(world_.run_until(
+            [&] { return dc_.all<RequestReceived>().size() > answered; }, milliseconds{100}
+        ));
+        const auto requests = dc_.all<RequestReceived>();
+        dc_.signaling->send_answer(requests[answered++], answer, world_.now);
+        world_.run_for(milliseconds{300});
+    }
+    EXPECT_TRUE(is_lost);
+    EXPECT_EQ(dc_.signaling->proven_endpoint_of(node_key()), away_);
+}
+
 TEST_F(Address, LostAnnouncementIsRepeatedUntilThePeerFollows) {
     connect();
     move_node(away_);
