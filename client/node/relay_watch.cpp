@@ -123,8 +123,17 @@ void RelayWatch::note_active(const Way& way, Instant now) {
 }
 
 void RelayWatch::note_heard(const Way& way, Instant now) {
-    if (WayPulse* pulse = find(way)) {
-        pulse->note_heard(now);
+    for (Relay& relay : relays_) {
+        for (WayPulse& pulse : relay.pulses) {
+            if (pulse.way() != way) {
+                continue;
+            }
+            const bool is_news = !pulse.has_answered() || pulse.is_dead();
+            pulse.note_heard(now);
+            if (is_news) {
+                works(relay, pulse, now);
+            }
+        }
     }
 }
 

@@ -74,6 +74,7 @@ class RelayWatch {
 
     void note_sent(const Way& way, Instant now);
     void note_active(const Way& way, Instant now);
+    // Something authentic came on it.
     void note_heard(const Way& way, Instant now);
     // From a COOKIE answer or a Tunnel Response.
     void note_boot_id(const std::string& relay, BootId boot_id);

@@ -295,6 +295,28 @@ TEST(Relays, unanswered_requests_to_a_relay_that_never_answered_stop_after_three
     EXPECT_EQ(requests, 3);
 }
 
+TEST(Relays, an_answer_to_one_path_brings_up_the_others_there) {
+    NodeWorld world;
+    world.grant.clear_relays();
+    world.relay.is_up = false;
+    world.start();
+    world.query(1, "cn.b.ntm.test");
+    world.run_for(seconds{2});
+    ASSERT_FALSE(world.path()->is_bound);
+    world.relay.is_up = true;
+    v1::RouteDirection other = world.relayed_direction();
+    other.set_path_id(NodeWorld::path_number + 1);
+    other.set_peer_fqdn("dn.b.ntm.test");
+    other.set_peer_vipv4(as_text(ip("198.18.0.3").bytes()));
+    other.set_peer_vipv6(as_text(ip("fd00:a::3").bytes()));
+    world.relay.leg_secrets.insert_or_assign(PathId{other.path_id()}, secret(0x11));
+    world.dc_directs(other);
+    world.run_for(milliseconds{300});
+    for (const PathView& path : world.node->paths(world.now)) {
+        EXPECT_TRUE(path.is_bound) << path.peer_fqdn;
+    }
+}
+
 TEST(Moves, a_long_time_without_a_network_does_not_bring_a_path_down) {
     Ready world;
     stream(world, milliseconds{100});
