@@ -28,7 +28,7 @@ hostile() {
 
 # A stream from mn to cn, which says at its end what became of it.
 start_stream() {
-    coproc stream { hostile stream.py mn cn "$(fact mn path '.paths[0].peer_vipv4')" 50; }
+    coproc stream { hostile stream.py mn cn "$(fact mn path '.paths[0].peer_vipv4')" 150; }
 }
 stop_stream() {
     eval "exec ${stream[1]}>&-"

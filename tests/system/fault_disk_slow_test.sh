@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-30, F-28: the disk under the DC's store needs seconds for each fsync, then refuses them (EIO). The
 # DC is slow, then silent; data does not care; nothing is acknowledged that is not stored.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-39: the name server behind a node's resolver misbehaves in each way there is. A program gets a
 # clear answer within 5 s, never a forged one; names of nodes, and data, do not suffer.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-10: the DC is killed at random moments while nodes are added as fast as it takes them. What it said
 # it has done is there afterwards, no virtual address is given twice, and data does not care.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-35: each program with 64 file descriptors, and with all of them in use; others are unaffected, and
 # all is well again afterwards.
 #

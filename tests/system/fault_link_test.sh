@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-40: the links of the relay's network and of a NAT go down for a second: data goes on within 200 ms
 # (and the interval of the ping). F-41: only one direction of a leg works: it counts as dead, and heals.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # A node is removed at the DC while it has a path: the path ends at relay and peer, the node sees that
 # it is not registered any more, and comes back when it is added again.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # F-12, F-13, F-23: DC, relay, a node, then all of them stand still (SIGSTOP) and go on; and a relay's
 # worker alone hangs. Nobody helps; what stood goes on, without a burst of what was missed.
 #

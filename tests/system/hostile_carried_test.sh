@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # E-4, E-6, K-5, K-6, I-10: over all family pairs the relay keeps DSCP and ECN as they came, makes a
 # checksum where IPv6 needs one, and answers no error to what asks for none, nor to 10 thousand
 # expired packets a second.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-1, S-5, S-13, S-14: ten times of what each class may have, at the DC and at the relay: a known
 # node that starts anew registers within 2 s, the path of others loses nothing, no byte more comes
 # out than went in.

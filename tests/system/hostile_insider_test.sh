@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-4, S-14: a node that the DC knows may not touch what is another's: not a path, not a leg, not a
 # name; nor give Directions to anybody. All of it is refused, counted, and moves nothing.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-1, S-16, X-1: frames of up to 64 KiB, on a link that carries them, are cut or refused, counted,
 # and harm nothing. By AF_PACKET, since an AF_XDP port takes no link of that size.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-1, S-3, S-4, F-44, X-1: registration, path, stream and move, captured whole and sent again in
 # order, backwards and shuffled, from the same and from other addresses; and once more after the
 # relay, and then the DC, has started anew: every packet counted, no leg, session or address moved.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-1, S-13, S-16, K-5 to K-9, M-8, X-1: one packet of every type and family, cut at every length,
 # with each bit turned over, with garbage behind it, under outer headers that lie: counted by its
 # reason to the last one; nothing moves, no byte more comes out than went in, memory and log stay.

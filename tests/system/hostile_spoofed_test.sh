@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-1, S-13: a million handshakes from made-up sources at the relay, and at the DC: no byte more comes
 # out than went in, memory and log stay as the first half left them, the relay drops nothing else.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# long
 # S-10: no (key, nonce) pair occurs twice, whatever is stopped, killed or moved. All packets of
 # the lab are captured, all programs keep a key log, and tests/nonces/nonces.py opens every packet.
 # S-12: secrets go to a key log that is private, and that its program tells of.
