@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import socket
 import sys
 import time
 from typing import Any, Callable, Iterable
@@ -39,6 +40,12 @@ def ends_of(frame: bytes) -> tuple[bytes, bytes, int]:
     return frame[26:30], frame[30:34], frame[23]
 
 
+def is_multicast_report(frame: bytes) -> bool:
+    """A kernel tells its routers of its groups (RFC 3810), in ICMPv6 behind a hop-by-hop header."""
+    ip = frame[ETHERNET:]
+    return ip[0] >> 4 == 6 and ip[6] == 0 and ip[IPV6:IPV6 + 1] == bytes([socket.IPPROTO_ICMPV6])
+
+
 class Reflection:
     """What each address got that it did not ask for: bytes of IP out against bytes in."""
 
@@ -56,7 +63,7 @@ class Reflection:
         if frame[12:14] not in (b"\x08\x00", b"\x86\xdd"):
             return
         source, target, protocol = ends_of(frame)
-        if protocol in KERNELS:
+        if protocol in KERNELS or is_multicast_report(frame):
             self.kernels += target not in self.legitimate
             return
         if len(source) == 16 and protocol == 17 and frame[ETHERNET + IPV6 + 6:][:2] == b"\0\0":
