@@ -103,9 +103,10 @@ void NodeDesk::handle_connected(Node& node, BootId boot_id) {
 }
 
 // Where a node is and the addresses that it registers change together: half of a move looks like a
-// NAT, and would take a direct path away for good.
+// NAT, and would take a direct path away for good. A NAT may have changed its mapping since the node
+// registered from behind it: that is the same place.
 void NodeDesk::handle_moved(Node& node, const Endpoint& endpoint, Instant now) {
-    const bool is_claimed = node.claim && node.claim->source == endpoint;
+    const bool is_claimed = node.claim && node.claim->source.address == endpoint.address;
     if (is_claimed || !is_leaving_own_address(node.record, endpoint)) {
         settle_at(node, endpoint, is_claimed, now);
     }

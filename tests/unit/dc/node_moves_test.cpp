@@ -24,6 +24,23 @@ class NodeMovesTest : public Lab {
         peer.outside = endpoint(outside);
         peer.signaling->announce_move(world.dc_keys.public_key(), world.now);
     }
+    // Its Registration arrives, and nothing of the DC's gets through to the peer.
+    void send_registration(Peer& peer, std::string_view address) {
+        v1::Signal request;
+        v1::RegistrationRequest& body = *request.mutable_registration_request();
+        body.set_fqdn(server_name);
+        body.set_port(9770);
+        body.add_addresses()->set_ip(as_text(IpAddress::parse(address)->bytes()));
+        body.mutable_addresses(0)->set_prefix_length(24);
+        peer.signaling->send_request(
+            world.dc_keys.public_key(), request, protocol::OnNewBoot::resend, world.now
+        );
+        for (Datagram& sent : peer.signaling->take_datagrams()) {
+            world.dc->handle_datagram(
+                {world.dc_at, peer.outside, std::move(sent.payload)}, world.now
+            );
+        }
+    }
     [[nodiscard]] const NodeRecord& record_of(const Peer& peer) const {
         return world.dc->context().registry.find_node(peer.key())->record;
     }
@@ -61,20 +78,7 @@ TEST_F(NodeMovesTest, StaysDirectWhereTheProofComesBeforeTheRegistration) {
 TEST_F(NodeMovesTest, IsAskedForAPathBetweenRegistrationAndProof) {
     // Nothing comes through to the server's new address: it can not prove it.
     announce(server, "203.0.113.77:9770");
-    v1::Signal request;
-    v1::RegistrationRequest& body = *request.mutable_registration_request();
-    body.set_fqdn(server_name);
-    body.set_port(9770);
-    body.add_addresses()->set_ip(as_text(IpAddress::parse("203.0.113.77")->bytes()));
-    body.mutable_addresses(0)->set_prefix_length(24);
-    server.signaling->send_request(
-        world.dc_keys.public_key(), request, protocol::OnNewBoot::resend, world.now
-    );
-    for (Datagram& sent : server.signaling->take_datagrams()) {
-        world.dc->handle_datagram(
-            {world.dc_at, server.outside, std::move(sent.payload)}, world.now
-        );
-    }
+    send_registration(server, "203.0.113.77");
     server.is_reachable = false;
     const auto route = world.ask_direction(mn, server_name).direction_response().route();
     EXPECT_EQ(route.kind(), v1::ROUTE_DIRECT);
@@ -88,6 +92,16 @@ TEST_F(NodeMovesTest, TakesARelayWhenTheMoveLeadsBehindANat) {
     world.pass(100ms);
     static_cast<void>(world.register_node(server, server_name, {"10.7.0.2/24"}));
     world.pass(1s);
+    EXPECT_EQ(find_reachability(record_of(server)).ipv4, Finding::behind_nat);
+    EXPECT_EQ(world.only_path().record.kind, RouteKind::relayed);
+}
+
+TEST_F(NodeMovesTest, TakesTheRegistrationThoughTheNatHasChangedItsMappingSince) {
+    announce(server, "203.0.113.77:41000");
+    send_registration(server, "10.7.0.2");
+    announce(server, "203.0.113.77:42000");
+    world.pass(1s);
+    EXPECT_EQ(record_of(server).outside, server.outside);
     EXPECT_EQ(find_reachability(record_of(server)).ipv4, Finding::behind_nat);
     EXPECT_EQ(world.only_path().record.kind, RouteKind::relayed);
 }
