@@ -50,7 +50,7 @@ void Signaling::State::remove_peer(const PeerKey& key) {
     for (const UnconfirmedSession& pending : peer.pending) {
         forget_session(pending.session.own_id());
     }
-    schedule_.erase({peer.scheduled, &peer});
+    schedule_.erase({peer.scheduled, peer.key});
     peers_.erase(found);
 }
 
@@ -127,10 +127,10 @@ void Signaling::State::reschedule(Peer& peer) {
     if (next == peer.scheduled) {
         return;
     }
-    schedule_.erase({peer.scheduled, &peer});
+    schedule_.erase({peer.scheduled, peer.key});
     peer.scheduled = next;
     if (next != Instant::never()) {
-        schedule_.emplace(next, &peer);
+        schedule_.emplace(next, peer.key);
     }
 }
 
@@ -154,11 +154,11 @@ Instant Signaling::State::next_timeout() const {
 
 void Signaling::State::handle_timeout(Instant now) {
     std::vector<Peer*> due;
-    for (const auto& [at, peer] : schedule_) {
+    for (const auto& [at, key] : schedule_) {
         if (at > now) {
             break;
         }
-        due.push_back(peer);
+        due.push_back(find(key));
     }
     for (Peer* const peer : due) {
         handle_timeout_of(*peer, now);

@@ -207,7 +207,8 @@ class Signaling::State {
     std::unordered_map<std::uint64_t, Peer*> by_nonce_;  // of attempts
     std::unordered_map<std::uint64_t, Accepted> accepted_;
     std::deque<std::pair<Instant, std::uint64_t>> accepted_expiries_;
-    std::set<std::pair<Instant, Peer*>> schedule_;
+    // By key, not by pointer: with the same randomness the same happens in the same order.
+    std::set<std::pair<Instant, PeerKey>> schedule_;
     std::uint64_t next_request_id_ = 1;
     HandshakeGate gate_;
 };

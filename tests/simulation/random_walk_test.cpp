@@ -121,9 +121,7 @@ void expect_all_happened(const Sums& sums) {
 }
 
 // One of 32 walks lives through ten minutes in its middle.
-void play(std::uint64_t seed, Sums& sums) {
-    SeededRandom decisions{seed * 31};
-    Walk walk{seed, decisions};
+void walk_through(Walk& walk, std::uint64_t seed) {
     walk.begin();
     for (unsigned i = 0; i < steps && walk.is_sound(); ++i) {
         walk.step();
@@ -132,6 +130,12 @@ void play(std::uint64_t seed, Sums& sums) {
         }
     }
     walk.end();
+}
+
+void play(std::uint64_t seed, Sums& sums) {
+    SeededRandom decisions{seed * 31};
+    Walk walk{seed, decisions};
+    walk_through(walk, seed);
     EXPECT_TRUE(walk.is_sound()) << walk.report();
     sums.add(walk);
 }
@@ -170,6 +174,39 @@ TEST(RandomWalkTest, no_rule_is_broken_and_everything_heals) {
         expect_all_happened(sums);
         EXPECT_GT(sums.delivered, chosen.size() * 20);
         EXPECT_GE(sums.secrets, chosen.size());
+    }
+}
+
+// Leaves holes all over the heap, so that what is made later does not lie in the order of its making.
+std::vector<Bytes> scatter(RandomSource& random) {
+    std::vector<Bytes> all(20000);
+    for (Bytes& block : all) {
+        block.resize(16 + random.below(8192));
+    }
+    std::vector<Bytes> kept;
+    for (Bytes& block : all) {
+        if (random.below(2) == 0) {
+            kept.push_back(std::move(block));
+        }
+    }
+    return kept;
+}
+
+// Else no seed could be played again: neither where objects lie nor what ran before may count. In two
+// of these walks time-outs of several peers come at one instant.
+TEST(RandomWalkTest, a_seed_plays_the_same_again) {
+    SeededRandom holes{1};
+    for (std::uint64_t seed = 413; seed <= 432; ++seed) {
+        SeededRandom decisions{seed * 31};
+        Walk walk{seed, decisions};
+        walk_through(walk, seed);
+        const std::vector<Bytes> scattered = scatter(holes);
+        SeededRandom decisions_again{seed * 31};
+        Walk again{seed, decisions_again};
+        walk_through(again, seed);
+        EXPECT_EQ(walk.model().story(), again.model().story()) << "seed " << seed;
+        EXPECT_EQ(walk.model().compared(), again.model().compared()) << "seed " << seed;
+        EXPECT_EQ(walk.world().network.lost(), again.world().network.lost()) << "seed " << seed;
     }
 }
 
