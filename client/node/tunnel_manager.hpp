@@ -19,6 +19,7 @@
 #include "client/node/peer_names.hpp"
 #include "client/node/registration.hpp"
 #include "client/node/relay_watch.hpp"
+#include "client/node/tombstones.hpp"
 #include "client/node/tunnel_context.hpp"
 #include "client/node/tunnel_table.hpp"
 #include "common/base/datagram.hpp"
@@ -142,10 +143,6 @@ class TunnelManager {
     }
 
   private:
-    struct Tombstone {
-        std::uint32_t revision = 0;
-        Instant until;
-    };
     // Works off what the parts have to tell one another, until nothing is left.
     void settle(Instant now);
     [[nodiscard]] bool settle_once(Instant now);
@@ -184,7 +181,6 @@ class TunnelManager {
         const std::optional<DirectionRefusal>& refusal,
         Instant now
     );
-    [[nodiscard]] bool is_tombstone(PathId path_id, std::uint32_t revision, Instant now);
 
     void ask_for(const DirectionWish& wish, Instant now);
     void answer_queries(const Tunnel& tunnel);
@@ -221,7 +217,7 @@ class TunnelManager {
     TunnelContext context_;
     TunnelTable tunnels_;
     Instant tunnels_due_ = Instant::never();  // none is due before that
-    std::map<PathId, Tombstone> tombstones_;
+    Tombstones tombstones_;
     VirtualNetwork network_;
     std::vector<DnsAnswer> answers_;
     std::vector<NodeEvent> events_;

@@ -8,8 +8,6 @@ namespace ntm::client {
 
 namespace {
 
-constexpr Duration tombstone_life = std::chrono::seconds{60};
-constexpr std::size_t most_tombstones = 4096;
 constexpr std::size_t most_unanswered_releases = 1024;
 constexpr std::uint16_t default_mtu = 1400;
 
@@ -179,14 +177,12 @@ void TunnelManager::answer_direction(
         answer.set_status(refusal->status);
         answer.set_text(refusal->text);
     }
-    const auto tombstone = tombstones_.find(path_id);
     if (const Tunnel* tunnel = tunnels_.find(path_id)) {
         response.set_revision(tunnel->direction().revision);
-    } else if (tombstone != tombstones_.end() && now < tombstone->second.until) {
-        response.set_revision(tombstone->second.revision);
+    } else if (const auto buried = tombstones_.revision_of(path_id, now)) {
+        response.set_revision(*buried);
         response.set_is_released(
-            answer.status() == v1::STATUS_STALE &&
-            direction.revision() <= tombstone->second.revision
+            answer.status() == v1::STATUS_STALE && direction.revision() <= *buried
         );
     }
     signaling_.send_answer(request, std::move(answer), now);
@@ -228,7 +224,8 @@ std::optional<DirectionRefusal> TunnelManager::install(
     if (!direction) {
         return direction.error();
     }
-    if (shut_down_by_ || is_tombstone(direction->path_id, direction->revision, now)) {
+    const auto buried = tombstones_.revision_of(direction->path_id, now);
+    if (shut_down_by_ || (buried && direction->revision <= *buried)) {
         return DirectionRefusal{v1::STATUS_STALE, "this path has been released"};
     }
     Tunnel* known = tunnels_.find(direction->path_id);
@@ -305,7 +302,7 @@ void TunnelManager::released(const protocol::RequestReceived& request, Instant n
             log("path to " + tunnel->direction().peer_fqdn + " released by the DC");
             remove(path_id, now);
         }
-        tombstones_[path_id] = {release.revision(), now + tombstone_life};
+        tombstones_.bury(path_id, release.revision(), now);
     }
     answer.mutable_path_release_ack();
     signaling_.send_answer(request, std::move(answer), now);
@@ -320,7 +317,7 @@ void TunnelManager::release(PathId path_id, v1::ReleaseReason reason, Instant no
     release.set_path_id(path_id.value);
     release.set_revision(tunnel->direction().revision);
     release.set_reason(reason);
-    tombstones_[path_id] = {tunnel->direction().revision, now + tombstone_life};
+    tombstones_.bury(path_id, tunnel->direction().revision, now);
     send_release(release, now);
     remove(path_id, now);
 }
@@ -339,14 +336,6 @@ void TunnelManager::remove(PathId path_id, Instant /*now*/) {
         shelf_.lay_aside(tunnel->take_keys());
     }
     update_network();
-}
-
-bool TunnelManager::is_tombstone(PathId path_id, std::uint32_t revision, Instant now) {
-    if (tombstones_.size() > most_tombstones) {
-        std::erase_if(tombstones_, [now](const auto& at) { return now >= at.second.until; });
-    }
-    const auto at = tombstones_.find(path_id);
-    return at != tombstones_.end() && now < at->second.until && revision <= at->second.revision;
 }
 
 void TunnelManager::handle_tunnel_event(const TunnelEvent& event, Instant now) {

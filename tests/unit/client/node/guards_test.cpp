@@ -292,19 +292,6 @@ TEST(Directions, a_suite_that_is_not_allowed_here_is_refused) {
     EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
 }
 
-TEST(Directions, a_released_path_stays_released_for_a_minute) {
-    Ready world;
-    v1::Signal release;
-    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
-    release.mutable_path_release()->set_revision(4);
-    world.dc_sends(release);
-    world.run_for(milliseconds{100});
-    EXPECT_FALSE(world.path());
-    EXPECT_EQ(world.directed(world.relayed_direction(4)), v1::STATUS_STALE);
-    EXPECT_EQ(world.directed(world.relayed_direction(5)), v1::STATUS_OK);
-    EXPECT_TRUE(world.path());
-}
-
 TEST(Directions, a_release_of_an_older_revision_is_stale) {
     Ready world;
     EXPECT_EQ(world.directed(world.relayed_direction(5)), v1::STATUS_OK);

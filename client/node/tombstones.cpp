@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/node/tombstones.hpp"
+
+#include <algorithm>
+
+namespace ntm::client {
+
+void Tombstones::bury(PathId id, std::uint32_t revision, Instant now) {
+    const std::uint32_t highest = std::max(revision, revision_of(id, now).value_or(0));
+    if (all_.size() >= capacity) {
+        make_room(now);
+    }
+    all_[id] = {highest, now + kept};
+}
+
+std::optional<std::uint32_t> Tombstones::revision_of(PathId id, Instant now) const {
+    const auto at = all_.find(id);
+    return at != all_.end() && now < at->second.until ? std::optional{at->second.revision}
+                                                      : std::nullopt;
+}
+
+void Tombstones::make_room(Instant now) {
+    std::erase_if(all_, [now](const auto& at) { return now >= at.second.until; });
+    if (all_.size() >= capacity) {
+        all_.erase(std::ranges::min_element(all_, {}, [](const auto& at) {
+            return at.second.until;
+        }));
+    }
+}
+
+}  // namespace ntm::client

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// F-3, F-5: what has been released stays so, in whatever order Directions and Releases come.
+#include "client/node/tombstones.hpp"
+
+#include "tests/unit/client/node/node_world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ntm::client::testing {
+namespace {
+
+constexpr PathId path{7};
+constexpr Instant start{seconds{1000}};
+
+TEST(TombstonesTest, a_path_is_released_for_a_minute) {
+    Tombstones tombstones;
+    tombstones.bury(path, 4, start);
+    EXPECT_EQ(tombstones.revision_of(path, start + milliseconds{59'999}), 4U);
+    EXPECT_EQ(tombstones.revision_of(path, start + seconds{60}), std::nullopt);
+    EXPECT_EQ(tombstones.revision_of(PathId{8}, start), std::nullopt);
+}
+
+TEST(TombstonesTest, an_older_release_does_not_lower_the_revision) {
+    Tombstones tombstones;
+    tombstones.bury(path, 6, start);
+    tombstones.bury(path, 4, start + seconds{30});
+    EXPECT_EQ(tombstones.revision_of(path, start + seconds{89}), 6U);
+}
+
+TEST(TombstonesTest, what_is_forgotten_counts_no_longer) {
+    Tombstones tombstones;
+    tombstones.bury(path, 6, start);
+    tombstones.bury(path, 4, start + seconds{60});
+    EXPECT_EQ(tombstones.revision_of(path, start + seconds{60}), 4U);
+}
+
+TEST(TombstonesTest, the_oldest_give_way_to_more_than_there_is_room_for) {
+    Tombstones tombstones;
+    for (std::uint64_t id = 1; id <= Tombstones::capacity + 1; ++id) {
+        tombstones.bury(PathId{id}, 1, start + milliseconds{id});
+    }
+    EXPECT_EQ(tombstones.size(), Tombstones::capacity);
+    const Instant now = start + seconds{5};
+    EXPECT_EQ(tombstones.revision_of(PathId{1}, now), std::nullopt);
+    EXPECT_EQ(tombstones.revision_of(PathId{2}, now), 1U);
+}
+
+struct Released : NodeWorld {
+    Released() {
+        start();
+        make_path();
+    }
+    void release(std::uint32_t revision) {
+        v1::Signal message;
+        message.mutable_path_release()->set_path_id(path_number);
+        message.mutable_path_release()->set_revision(revision);
+        dc_sends(message);
+        run_for(milliseconds{100});
+    }
+    [[nodiscard]] v1::Status direct(std::uint32_t revision) {
+        const auto id = dc_directs(relayed_direction(revision));
+        run_for(milliseconds{100});
+        return dc_answers.at(id).status();
+    }
+};
+
+TEST(ReleaseTest, a_released_path_stays_released_for_a_minute) {
+    Released world;
+    world.release(4);
+    EXPECT_FALSE(world.path());
+    EXPECT_EQ(world.direct(4), v1::STATUS_STALE);
+    EXPECT_EQ(world.direct(5), v1::STATUS_OK);
+    EXPECT_TRUE(world.path());
+}
+
+TEST(ReleaseTest, a_late_release_does_not_let_an_old_direction_in) {
+    Released world;
+    world.release(6);
+    world.release(4);
+    EXPECT_EQ(world.direct(5), v1::STATUS_STALE);
+    EXPECT_FALSE(world.path());
+    EXPECT_EQ(world.direct(7), v1::STATUS_OK);
+}
+
+}  // namespace
+}  // namespace ntm::client::testing
