@@ -11,6 +11,9 @@ namespace ntm::dc {
 namespace {
 
 constexpr std::uint32_t most_corrections = 3;
+// No path changes so often: who names a higher revision errs or lies, and one that went beyond it
+// would soon have none left.
+constexpr std::uint32_t highest_believed_revision = 1U << 31;
 constexpr std::uint32_t most_draws = 3;
 constexpr std::uint32_t most_tries_while_busy = 8;
 constexpr Duration resend_after = std::chrono::milliseconds{250};
@@ -114,13 +117,16 @@ void PathDirector::handle_verdict(
         accept(*path, now);
         return;
     }
-    if (verdict.status == v1::STATUS_PATH_ID_TAKEN && path->draws < most_draws) {
+    const bool is_behind =
+        verdict.status == v1::STATUS_STALE && verdict.held_revision >= path->record.relay_revision;
+    const bool is_believed = verdict.held_revision <= highest_believed_revision;
+    const bool is_taken = verdict.status == v1::STATUS_PATH_ID_TAKEN || (is_behind && !is_believed);
+    if (is_taken && path->draws < most_draws) {
         redraw(*path, now);
         return;
     }
     // The relay knows a later state than the store: this DC's store is from before.
-    const bool is_behind = verdict.held_revision >= path->record.relay_revision;
-    if (verdict.status == v1::STATUS_STALE && is_behind && path->corrections < most_corrections) {
+    if (is_behind && is_believed && path->corrections < most_corrections) {
         ++path->corrections;
         path->record.revision = std::max(path->record.revision, verdict.held_revision);
         raise_revision(*path);
@@ -208,6 +214,10 @@ void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant no
             context_.name_of(by) + " has released path " + record.id.text() + " already"
         );
         release(path, v1::RELEASE_REPLACED, by, now);
+        return;
+    }
+    if (report.held_revision > highest_believed_revision) {
+        release(path, v1::RELEASE_REPLACED, std::nullopt, now);
         return;
     }
     // It holds a later one than the store: this DC's store is from before.

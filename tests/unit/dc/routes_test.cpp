@@ -283,52 +283,6 @@ TEST_F(RouteChangesTest, WaitsForARelayButNotForLong) {
     EXPECT_EQ(cn.routes().size(), 1U) << "the relay came in time";
 }
 
-TEST_F(RouteChangesTest, GoesBeyondARevisionThatANodeHoldsAtOnce) {
-    register_all();
-    cn.respond = [](const v1::Signal& request) {
-        v1::Signal answer = route_response(request);
-        if (request.has_route_direction() && request.route_direction().revision() < 7) {
-            answer.set_status(v1::STATUS_STALE);
-            answer.mutable_route_response()->set_revision(7);
-        }
-        return answer;
-    };
-    static_cast<void>(direct());
-    world.settle();
-    EXPECT_EQ(world.only_path().record.revision, 8U);
-    ASSERT_EQ(cn.routes().size(), 2U);
-    EXPECT_EQ(cn.routes()[1].revision(), 8U);
-    EXPECT_EQ(mn.routes().back().revision(), 8U);
-}
-
-TEST_F(RouteChangesTest, DoesNotClimbForAStaleAnswerThatHoldsNoLaterRevision) {
-    register_all();
-    cn.respond = [](const v1::Signal& request) {
-        v1::Signal answer = route_response(request);
-        answer.set_status(v1::STATUS_STALE);
-        return answer;
-    };
-    static_cast<void>(direct());
-    world.settle();
-    EXPECT_EQ(world.only_path().record.revision, 1U);
-}
-
-TEST_F(RouteChangesTest, TakesAPathForOverThatANodeHasReleased) {
-    register_all();
-    cn.respond = [](const v1::Signal& request) {
-        v1::Signal answer = route_response(request);
-        answer.set_status(v1::STATUS_STALE);
-        answer.mutable_route_response()->set_is_released(true);
-        return answer;
-    };
-    static_cast<void>(direct());
-    world.settle();
-    EXPECT_TRUE(world.dc->context().paths.all().empty());
-    EXPECT_EQ(mn.releases().size(), 1U);
-    EXPECT_EQ(relay.releases().size(), 1U);
-    EXPECT_TRUE(cn.releases().empty());
-}
-
 TEST_F(RouteChangesTest, SendsADirectionAgainShortlyToANodeThatIsBusyButNotForEver) {
     register_all();
     unsigned busy_for = 2;
@@ -350,20 +304,6 @@ TEST_F(RouteChangesTest, SendsADirectionAgainShortlyToANodeThatIsBusyButNotForEv
     ASSERT_EQ(world.register_node(mn, mn_name, {"10.0.0.2/24"}).status(), v1::STATUS_OK);
     world.pass(10s);
     EXPECT_EQ(cn.routes().size(), 9U);
-}
-
-TEST_F(RouteChangesTest, GoesBeyondARevisionThatTheRelayHolds) {
-    register_all();
-    relay.respond = [](const v1::Signal& request) {
-        const auto& asked = request.relay_directions().directions(0);
-        v1::Signal answer =
-            relay_responses(request, asked.revision() <= 7 ? v1::STATUS_STALE : v1::STATUS_OK);
-        answer.mutable_relay_responses()->mutable_responses(0)->set_revision(
-            std::max(asked.revision(), 7U)
-        );
-        return answer;
-    };
-    EXPECT_EQ(direct().revision(), 8U);
 }
 
 }  // namespace
