@@ -17,7 +17,8 @@ namespace {
 // Handshakes begun towards nodes after a start: 1000 a second.
 constexpr std::size_t greeted_at_once = 100;
 constexpr Duration greeting_pause = std::chrono::milliseconds{100};
-constexpr Duration between_looks_for_space = std::chrono::seconds{1};
+// Between looks for space and attempts to store what could not be stored.
+constexpr Duration between_attempts = std::chrono::seconds{1};
 
 Secret<16> draw_key(RandomSource& random) {
     Secret<16> key;
@@ -176,9 +177,10 @@ void Coordinator::Parts::handle_cookie(const Datagram& datagram, Instant now) {
 
 void Coordinator::handle_timeout(Instant now) {
     parts_->latest = now;
-    if (parts_->look_for_space_at <= now) {
+    if (parts_->attempt_at <= now) {
         parts_->context.store.look_for_space();
-        parts_->look_for_space_at = now + between_looks_for_space;
+        parts_->attempt_at = now + between_attempts;
+        parts_->is_attempt_due = true;
     }
     if (parts_->stall) {
         return;
@@ -193,7 +195,7 @@ void Coordinator::handle_timeout(Instant now) {
 
 Instant Coordinator::next_timeout() const {
     if (parts_->stall) {
-        return parts_->look_for_space_at;
+        return parts_->attempt_at;
     }
     return std::min(
         {parts_->signaling.next_timeout(),
@@ -201,7 +203,7 @@ Instant Coordinator::next_timeout() const {
          parts_->director.next_timeout(),
          parts_->relay_courier.next_timeout(),
          parts_->greet_at,
-         parts_->look_for_space_at}
+         parts_->attempt_at}
     );
 }
 
@@ -287,6 +289,10 @@ std::vector<Datagram> Coordinator::take_datagrams() {
 }
 
 bool Coordinator::Parts::commit() {
+    if (stall && !is_attempt_due) {
+        return false;
+    }
+    is_attempt_due = false;
     const auto stored = context.store.commit();
     if (!stored && !stored.error().may_pass) {
         failure = stored.error();
@@ -303,10 +309,10 @@ void Coordinator::Parts::note_health() {
         return;
     }
     if (health == StoreHealth::sound) {
-        look_for_space_at = Instant::never();
+        attempt_at = Instant::never();
         context.inform("the store takes changes again");
     } else {
-        look_for_space_at = std::min(look_for_space_at, latest + between_looks_for_space);
+        attempt_at = std::min(attempt_at, latest + between_attempts);
         context.warn(
             stall ? stall->text + "; until this succeeds, nothing is answered"
                   : "the disk of the store is full: no nodes, relays or paths are added until "

@@ -7,7 +7,7 @@
 // take_datagrams after every call that may have changed something. take_datagrams commits to the
 // store first and gives nothing out if that fails. `failure` then says why, and the coordinator has
 // to be thrown away, since its memory is ahead of the store; or `stall` does: the disk is full or
-// fails, the coordinator is deaf, and take_datagrams commits again each time until that succeeds.
+// fails, the coordinator is deaf, and a time-out once a second has take_datagrams commit again.
 #pragma once
 
 #include "common/base/datagram.hpp"

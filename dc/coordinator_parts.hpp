@@ -30,7 +30,8 @@ struct Coordinator::Parts {
     // What every call ends with.
     void settle(Instant now);
     void keep_datagrams(std::vector<Datagram>& in);
-    // Of the store: true if all is stored. Tells of changes of its health.
+    // Of the store: true if all is stored. Tells of changes of its health. During a stall it is
+    // tried only when a time-out has asked for it.
     [[nodiscard]] bool commit();
     void note_health();
     // A sentence if nothing may be added.
@@ -60,8 +61,9 @@ struct Coordinator::Parts {
     std::optional<StoreError> failure;
     std::optional<StoreError> stall;
     StoreHealth last_health = StoreHealth::sound;
-    Instant latest;  // of the calls
-    Instant look_for_space_at = Instant::never();
+    Instant latest;                         // of the calls
+    Instant attempt_at = Instant::never();  // while the store is not sound
+    bool is_attempt_due = false;
 };
 
 }  // namespace ntm::dc

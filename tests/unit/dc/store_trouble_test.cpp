@@ -83,6 +83,22 @@ TEST_F(StoreTroubleTest, AcknowledgesNothingWhileTheDiskFailsAndGoesOnAfterwards
     EXPECT_EQ(world.dc->context().paths.all().size(), 1U);
 }
 
+TEST_F(StoreTroubleTest, TriesAgainOnceASecondHoweverManyDatagramsCome) {
+    register_all();
+    const auto limit = let_disk_fail();
+    EXPECT_EQ(world.ask_direction(mn, cn_name).text(), "no answer");
+    ASSERT_TRUE(world.dc->stall());
+    const std::uint64_t failed = world.dc->context().store.failed_commits();
+    for (int i = 0; i < 100; ++i) {
+        world.dc->handle_datagram({*mn.dc_at, mn.outside, Bytes(64, 0x14)}, world.now);
+        EXPECT_TRUE(world.dc->take_datagrams().empty());
+    }
+    EXPECT_EQ(world.dc->context().store.failed_commits(), failed);
+    world.pass(5s);
+    EXPECT_EQ(world.dc->context().store.failed_commits(), failed + 5);
+    EXPECT_TRUE(world.dc->stall());
+}
+
 TEST_F(StoreTroubleTest, LosesNothingOfWhatItWasToStoreWhenItIsStartedAnewInstead) {
     register_all();
     direct();
