@@ -49,6 +49,9 @@ Result<StoreMark, std::string> StoreMark::open(const std::string& file) {
     Content content{};
     std::array<std::uint8_t, 1> more{};
     const ssize_t size = ::pread(mark.descriptor_, content.data(), content.size(), 0);
+    if (size < 0) {
+        return Unexpected{file + ": can not be read: " + std::strerror(errno)};
+    }
     // A host that crashes may leave the file without what was written to it.
     const bool is_blank = std::ranges::all_of(content, [](std::uint8_t byte) { return byte == 0; });
     if (size == 0 || is_blank) {

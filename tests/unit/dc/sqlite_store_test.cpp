@@ -270,6 +270,13 @@ TEST_F(SqliteStoreTest, RefusesADamagedMark) {
     EXPECT_NE(refusal().find(".mark: damaged"), std::string::npos) << refusal();
 }
 
+TEST_F(SqliteStoreTest, RefusesAMarkThatCanNotBeRead) {
+    fill();
+    std::filesystem::remove(file() + ".mark");
+    ASSERT_EQ(mkfifo((file() + ".mark").c_str(), 0600), 0);  // opens, but has no place to read from
+    EXPECT_NE(refusal().find(".mark: can not be read: "), std::string::npos) << refusal();
+}
+
 TEST_F(SqliteStoreTest, TakesAStoreFromBeforeDigests) {
     fill();
     {
