@@ -9,6 +9,8 @@
 #include "dc/store_mark.hpp"
 #include "dc/stored_row.hpp"
 
+#include <utility>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -30,13 +32,15 @@ struct SqliteStore::State {
     std::uint64_t failed_commits = 0;
     std::uint64_t changes_stored = 0;
     std::uint64_t term = 0;
-    std::vector<Change> changes;  // since the last commit
+    std::vector<Change> changes;        // since the last commit
+    std::optional<StoredState> loaded;  // by open(), until it is asked for or is old
     std::unique_ptr<Statement> put_node, remove_node, put_relay, remove_relay, put_path;
     std::unique_ptr<Statement> remove_path, put_release, remove_release, put_counter;
 
     void prepare();
     // `row` stays valid until the next call.
     StoredRow& change(Statement& statement) {
+        loaded.reset();
         return changes.emplace_back(Change{&statement, {}}).row;
     }
     void count(std::string_view counter, std::uint64_t value) {
@@ -174,7 +178,7 @@ Result<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::st
 std::optional<StoreError> SqliteStore::adopt(bool is_without_digests) {
     State& state = *state_;
     const Digests digests = is_without_digests ? Digests::absent : Digests::checked;
-    const auto loaded = load_state(state.database, digests);
+    auto loaded = load_state(state.database, digests);
     if (!loaded) {
         return loaded.error();
     }
@@ -194,6 +198,7 @@ std::optional<StoreError> SqliteStore::adopt(bool is_without_digests) {
     if (state.database.failure()) {
         return StoreError{*state.database.failure()};
     }
+    state.loaded = std::move(loaded->state);
     static_cast<void>(state.reserve.take());
     const std::string& file = state.database.file();
     return file == ":memory:" ? std::nullopt : state.adopt(file + ".mark");
@@ -228,6 +233,9 @@ Result<std::uint64_t, StoreError> SqliteStore::advance_term() {
 }
 
 Result<StoredState, StoreError> SqliteStore::load() {
+    if (state_->loaded) {
+        return *std::exchange(state_->loaded, std::nullopt);
+    }
     auto loaded = load_state(state_->database, Digests::checked);
     if (!loaded) {
         return Unexpected{loaded.error()};
