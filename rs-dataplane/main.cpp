@@ -2,13 +2,13 @@
 // ntm-relay: reads relay.yaml, starts DPDK, opens the ports, launches the workers, and runs the
 // control thread on the main lcore until SIGTERM or SIGINT. Everything is wired here by hand.
 
+#include "common/admin/render.hpp"
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
 #include "common/config/key_log_file.hpp"
 #include "common/crypto/system_random.hpp"
 #include "control/config.hpp"
 #include "control/control_thread.hpp"
-#include "control/ntmctl/render.hpp"
 #include "rs-dataplane/dpdk/dataplane.hpp"
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/telemetry.hpp"
@@ -161,7 +161,7 @@ auto config_of(const std::string& file) {
 
 int show_plan(const control::RelayConfig& config, bool is_json) {
     const admin::Json plan = plan_json(config);
-    const std::string text = is_json ? plan.dump(2) + "\n" : control::render(plan);
+    const std::string text = is_json ? plan.dump(2) + "\n" : admin::render(plan);
     std::fputs(text.c_str(), stdout);
     return plan.at("missing").empty() ? 0 : config::exit_failed;
 }

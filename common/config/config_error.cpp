@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/config/config_error.hpp"
 
+#include "common/base/text.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstdio>
 
 namespace ntm::config {
 
@@ -24,12 +24,6 @@ std::string line_of(const std::string& file, const Problem& problem) {
     return line;
 }
 
-// Bytes of a character beyond ASCII are left as they are: the file is UTF-8.
-bool is_shown_as_it_is(char letter) {
-    const auto byte = static_cast<std::uint8_t>(letter);
-    return byte >= 0x20 && byte != 0x7f;
-}
-
 bool is_inside_character(char letter) {
     return (static_cast<std::uint8_t>(letter) & 0xc0) == 0x80;
 }
@@ -41,19 +35,7 @@ std::string in_quotes(std::string_view text) {
     while (length < text.size() && length > 0 && is_inside_character(text[length])) {
         --length;
     }
-    std::string shown = "\"";
-    // A lone byte is no character, and would spoil the message's own encoding.
-    const bool is_broken = text.size() == 1 && static_cast<std::uint8_t>(text.front()) >= 0x80;
-    for (const char letter : text.substr(0, length)) {
-        if (is_shown_as_it_is(letter) && !is_broken) {
-            shown += letter;
-            continue;
-        }
-        std::array<char, 5> escape{};
-        std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<std::uint8_t>(letter));
-        shown += escape.data();
-    }
-    return shown + (length < text.size() ? "...\"" : "\"");
+    return "\"" + printable(text.substr(0, length)) + (length < text.size() ? "...\"" : "\"");
 }
 
 std::string ConfigError::text() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/config/config_file.hpp"
 
+#include "common/base/text.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -62,34 +64,6 @@ Result<std::string, Problem> read_all(int descriptor) {
             ""}};
     }
     return text;
-}
-
-// How many bytes the UTF-8 sequence at the head of `rest` has (RFC 3629); 0 if it is none.
-std::size_t sequence_length(std::string_view rest) {
-    const auto byte = [&](std::size_t at) {
-        return at < rest.size() ? static_cast<std::uint8_t>(rest[at]) : std::uint8_t{0};
-    };
-    const auto is_tail = [&](std::size_t at) {
-        return (byte(at) & 0xc0) == 0x80;
-    };
-    const std::uint8_t first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xc2 && first < 0xe0) {
-        return is_tail(1) ? 2 : 0;
-    }
-    if (first >= 0xe0 && first < 0xf0) {
-        const bool is_overlong = first == 0xe0 && byte(1) < 0xa0;
-        const bool is_surrogate = first == 0xed && byte(1) >= 0xa0;
-        return is_tail(1) && is_tail(2) && !is_overlong && !is_surrogate ? 3 : 0;
-    }
-    if (first >= 0xf0 && first < 0xf5) {
-        const bool is_outside =
-            (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90);
-        return is_tail(1) && is_tail(2) && is_tail(3) && !is_outside ? 4 : 0;
-    }
-    return 0;
 }
 
 bool is_control(char letter) {
@@ -246,7 +220,7 @@ Result<Nothing, Problem> check_characters(const std::string& text) {
         rest.remove_prefix(byte_order_mark.size());
     }
     while (!rest.empty()) {
-        const std::size_t length = sequence_length(rest);
+        const std::size_t length = character_length(rest);
         if (length == 0 || is_control(rest.front())) {
             problem.what = in_quotes(rest.substr(0, 1)) + " is no character of a text";
             return Unexpected{std::move(problem)};

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ntmctl: asks a daemon over its admin socket, makes key files, and opens captures.
 #include "common/admin/admin_client.hpp"
+#include "common/admin/render.hpp"
+#include "common/base/text.hpp"
 #include "common/config/key_file.hpp"
 #include "common/crypto/system_random.hpp"
 #include "common/crypto/x25519.hpp"
 #include "control/ntmctl/command_line.hpp"
-#include "control/ntmctl/render.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -14,22 +15,39 @@ namespace {
 
 using namespace ntm;
 
+// Each line as it is, but for what would speak to the terminal.
+std::string lines_of(std::string_view text) {
+    std::string lines;
+    while (true) {
+        const std::size_t end = text.find('\n');
+        lines += printable(text.substr(0, end));
+        if (end == std::string_view::npos) {
+            return lines;
+        }
+        lines += '\n';
+        text.remove_prefix(end + 1);
+    }
+}
+
+// ASCII alone: what is escaped speaks to no terminal.
+std::string json_text(const admin::Json& json) {
+    return json.dump(2, ' ', true, admin::Json::error_handler_t::replace);
+}
+
 int report(const admin::AdminError& error, bool is_json, int exit_code) {
     if (is_json) {
-        std::printf("%s\n", admin::error_json(error).dump(2).c_str());
+        std::printf("%s\n", json_text(admin::error_json(error)).c_str());
         return exit_code;
     }
-    std::fprintf(stderr, "ntmctl: %s\n", error.message.c_str());
+    std::fprintf(stderr, "ntmctl: %s\n", lines_of(error.message).c_str());
     if (!error.hint.empty()) {
-        std::fprintf(stderr, "ntmctl: %s\n", error.hint.c_str());
+        std::fprintf(stderr, "ntmctl: %s\n", lines_of(error.hint).c_str());
     }
     return exit_code;
 }
 
 int show(const admin::Json& data, bool is_json) {
-    const std::string text =
-        is_json ? data.dump(2, ' ', false, admin::Json::error_handler_t::replace) + "\n"
-                : control::render(data);
+    const std::string text = is_json ? json_text(data) + "\n" : admin::render(data);
     std::fputs(text.c_str(), stdout);
     return std::fflush(stdout) == 0 ? control::exit_ok : control::exit_failed;
 }

@@ -6,7 +6,8 @@
 #include "common/admin/handlers.hpp"
 #include "common/admin/message.hpp"
 #include "common/admin/path_show.hpp"
-#include "control/ntmctl/render.hpp"
+#include "common/admin/render.hpp"
+#include "common/base/text.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>
@@ -53,10 +54,9 @@ const admin::Handlers& handlers() {
     return made;
 }
 
-bool is_for_terminal(std::string_view text) {
-    return std::ranges::none_of(text, [](char letter) {
-        return (static_cast<unsigned char>(letter) < 0x20 && letter != '\n') || letter == 0x7f;
-    });
+bool is_for_terminal(std::string text) {
+    std::erase(text, '\n');
+    return printable(text) == text;
 }
 
 void check_request(std::string_view line) {
@@ -78,7 +78,7 @@ void check_request(std::string_view line) {
 void show_answer(std::string_view line) {
     const auto data = admin::parse_answer(line);
     if (data) {
-        demand(is_for_terminal(control::render(*data)), "what is shown is text");
+        demand(is_for_terminal(admin::render(*data)), "what is shown is text");
     }
 }
 

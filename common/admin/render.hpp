@@ -7,8 +7,8 @@
 
 #include <string>
 
-namespace ntm::control {
+namespace ntm::admin {
 
-[[nodiscard]] std::string render(const admin::Json& data);
+[[nodiscard]] std::string render(const Json& data);
 
-}  // namespace ntm::control
+}  // namespace ntm::admin

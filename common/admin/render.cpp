@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/ntmctl/render.hpp"
+#include "common/admin/render.hpp"
+
+#include "common/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,11 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace ntm::control {
+namespace ntm::admin {
 
 namespace {
-
-using admin::Json;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> units{{
     {"_per_second", "/s"},
@@ -22,14 +22,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> units{{
     {"_percent", " (%)"},
     {"_bytes", " (bytes)"},
 }};
-
-// Without control characters, which would speak to the terminal or begin a line of their own.
-std::string printable(std::string text) {
-    std::ranges::replace_if(
-        text, [](char letter) { return (letter >= 0 && letter < 0x20) || letter == 0x7f; }, '?'
-    );
-    return text;
-}
 
 // "uptime_seconds" as "uptime (s)".
 std::string title_of(std::string_view key) {
@@ -41,7 +33,7 @@ std::string title_of(std::string_view key) {
             break;
         }
     }
-    std::string title = printable(std::string{key});
+    std::string title = printable(key);
     std::ranges::replace(title, '_', ' ');
     return title + std::string{unit};
 }
@@ -202,4 +194,4 @@ std::string render(const Json& data) {
     return text;
 }
 
-}  // namespace ntm::control
+}  // namespace ntm::admin
