@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The file of a key log (docs/key-log.md): lines are added at its end, each by one write, so that a
-// killed process leaves all lines of what it sent. It opens packets to whoever reads it: made for
-// its owner alone, and refused if others may read it.
+// The file of a key log (docs/key-log.md): lines are added at its end, each at once, so that a
+// killed process leaves all lines of what it sent. It opens packets to whoever reads it.
 #pragma once
 
 #include "common/base/result.hpp"

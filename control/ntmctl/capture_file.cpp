@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/ntmctl/capture_file.hpp"
 
+#include "common/config/private_file.hpp"
 #include "common/protocol/captured.hpp"
 #include "control/ntmctl/opened_frame.hpp"
 
@@ -13,7 +14,6 @@
 #include <memory>
 #include <optional>
 
-#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <unistd.h>
 
@@ -65,21 +65,30 @@ Result<Reader, std::string> open_input(const std::string& file) {
     return reader;
 }
 
-// What comes out can be read by whoever may open it: its owner.
 Result<Writer, std::string> open_output(const CaptureOrder& order, pcap_t* reader) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(order.input, order.output, ignored)) {
-        return Unexpected{order.output + ": this is the capture that is to be read"};
+    std::vector<std::string> inputs = order.key_logs;
+    inputs.push_back(order.input);
+    for (const std::string& input : inputs) {
+        std::error_code ignored;
+        if (std::filesystem::equivalent(input, order.output, ignored)) {
+            return Unexpected{order.output + ": this is what is to be read"};
+        }
     }
-    const int descriptor =
-        open(order.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
+    auto file = config::PrivateFile::open(order.output, "opened packets");
+    if (!file) {
+        return Unexpected{file.error()};
+    }
+    std::FILE* const stream = fdopen(file->descriptor(), "wb");
+    if (stream == nullptr) {
         return Unexpected{order.output + ": can not be written: " + std::strerror(errno)};
     }
-    std::FILE* const stream = fdopen(descriptor, "wb");
-    pcap_dumper_t* const dumper = stream == nullptr ? nullptr : pcap_dump_fopen(reader, stream);
+    if (ftruncate(file->release(), 0) != 0) {
+        std::fclose(stream);
+        return Unexpected{order.output + ": can not be emptied"};
+    }
+    // Where it fails it has closed the stream.
+    pcap_dumper_t* const dumper = pcap_dump_fopen(reader, stream);
     if (dumper == nullptr) {
-        stream == nullptr ? close(descriptor) : std::fclose(stream);
         return Unexpected{order.output + ": can not be written"};
     }
     return Writer{dumper, &pcap_dump_close};

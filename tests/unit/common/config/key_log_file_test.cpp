@@ -94,22 +94,40 @@ TEST_F(KeyLogFile, IsRefusedIfItIsNoFile) {
     EXPECT_NE(refusal(), "none");
 }
 
-TEST_F(KeyLogFile, SaysOnceThatLinesAreLost) {
+// A limit for files stands for a full disk.
+class FileSizeLimit {
+  public:
+    explicit FileSizeLimit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit tight{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &tight);
+    }
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
+
+TEST_F(KeyLogFile, SaysOnceThatLinesAreLostAndKeepsNoPartOfOne) {
     const auto sink = open();
     ASSERT_TRUE(sink);
+    (*sink)("whole\n");
     warnings_.clear();
-    // A limit for files stands for a full disk.
-    rlimit before{};
-    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit tight{4, before.rlim_max};
-    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    (*sink)("a line\n");
-    (*sink)("another\n");
-    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
-    std::signal(SIGXFSZ, handler);
+    {
+        const FileSizeLimit limit{10};
+        (*sink)("a line\n");
+        (*sink)("another\n");
+    }
+    (*sink)("a third\n");
+    EXPECT_EQ(content(), "whole\na third\n");
     ASSERT_EQ(warnings_.size(), 1U);
-    EXPECT_NE(warnings_[0].find("lines are lost"), std::string::npos);
+    EXPECT_NE(warnings_[0].find("are lost"), std::string::npos) << warnings_[0];
 }
 
 }  // namespace
