@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/admin/live_config.hpp"
 
+#include "common/config/signals.hpp"
+
 #include <csignal>
 
 namespace ntm::admin {
@@ -16,6 +18,7 @@ void LiveConfig::serve(AdminServer& server) {
 void LiveConfig::wait_for_hang_up() {
     asio::error_code ignored;
     hang_ups_.add(SIGHUP, ignored);
+    config::let_hang_ups_in();
     hang_ups_.async_wait([this](const asio::error_code& error, int) {
         if (!error) {
             static_cast<void>(reload());

@@ -41,7 +41,7 @@ class LiveConfig {
 
     // Adds `config show` and `config reload`. This outlives the server.
     void serve(AdminServer& server);
-    // From here on SIGHUP reloads.
+    // From here on SIGHUP reloads, and so does one that came since the start.
     void wait_for_hang_up();
 
     [[nodiscard]] Json show() const;

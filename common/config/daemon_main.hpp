@@ -6,6 +6,7 @@
 
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
+#include "common/config/signals.hpp"
 
 #include <cstdio>
 #include <new>
@@ -49,6 +50,9 @@ template <typename Read, typename Run, typename Plan>
     const Result<CommandLine, int> line = parse_command_line(argc, argv, info);
     if (!line) {
         return line.error();
+    }
+    if (!line->is_check_only && !line->is_plan_only) {
+        hold_signals();
     }
     try {
         auto config = read(line->config_file);

@@ -2,6 +2,13 @@
 // F-24, F-25: a reload changes all that it can or nothing, and says which.
 #include "common/admin/live_config.hpp"
 
+#include "common/config/daemon_main.hpp"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -126,6 +133,39 @@ TEST_F(LiveConfigTest, ABrokenFileChangesNothing) {
     EXPECT_EQ(answer.error().message, "f.yaml:3:4: wrong; allowed: right");
     EXPECT_EQ(live.show().dump(), before);
     EXPECT_EQ(applied, 0);
+}
+
+// A whole daemon that is told to reload before it can.
+[[noreturn]] void start_under_signals() {
+    const auto read = [](const std::string&) -> Result<int, config::ConfigError> {
+        std::raise(SIGHUP);
+        std::raise(SIGPIPE);
+        std::raise(SIGXFSZ);
+        return 0;
+    };
+    const auto run = [](int, const config::CommandLine&) {
+        asio::io_context loop;
+        int reloads = 0;
+        LiveConfig::Program program;
+        program.show = [] {
+            return Json{};
+        };
+        program.read = [&]() -> Result<Json, config::ConfigError> {
+            ++reloads;
+            loop.stop();
+            return Json{};
+        };
+        LiveConfig live{loop, program};
+        live.wait_for_hang_up();
+        loop.run_for(std::chrono::seconds{10});
+        return reloads;
+    };
+    const std::array arguments{"ntm-test"};
+    std::exit(config::daemon_main(1, arguments.data(), {"ntm-test", "", "test.yaml"}, read, run));
+}
+
+TEST(LiveConfigDeathTest, AHangUpAtTheStartIsAReloadAtItsEnd) {
+    EXPECT_EXIT(start_under_signals(), testing::ExitedWithCode(1), "");
 }
 
 }  // namespace
