@@ -18,6 +18,7 @@ using config::Section;
 
 constexpr const char* wanted_interface = "at most 15 characters without / : and spaces";
 constexpr std::size_t most_own_addresses = 255;
+constexpr const char* own_key_text = "this is the relay's own public key";
 
 void read_dc(Section& section, RelayConfig& into) {
     DcConfig dc;
@@ -39,7 +40,7 @@ void read_dc(Section& section, RelayConfig& into) {
         }
     }
     if (has_key && into.own_key == dc.key) {
-        section.fail("key", "this is the relay's own public key", "the DC's public key");
+        section.fail("key", own_key_text, "the DC's public key");
     }
     config::check_endpoints(section, "addresses", dc.addresses);
     into.dcs.push_back(std::move(dc));
@@ -259,6 +260,15 @@ std::vector<IpAddress> RelayConfig::own_addresses() const {
         }
     }
     return all;
+}
+
+std::optional<std::string> clash_in(const RelayConfig& config) {
+    for (const DcConfig& dc : config.dcs) {
+        if (config.own_key == dc.key) {
+            return "the key of the DC " + config::in_quotes(dc.name) + ": " + own_key_text;
+        }
+    }
+    return std::nullopt;
 }
 
 Result<RelayConfig, config::ConfigError> read_relay_config(

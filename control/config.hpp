@@ -67,6 +67,10 @@ struct RelayConfig {
     [[nodiscard]] std::vector<IpAddress> own_addresses() const;
 };
 
+// Why a configuration whose parts are good is not, if so. What is read has no clash; one that takes
+// over a part of what is read may.
+[[nodiscard]] std::optional<std::string> clash_in(const RelayConfig& config);
+
 [[nodiscard]] Result<RelayConfig, config::ConfigError> read_relay_config(
     const std::string& file, config::KeyFiles keys = config::KeyFiles::not_looked_at
 );

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/config_view.hpp"
 
+#include "common/admin/texts.hpp"
+
 namespace ntm::control {
 
 namespace {
 
 using admin::Json;
-
-template <typename Items>
-Json texts_of(const Items& items) {
-    Json list = Json::array();
-    for (const auto& item : items) {
-        list.push_back(item.text());
-    }
-    return list;
-}
+using admin::texts_of;
 
 Json port_json(const PortConfig& port) {
     Json json;
@@ -79,9 +73,11 @@ Json config_json(const RelayConfig& config) {
     return json;
 }
 
-const std::vector<std::string>& live_keys() {
-    static const std::vector<std::string> keys{"dcs", "workers.idle_sleep", "limits", "log"};
-    return keys;
+void take_over(RelayConfig& running, const RelayConfig& read) {
+    running.dcs = read.dcs;
+    running.idle_sleep = read.idle_sleep;
+    running.limits = read.limits;
+    running.log_level = read.log_level;
 }
 
 }  // namespace ntm::control

@@ -5,15 +5,12 @@
 #include "common/admin/message.hpp"
 #include "control/config.hpp"
 
-#include <string>
-#include <vector>
-
 namespace ntm::control {
 
 // With all defaults, keys as in relay.yaml; of the private key, the public one.
 [[nodiscard]] admin::Json config_json(const RelayConfig& config);
 
 // What can change while the program runs; the rest waits for a restart.
-[[nodiscard]] const std::vector<std::string>& live_keys();
+void take_over(RelayConfig& running, const RelayConfig& read);
 
 }  // namespace ntm::control

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/control_state.hpp"
 
+#include "common/daemon/log.hpp"
 #include "control/config_view.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ ControlThread::State::State(
            [this](std::uint64_t token) {
                return data_plane_.grace_period.laggard(token);
            }}},
-      live_config_{loop_, live_program()},
+      live_config_{loop_, admin::live_program(config_, reload()), daemon::log_reload},
       signals_{loop_, SIGTERM, SIGINT},
       director_timer_{loop_},
       punt_timer_{loop_},
@@ -113,32 +114,20 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
     return settings;
 }
 
-admin::LiveConfig::Program ControlThread::State::live_program() {
-    auto program = admin::live_program(
-        config_,
-        config_.file,
+admin::Reload<RelayConfig> ControlThread::State::reload() {
+    return {
         [](const std::string& file) {
             return read_relay_config(file, config::KeyFiles::must_be_good);
         },
         config_json,
-        [this](const RelayConfig& read) { take_over(read); }
-    );
-    program.live = live_keys();
-    program.log = [](bool is_good, const std::string& line) {
-        spdlog::log(is_good ? spdlog::level::info : spdlog::level::warn, "{}", line);
-    };
-    return program;
-}
-
-void ControlThread::State::take_over(const RelayConfig& read) {
-    config_.dcs = read.dcs;
-    config_.idle_sleep = read.idle_sleep;
-    config_.limits = read.limits;
-    config_.log_level = read.log_level;
-    spdlog::set_level(spdlog::level::from_str(config_.log_level));
-    director_.set_dcs(dcs_of(config_), now());
-    are_settings_changed_ = true;
-    settle();
+        take_over,
+        clash_in,
+        [this] {
+            daemon::set_log_level(config_.log_level);
+            director_.set_dcs(dcs_of(config_), now());
+            are_settings_changed_ = true;
+            settle();
+        }};
 }
 
 Result<Nothing, std::string> ControlThread::State::open() {

@@ -74,8 +74,7 @@ class ControlThread::State {
     void go_on_sweeping();
     [[nodiscard]] HopSweep::Hooks sweep_hooks();
     void add_admin_handlers();
-    void take_over(const RelayConfig& read);
-    [[nodiscard]] admin::LiveConfig::Program live_program();
+    [[nodiscard]] admin::Reload<RelayConfig> reload();
     [[nodiscard]] TelemetrySources sources() const;
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/admin.hpp"
 
+#include "common/admin/texts.hpp"
 #include "dc/admin_view.hpp"
 
 #include <chrono>
@@ -97,10 +98,7 @@ Json show_process(const AdminContext& context) {
     Json json = show_status(context.coordinator, now);
     json["uptime_seconds"] =
         std::chrono::duration_cast<std::chrono::seconds>(now - context.started_at).count();
-    json["listens_at"] = Json::array();
-    for (const Endpoint& endpoint : context.listens_at) {
-        json["listens_at"].push_back(endpoint.text());
-    }
+    json["listens_at"] = admin::texts_of(context.listens_at);
     if (!context.key_log_file.empty()) {
         json["key_log"] = context.key_log_file;
     }

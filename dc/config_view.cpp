@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/config_view.hpp"
 
+#include "common/admin/texts.hpp"
 #include "dc/record_text.hpp"
 
 namespace ntm::dc {
@@ -10,10 +11,8 @@ using admin::Json;
 Json config_json(const DcConfig& config) {
     const Settings& settings = config.settings;
     Json json;
-    json["listen"] = {{"port", config.port.number}, {"addresses", Json::array()}};
-    for (const IpAddress& address : config.addresses) {
-        json["listen"]["addresses"].push_back(address.text());
-    }
+    json["listen"] = {
+        {"port", config.port.number}, {"addresses", admin::texts_of(config.addresses)}};
     json["key_file"] = config.key_file;
     if (config.own_key) {
         json["public_key"] = config.own_key->text();
@@ -38,9 +37,12 @@ Json config_json(const DcConfig& config) {
     return json;
 }
 
-const std::vector<std::string>& live_keys() {
-    static const std::vector<std::string> keys{"zones", "paths", "limits", "log"};
-    return keys;
+void take_over(DcConfig& running, const DcConfig& read) {
+    running.settings.zones = read.settings.zones;
+    running.settings.suites = read.settings.suites;
+    running.settings.inner_mtu = read.settings.inner_mtu;
+    running.settings.limits = read.settings.limits;
+    running.log_level = read.log_level;
 }
 
 }  // namespace ntm::dc

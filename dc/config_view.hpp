@@ -5,15 +5,12 @@
 #include "common/admin/message.hpp"
 #include "dc/config.hpp"
 
-#include <string>
-#include <vector>
-
 namespace ntm::dc {
 
 // With all defaults, keys as in dc.yaml; of the private key, the public one.
 [[nodiscard]] admin::Json config_json(const DcConfig& config);
 
 // What can change while the program runs; the rest waits for a restart.
-[[nodiscard]] const std::vector<std::string>& live_keys();
+void take_over(DcConfig& running, const DcConfig& read);
 
 }  // namespace ntm::dc

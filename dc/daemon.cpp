@@ -3,6 +3,7 @@
 
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
+#include "common/daemon/log.hpp"
 #include "dc/admin.hpp"
 #include "dc/config_view.hpp"
 
@@ -92,36 +93,24 @@ std::optional<std::string> Daemon::open_admin(const DcConfig& config) {
     for (AdminVerb& verb : make_admin_verbs(context)) {
         admin_->handle(verb.noun, verb.verb, std::move(verb.handle));
     }
-    live_config_ = std::make_unique<admin::LiveConfig>(loop_, live_program());
+    live_config_ = std::make_unique<admin::LiveConfig>(
+        loop_, admin::live_program(config_, reload()), daemon::log_reload
+    );
     live_config_->serve(*admin_);
     return std::nullopt;
 }
 
-admin::LiveConfig::Program Daemon::live_program() {
-    auto program = admin::live_program(
-        config_,
-        config_.file,
+admin::Reload<DcConfig> Daemon::reload() {
+    return {
         [](const std::string& file) { return read_config(file, config::KeyFiles::must_be_good); },
         config_json,
-        [this](const DcConfig& read) { take_over(read); }
-    );
-    program.live = live_keys();
-    program.log = [](bool is_good, const std::string& line) {
-        spdlog::log(is_good ? spdlog::level::info : spdlog::level::warn, "{}", line);
-    };
-    return program;
-}
-
-void Daemon::take_over(const DcConfig& read) {
-    Settings& settings = config_.settings;
-    settings.zones = read.settings.zones;
-    settings.suites = read.settings.suites;
-    settings.inner_mtu = read.settings.inner_mtu;
-    settings.limits = read.settings.limits;
-    config_.log_level = read.log_level;
-    spdlog::set_level(spdlog::level::from_str(config_.log_level));
-    coordinator_->set_policy(settings);
-    settle();
+        dc::take_over,
+        [](const DcConfig&) { return std::nullopt; },
+        [this] {
+            daemon::set_log_level(config_.log_level);
+            coordinator_->set_policy(config_.settings);
+            settle();
+        }};
 }
 
 int Daemon::run() {

@@ -45,8 +45,7 @@ class Daemon {
     std::optional<std::string> settle();
     void set_timer();
     void log_notices();
-    void take_over(const DcConfig& read);
-    [[nodiscard]] admin::LiveConfig::Program live_program();
+    [[nodiscard]] admin::Reload<DcConfig> reload();
 
     DcConfig config_;
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ntm-dc: the coordinator of one or more name zones (docs/architecture.md).
 #include "common/config/daemon_main.hpp"
-#include "common/config/key_log_file.hpp"
+#include "common/daemon/log.hpp"
 #include "dc/config.hpp"
 #include "dc/daemon.hpp"
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 namespace {
 
@@ -15,23 +12,13 @@ auto config_of(const std::string& file) {
 }
 
 int run(const ntm::dc::DcConfig& config, const ntm::config::CommandLine& line) {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-dc"));
-    spdlog::set_level(spdlog::level::from_str(config.log_level));
-    auto key_log = ntm::config::open_key_log(line.key_log_file, [](const std::string& sentence) {
-        spdlog::warn("{}", sentence);
-    });
+    ntm::daemon::start_log("ntm-dc", config.log_level);
+    auto key_log = ntm::daemon::open_key_log(line.key_log_file);
     if (!key_log) {
-        spdlog::critical("{}", key_log.error());
-        return ntm::config::exit_failed;
+        return ntm::daemon::fail(key_log.error());
     }
-    auto daemon = ntm::dc::Daemon::create(
-        config, ntm::protocol::KeyLog{*std::move(key_log)}, line.key_log_file
-    );
-    if (!daemon) {
-        spdlog::critical("{}", daemon.error());
-        return ntm::config::exit_failed;
-    }
-    return (*daemon)->run();
+    auto daemon = ntm::dc::Daemon::create(config, *std::move(key_log), line.key_log_file);
+    return daemon ? (*daemon)->run() : ntm::daemon::fail(daemon.error());
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include "common/admin/render.hpp"
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
-#include "common/config/key_log_file.hpp"
 #include "common/crypto/system_random.hpp"
+#include "common/daemon/log.hpp"
 #include "control/config.hpp"
 #include "control/control_thread.hpp"
 #include "rs-dataplane/dpdk/dataplane.hpp"
@@ -18,7 +18,6 @@
 #include <string>
 #include <utility>
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 namespace {
@@ -86,11 +85,6 @@ dpdk::DataplaneConfig dataplane_config(
     return made;
 }
 
-int fail(const std::string& sentence) {
-    spdlog::critical(sentence);
-    return config::exit_failed;
-}
-
 // The data plane is up; what is left is the control thread.
 int run_control(
     const control::RelayConfig& config,
@@ -103,7 +97,7 @@ int run_control(
     );
     const auto started = dataplane.start(std::move(first));
     if (!started) {
-        return fail(started.error());
+        return daemon::fail(started.error());
     }
     const dpdk::Telemetry telemetry{dataplane};
     const control::DataPlane sides{
@@ -114,7 +108,7 @@ int run_control(
         dataplane};
     auto thread = control::ControlThread::create(config, std::move(identity), sides, random);
     if (!thread) {
-        return fail(thread.error());
+        return daemon::fail(thread.error());
     }
     (*thread)->run();
     // Before the control thread goes: it owns what workers punt to.
@@ -147,7 +141,7 @@ int run_dataplane(
     auto dataplane =
         dpdk::Dataplane::open(dataplane_config(config, eal, identity.token_key, random));
     if (!dataplane) {
-        return fail(dataplane.error());
+        return daemon::fail(dataplane.error());
     }
     for (const std::string& warning : (*dataplane)->warnings()) {
         spdlog::warn(warning);
@@ -167,31 +161,25 @@ int show_plan(const control::RelayConfig& config, bool is_json) {
 }
 
 int run(const control::RelayConfig& config, const config::CommandLine& line) {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-relay"));
-    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    daemon::start_log("ntm-relay", config.log_level);
     const auto key = config::read_key_file(config.key_file);
     if (!key) {
-        return fail(key.error());
+        return daemon::fail(key.error());
     }
-    const auto key_log = config::open_key_log(line.key_log_file, [](const std::string& sentence) {
-        spdlog::warn("{}", sentence);
-    });
+    const auto key_log = daemon::open_key_log(line.key_log_file);
     if (!key_log) {
-        return fail(key_log.error());
+        return daemon::fail(key_log.error());
     }
     const auto eal = dpdk::start_eal(eal_config(config));
     if (!eal) {
-        return fail(eal.error());
+        return daemon::fail(eal.error());
     }
     for (const std::string& warning : eal->warnings) {
         spdlog::warn(warning);
     }
     crypto::SystemRandom random;
     const int code = run_dataplane(
-        config,
-        *eal,
-        new_identity(*key, protocol::KeyLog{*key_log}, line.key_log_file, random),
-        random
+        config, *eal, new_identity(*key, *key_log, line.key_log_file, random), random
     );
     dpdk::stop_eal();
     return code;

@@ -15,13 +15,28 @@ namespace {
 using config::Need;
 using config::Section;
 
+std::optional<std::string> clash_of_names(const NodeConfig& config) {
+    if (is_under(config.fqdn, config.zones)) {
+        return std::nullopt;
+    }
+    return config::in_quotes(config.fqdn) + " is under none of the node's zones";
+}
+
+// An upstream that is the stub itself.
+auto clashing_upstream(const ResolverConfig& resolver) {
+    return std::find(resolver.upstream.begin(), resolver.upstream.end(), resolver.listen);
+}
+
+std::string clash_of(const Endpoint& upstream) {
+    return upstream.text() + ": the stub would ask itself";
+}
+
 void read_names(Section& root, NodeConfig& into) {
     into.fqdn = root.parsed("fqdn", normalise_fqdn, "a host name such as mn.a.ntm.test");
     into.zones = config::read_zones(root);
-    if (!into.fqdn.empty() && !into.zones.empty() && !is_under(into.fqdn, into.zones)) {
-        const std::string what =
-            config::in_quotes(into.fqdn) + " is under none of the node's zones";
-        root.fail("fqdn", what, "a name under " + config::listed(into.zones));
+    const auto clash = clash_of_names(into);
+    if (!into.fqdn.empty() && !into.zones.empty() && clash) {
+        root.fail("fqdn", *clash, "a name under " + config::listed(into.zones));
     }
 }
 
@@ -39,12 +54,10 @@ void read_resolver(Section& resolver, NodeConfig& into) {
     read.listen = resolver.endpoint("listen", Endpoint{Ipv4Address{{127, 0, 0, 53}}, Port{53}});
     read.upstream = resolver.endpoints("upstream", Need::required);
     config::check_endpoints(resolver, "upstream", read.upstream);
-    const auto itself = std::find(read.upstream.begin(), read.upstream.end(), read.listen);
+    const auto itself = clashing_upstream(read);
     if (itself != read.upstream.end()) {
         const auto item = static_cast<std::size_t>(itself - read.upstream.begin());
-        resolver.fail_item(
-            "upstream", item, itself->text() + ": the stub would ask itself", "another resolver"
-        );
+        resolver.fail_item("upstream", item, clash_of(*itself), "another resolver");
     }
     into.resolver = std::move(read);
 }
@@ -86,6 +99,19 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
 }
 
 }  // namespace
+
+std::optional<std::string> clash_in(const NodeConfig& config) {
+    if (auto clash = clash_of_names(config)) {
+        return clash;
+    }
+    if (config.resolver) {
+        const auto itself = clashing_upstream(*config.resolver);
+        if (itself != config.resolver->upstream.end()) {
+            return clash_of(*itself);
+        }
+    }
+    return std::nullopt;
+}
 
 Result<NodeConfig, config::ConfigError> read_config(
     const std::string& file, config::KeyFiles keys

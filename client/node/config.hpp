@@ -36,6 +36,10 @@ struct NodeConfig {
     std::string log_level;
 };
 
+// Why a configuration whose parts are good is not, if so. What is read has no clash; one that takes
+// over a part of what is read may.
+[[nodiscard]] std::optional<std::string> clash_in(const NodeConfig& config);
+
 [[nodiscard]] Result<NodeConfig, config::ConfigError> read_config(
     const std::string& file, config::KeyFiles keys = config::KeyFiles::not_looked_at
 );

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/config_view.hpp"
 
+#include "common/admin/texts.hpp"
+
 namespace ntm::client {
 
-namespace {
-
 using admin::Json;
-
-Json texts_of(const std::vector<Endpoint>& endpoints) {
-    Json list = Json::array();
-    for (const Endpoint& endpoint : endpoints) {
-        list.push_back(endpoint.text());
-    }
-    return list;
-}
-
-}  // namespace
+using admin::texts_of;
 
 Json config_json(const NodeConfig& config) {
     Json json{
@@ -44,9 +35,13 @@ Json config_json(const NodeConfig& config) {
     return json;
 }
 
-const std::vector<std::string>& live_keys() {
-    static const std::vector<std::string> keys{"dc.addresses", "zones", "resolver.upstream", "log"};
-    return keys;
+void take_over(NodeConfig& running, const NodeConfig& read) {
+    running.dc_addresses = read.dc_addresses;
+    running.zones = read.zones;
+    running.log_level = read.log_level;
+    if (running.resolver && read.resolver) {
+        running.resolver->upstream = read.resolver->upstream;
+    }
 }
 
 }  // namespace ntm::client

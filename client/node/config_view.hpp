@@ -5,15 +5,12 @@
 #include "client/node/config.hpp"
 #include "common/admin/message.hpp"
 
-#include <string>
-#include <vector>
-
 namespace ntm::client {
 
 // With all defaults, keys as in node.yaml; of the private key, the public one.
 [[nodiscard]] admin::Json config_json(const NodeConfig& config);
 
 // What can change while the program runs; the rest waits for a restart.
-[[nodiscard]] const std::vector<std::string>& live_keys();
+void take_over(NodeConfig& running, const NodeConfig& read);
 
 }  // namespace ntm::client

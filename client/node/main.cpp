@@ -3,10 +3,7 @@
 #include "client/node/node_program.hpp"
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
-#include "common/config/key_log_file.hpp"
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+#include "common/daemon/log.hpp"
 
 namespace {
 
@@ -15,31 +12,19 @@ auto config_of(const std::string& file) {
 }
 
 int run(const ntm::client::NodeConfig& config, const ntm::config::CommandLine& line) {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("ntm-node"));
-    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    ntm::daemon::start_log("ntm-node", config.log_level);
     const auto key = ntm::config::read_key_file(config.key_file);
     if (!key) {
-        spdlog::error("{}", key.error());
-        return ntm::config::exit_failed;
+        return ntm::daemon::fail(key.error());
     }
-    auto key_log = ntm::config::open_key_log(line.key_log_file, [](const std::string& sentence) {
-        spdlog::warn("{}", sentence);
-    });
+    auto key_log = ntm::daemon::open_key_log(line.key_log_file);
     if (!key_log) {
-        spdlog::error("{}", key_log.error());
-        return ntm::config::exit_failed;
+        return ntm::daemon::fail(key_log.error());
     }
     ntm::client::NodeProgram program{
-        config,
-        ntm::crypto::KeyPair::from_private(*key),
-        ntm::protocol::KeyLog{*std::move(key_log)},
-        line.key_log_file};
+        config, ntm::crypto::KeyPair::from_private(*key), *std::move(key_log), line.key_log_file};
     const auto done = program.run();
-    if (!done) {
-        spdlog::error("{}", done.error());
-        return ntm::config::exit_failed;
-    }
-    return 0;
+    return done ? 0 : ntm::daemon::fail(done.error());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "client/node/config_view.hpp"
 #include "client/node/node_views.hpp"
+#include "common/daemon/log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -154,34 +155,28 @@ Result<Nothing, std::string> NodeProgram::open_admin() {
     admin_->handle("path", "show", [this](const admin::Json& args) {
         return paths_json(manager_.paths(now()), args);
     });
-    live_config_ = std::make_unique<admin::LiveConfig>(loop_, live_program());
+    live_config_ = std::make_unique<admin::LiveConfig>(
+        loop_, admin::live_program(config_, reload()), daemon::log_reload
+    );
     live_config_->serve(*admin_);
     return Nothing{};
 }
 
-admin::LiveConfig::Program NodeProgram::live_program() {
-    auto program = admin::live_program(
-        config_,
-        config_.file,
+admin::Reload<NodeConfig> NodeProgram::reload() {
+    return {
         [](const std::string& file) { return read_config(file, config::KeyFiles::must_be_good); },
         config_json,
-        [this](const NodeConfig& read) { take_over(read); }
-    );
-    program.live = live_keys();
-    program.log = [](bool is_good, const std::string& line) {
-        spdlog::log(is_good ? spdlog::level::info : spdlog::level::warn, "{}", line);
-    };
-    return program;
+        take_over,
+        clash_in,
+        [this] {
+            follow_config();
+        }};
 }
 
-void NodeProgram::take_over(const NodeConfig& read) {
-    config_.zones = read.zones;
-    config_.dc_addresses = read.dc_addresses;
-    config_.log_level = read.log_level;
-    spdlog::set_level(spdlog::level::from_str(config_.log_level));
-    if (config_.resolver && read.resolver) {
-        config_.resolver->upstream = read.resolver->upstream;
-        resolver_->set_upstream(read.resolver->upstream);
+void NodeProgram::follow_config() {
+    daemon::set_log_level(config_.log_level);
+    if (config_.resolver) {
+        resolver_->set_upstream(config_.resolver->upstream);
     }
     manager_.set_zones(config_.zones);
     manager_.set_dc_endpoints(config_.dc_addresses, now());

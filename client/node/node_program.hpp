@@ -38,8 +38,8 @@ class NodeProgram {
     [[nodiscard]] Result<Nothing, std::string> open();
     [[nodiscard]] Result<Nothing, std::string> open_resolver();
     [[nodiscard]] Result<Nothing, std::string> open_admin();
-    void take_over(const NodeConfig& read);
-    [[nodiscard]] admin::LiveConfig::Program live_program();
+    [[nodiscard]] admin::Reload<NodeConfig> reload();
+    void follow_config();
     void wait_for_signal();
     void wait_for_datagrams(Family family);
     void wait_for_packets();

@@ -71,11 +71,4 @@ std::vector<ConfigChange> changes_between(const Json& before, const Json& after)
     return std::move(comparison.found);
 }
 
-bool is_under_key(std::string_view key, const std::vector<std::string>& keys) {
-    return std::ranges::any_of(keys, [&](const std::string& one) {
-        return key.starts_with(one) &&
-               (key.size() == one.size() || key[one.size()] == '.' || key[one.size()] == '[');
-    });
-}
-
 }  // namespace ntm::admin

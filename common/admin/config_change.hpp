@@ -5,7 +5,6 @@
 #include "common/admin/message.hpp"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ntm::admin {
@@ -19,8 +18,5 @@ struct ConfigChange {
 };
 
 [[nodiscard]] std::vector<ConfigChange> changes_between(const Json& before, const Json& after);
-
-// Whether `key` is one of `keys`, or lies under one of them.
-[[nodiscard]] bool is_under_key(std::string_view key, const std::vector<std::string>& keys);
 
 }  // namespace ntm::admin

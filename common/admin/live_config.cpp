@@ -7,8 +7,8 @@
 
 namespace ntm::admin {
 
-LiveConfig::LiveConfig(asio::io_context& loop, Program program)
-    : program_{std::move(program)}, hang_ups_{loop} {}
+LiveConfig::LiveConfig(asio::io_context& loop, Program program, Log log)
+    : program_{std::move(program)}, log_{std::move(log)}, hang_ups_{loop} {}
 
 void LiveConfig::serve(AdminServer& server) {
     server.handle("config", "show", [this](const Json&) -> Answer { return show(); });
@@ -35,24 +35,22 @@ Answer LiveConfig::reload() {
     const auto next = program_.read();
     if (!next) {
         const Answer refused = Unexpected{AdminError{
-            "bad_config", next.error().text(), "nothing has changed: the file was refused"}};
+            next.error().code, next.error().message, "nothing has changed: the file was refused"}};
         log_answer(refused);
         return refused;
     }
-    Json answer{{"file", program_.file}, {"changed", Json::array()}};
-    Json waiting = Json::array();
-    for (const ConfigChange& change : changes_between(program_.show(), *next)) {
-        if (is_under_key(change.key, program_.live)) {
-            answer["changed"].push_back(
-                {{"key", change.key}, {"from", change.before}, {"to", change.after}}
-            );
-        } else {
-            waiting.push_back(
-                {{"key", change.key}, {"running", change.before}, {"in_the_file", change.after}}
-            );
-        }
+    Json answer{
+        {"file", program_.file}, {"changed", Json::array()}, {"needs_restart", Json::array()}};
+    for (const ConfigChange& change : changes_between(program_.show(), next->in_force)) {
+        answer["changed"].push_back(
+            {{"key", change.key}, {"from", change.before}, {"to", change.after}}
+        );
     }
-    answer["needs_restart"] = std::move(waiting);
+    for (const ConfigChange& change : changes_between(next->in_force, next->in_the_file)) {
+        answer["needs_restart"].push_back(
+            {{"key", change.key}, {"running", change.before}, {"in_the_file", change.after}}
+        );
+    }
     if (!answer["changed"].empty()) {
         program_.apply();
     }
@@ -61,32 +59,29 @@ Answer LiveConfig::reload() {
 }
 
 void LiveConfig::log_answer(const Answer& answer) const {
-    if (!program_.log) {
-        return;
-    }
     if (!answer) {
-        program_.log(false, "reload refused, nothing has changed: " + answer.error().message);
+        log_(false, "reload refused, nothing has changed: " + answer.error().message);
         return;
     }
     const auto text_of = [](const Json& value) {
         return value.dump(-1, ' ', false, Json::error_handler_t::replace);
     };
     for (const Json& change : answer->at("changed")) {
-        program_.log(
+        log_(
             true,
             "reload: " + change.at("key").get<std::string>() + " is " + text_of(change.at("to")) +
                 ", was " + text_of(change.at("from"))
         );
     }
     for (const Json& change : answer->at("needs_restart")) {
-        program_.log(
+        log_(
             false,
             "reload: " + change.at("key").get<std::string>() + " stays " +
                 text_of(change.at("running")) + " until a restart"
         );
     }
     if (answer->at("changed").empty() && answer->at("needs_restart").empty()) {
-        program_.log(true, "reload: nothing is different in " + program_.file);
+        log_(true, "reload: nothing is different in " + program_.file);
     }
 }
 

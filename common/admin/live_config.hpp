@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration of a running daemon, shown and reloaded: `ntmctl config`, `ntmctl reload` and
-// SIGHUP. A reload reads and checks the whole file as a start would. If anything in it is wrong,
-// nothing changes and the answer is what the start would say. Otherwise all that can change in a
-// running daemon changes at once, and the rest is listed as waiting for a restart.
+// SIGHUP. A reload reads and checks the whole file as a start would, and then what the daemon would
+// go by: all that can change while it runs, with all that waits for a restart. If anything is wrong
+// with either, nothing changes and the answer says what. Otherwise all of the former changes at
+// once, and the latter is listed.
 #pragma once
 
 #include "common/admin/admin_server.hpp"
@@ -14,6 +15,7 @@
 #include <asio/signal_set.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,20 +24,23 @@ namespace ntm::admin {
 
 class LiveConfig {
   public:
+    // What a reload would do: as `show` gives it.
+    struct Next {
+        Json in_force;
+        Json in_the_file;
+    };
     // What the daemon brings; `show` is the configuration with its defaults, keys as in the file.
     struct Program {
         std::string file;
         std::function<Json()> show;
         // Reads the file, and keeps what it read for `apply`.
-        std::function<Result<Json, config::ConfigError>()> read;
-        // Takes over what lies under the `live` keys.
+        std::function<Result<Next, AdminError>()> read;
         std::function<void()> apply;
-        std::vector<std::string> live;
-        std::function<void(bool is_good, const std::string& line)> log;
     };
+    using Log = std::function<void(bool is_good, const std::string& line)>;
 
     // The loop outlives this.
-    LiveConfig(asio::io_context& loop, Program program);
+    LiveConfig(asio::io_context& loop, Program program, Log log);
     LiveConfig(const LiveConfig&) = delete;
     LiveConfig& operator=(const LiveConfig&) = delete;
 
@@ -50,31 +55,48 @@ class LiveConfig {
   private:
     void log_answer(const Answer& answer) const;
     Program program_;
+    Log log_;
     asio::signal_set hang_ups_;
 };
 
-// `read`: file -> Result<Config, ConfigError>; `show`: Config -> Json; `apply`: takes a Config, and
-// changes `running` and the daemon by it. `running` outlives what comes back.
-template <typename Config, typename Read, typename Show, typename Apply>
-[[nodiscard]] LiveConfig::Program live_program(
-    const Config& running, std::string file, Read read, Show show, Apply apply
-) {
-    const auto candidate = std::make_shared<Config>(running);
+// How a configuration of this type is reloaded.
+template <typename Config>
+struct Reload {
+    std::function<Result<Config, config::ConfigError>(const std::string& file)> read;
+    std::function<Json(const Config&)> show;
+    // Takes over what can change while the daemon runs.
+    std::function<void(Config& running, const Config& read)> take_over;
+    // Why a configuration whose parts are good is not, if so.
+    std::function<std::optional<std::string>(const Config&)> clash;
+    // The daemon goes by the changed `running` from here on.
+    std::function<void()> apply;
+};
+
+// `running`: as it was read from its `file`; outlives what comes back, and changes by it alone.
+template <typename Config>
+[[nodiscard]] LiveConfig::Program live_program(Config& running, Reload<Config> reload) {
+    const auto next = std::make_shared<Config>(running);
     LiveConfig::Program program;
-    program.file = file;
-    program.show = [&running, show] {
-        return show(running);
+    program.file = running.file;
+    program.show = [&running, reload] {
+        return reload.show(running);
     };
-    program.read = [=]() -> Result<Json, config::ConfigError> {
-        auto next = read(file);
-        if (!next) {
-            return Unexpected{next.error()};
+    program.read = [&running, next, reload]() -> Result<LiveConfig::Next, AdminError> {
+        const auto read = reload.read(running.file);
+        if (!read) {
+            return Unexpected{AdminError{"bad_config", read.error().text(), ""}};
         }
-        *candidate = *std::move(next);
-        return show(*candidate);
+        *next = running;
+        reload.take_over(*next, *read);
+        if (const auto why = reload.clash(*next)) {
+            return Unexpected{AdminError{
+                "bad_config", running.file + ": with what stays until a restart: " + *why, ""}};
+        }
+        return LiveConfig::Next{reload.show(*next), reload.show(*read)};
     };
-    program.apply = [candidate, apply] {
-        apply(*candidate);
+    program.apply = [&running, next, reload] {
+        running = *next;
+        reload.apply();
     };
     return program;
 }

@@ -13,7 +13,7 @@ BASE = ["common/base"]
 PACKET = [*BASE, "common/packet"]
 CRYPTO = [*BASE, "common/crypto"]
 PROTOCOL = [*PACKET, "common/crypto", "common/protocol"]
-DAEMON = [*PROTOCOL, "common/config", "common/admin"]
+DAEMON = [*PROTOCOL, "common/config", "common/admin", "common/daemon"]
 
 # folder: (folders of the project it may include besides itself, libraries by their include prefix)
 LAYERS = {
@@ -23,6 +23,7 @@ LAYERS = {
     "common/protocol": (PROTOCOL, ["google/protobuf/"]),
     "common/config": (BASE, ["yaml-cpp/", "CLI/"]),
     "common/admin": ([*BASE, "common/config"], ["asio", "nlohmann/"]),
+    "common/daemon": ([*PROTOCOL, "common/config"], ["spdlog/"]),
     "common/netlink": (BASE, ["libmnl/"]),
     "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h", "rte_lcore.h"]),
     "rs-dataplane/relay": ([*PROTOCOL, "rs-dataplane/tables"], []),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/config.hpp"
 
+#include "control/config_view.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -197,6 +199,18 @@ TEST(RelayConfig, PortsHaveAQueueForEachWorker) {
         problem(two_queues + "workers: {count: 4}\n"),
         HasSubstr("as many queues as there are workers")
     );
+}
+
+// F-24: a file that is good by itself, but not with what stays until a restart.
+TEST(RelayConfig, AReloadDoesNotMakeTheRelayItsOwnDc) {
+    auto running = *read(valid);
+    running.own_key = crypto::PublicKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    EXPECT_EQ(clash_in(running), std::nullopt);
+    auto next = *read(valid);
+    next.dcs[0].key = *running.own_key;
+    EXPECT_EQ(clash_in(next), std::nullopt);
+    take_over(running, next);
+    EXPECT_THAT(clash_in(running).value_or(""), testing::HasSubstr("relay's own public key"));
 }
 
 }  // namespace

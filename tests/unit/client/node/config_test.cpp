@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/config.hpp"
 
+#include "client/node/config_view.hpp"
+
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -108,6 +110,30 @@ TEST(NodeConfig, suites_are_not_none) {
     EXPECT_EQ(
         complaint(with(example(), "paths: { suites: [aes-128-gcm, chacha20-poly1305] }", "")), ""
     );
+}
+
+// F-24: a file that is good by itself, but not with what stays until a restart.
+TEST(NodeConfig, a_reload_takes_over_nothing_that_clashes) {
+    const auto running = read_config(std::string{NTM_CONFIGS} + "/node.yaml");
+    ASSERT_TRUE(running);
+    EXPECT_EQ(clash_in(*running), std::nullopt);
+
+    NodeConfig elsewhere = *running;
+    elsewhere.fqdn = "mn.c.ntm.test";
+    elsewhere.zones = {"c.ntm.test"};
+    EXPECT_EQ(clash_in(elsewhere), std::nullopt);
+    NodeConfig merged = *running;
+    take_over(merged, elsewhere);
+    EXPECT_THAT(
+        clash_in(merged).value_or(""), testing::HasSubstr("under none of the node's zones")
+    );
+
+    NodeConfig swapped = *running;
+    std::swap(swapped.resolver->listen, swapped.resolver->upstream[0]);
+    EXPECT_EQ(clash_in(swapped), std::nullopt);
+    merged = *running;
+    take_over(merged, swapped);
+    EXPECT_THAT(clash_in(merged).value_or(""), testing::HasSubstr("would ask itself"));
 }
 
 }  // namespace

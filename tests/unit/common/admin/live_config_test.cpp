@@ -55,50 +55,45 @@ TEST(ConfigChange, MapsOfAListGoByTheirNames) {
     );
 }
 
-TEST(ConfigChange, AKeyCoversWhatLiesUnderIt) {
-    EXPECT_TRUE(is_under_key("dcs[x].key", {"log", "dcs"}));
-    EXPECT_TRUE(is_under_key("log.level", {"log"}));
-    EXPECT_TRUE(is_under_key("log", {"log"}));
-    EXPECT_FALSE(is_under_key("logs", {"log"}));
-    EXPECT_FALSE(is_under_key("log", {"log.level"}));
-}
-
 struct Config {
+    std::string file = "f.yaml";
     int limit = 1;
+    int rate = 3;
     int port = 2;
 };
 
 class LiveConfigTest : public testing::Test {
   protected:
-    LiveConfig::Program program() {
-        auto made = live_program(
-            running,
-            "f.yaml",
+    Reload<Config> reload() {
+        return {
             [this](const std::string&) { return in_the_file; },
             [](const Config& config) -> Json {
-                return {{"limit", config.limit}, {"port", config.port}};
+                return {{"limit", config.limit}, {"rate", config.rate}, {"port", config.port}};
             },
-            [this](const Config& read) {
-                running.limit = read.limit;
+            [](Config& config, const Config& read) {
+                config.limit = read.limit;
+                config.rate = read.rate;
+            },
+            [](const Config& config) {
+                return config.limit == config.port ? std::optional<std::string>{"no limit of port"}
+                                                   : std::nullopt;
+            },
+            [this] {
                 ++applied;
-            }
-        );
-        made.live = {"limit"};
-        made.log = [this](bool, const std::string& line) {
-            log.push_back(line);
-        };
-        return made;
+            }};
     }
     Config running;
     Result<Config, config::ConfigError> in_the_file{Config{}};
     int applied = 0;
     std::vector<std::string> log;
     asio::io_context loop;
-    LiveConfig live{loop, program()};
+    LiveConfig live{loop, live_program(running, reload()), [this](bool, const std::string& line) {
+                        log.push_back(line);
+                    }};
 };
 
 TEST_F(LiveConfigTest, TakesOverWhatItCanAndNamesTheRest) {
-    in_the_file = Config{10, 20};
+    in_the_file = Config{"f.yaml", 10, 3, 20};
     const Answer answer = live.reload();
     ASSERT_TRUE(answer);
     EXPECT_EQ(
@@ -106,7 +101,7 @@ TEST_F(LiveConfigTest, TakesOverWhatItCanAndNamesTheRest) {
         R"({"file":"f.yaml","changed":[{"key":"limit","from":1,"to":10}],)"
         R"("needs_restart":[{"key":"port","running":2,"in_the_file":20}]})"
     );
-    EXPECT_EQ(live.show().at("config").dump(), R"({"limit":10,"port":2})");
+    EXPECT_EQ(live.show().at("config").dump(), R"({"limit":10,"rate":3,"port":2})");
     EXPECT_THAT(
         log,
         testing::ElementsAre("reload: limit is 10, was 1", "reload: port stays 2 until a restart")
@@ -114,7 +109,7 @@ TEST_F(LiveConfigTest, TakesOverWhatItCanAndNamesTheRest) {
 }
 
 TEST_F(LiveConfigTest, WhatWaitsIsNamedEachTime) {
-    in_the_file = Config{1, 20};
+    in_the_file = Config{"f.yaml", 1, 3, 20};
     for (int i = 0; i < 2; ++i) {
         const Answer answer = live.reload();
         ASSERT_TRUE(answer);
@@ -135,6 +130,20 @@ TEST_F(LiveConfigTest, ABrokenFileChangesNothing) {
     EXPECT_EQ(applied, 0);
 }
 
+TEST_F(LiveConfigTest, AFileThatClashesWithWhatStaysChangesNothing) {
+    const std::string before = live.show().dump();
+    in_the_file = Config{"f.yaml", 2, 30, 20};  // good by itself
+    const Answer answer = live.reload();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, "bad_config");
+    EXPECT_EQ(answer.error().message, "f.yaml: with what stays until a restart: no limit of port");
+    EXPECT_EQ(live.show().dump(), before);
+    EXPECT_EQ(applied, 0);
+    in_the_file = Config{"f.yaml", 4, 30, 2};
+    ASSERT_TRUE(live.reload());
+    EXPECT_EQ(running.rate, 30);
+}
+
 // A whole daemon that is told to reload before it can.
 [[noreturn]] void start_under_signals() {
     const auto read = [](const std::string&) -> Result<int, config::ConfigError> {
@@ -150,12 +159,13 @@ TEST_F(LiveConfigTest, ABrokenFileChangesNothing) {
         program.show = [] {
             return Json{};
         };
-        program.read = [&]() -> Result<Json, config::ConfigError> {
+        program.read = [&]() -> Result<LiveConfig::Next, AdminError> {
             ++reloads;
             loop.stop();
-            return Json{};
+            return LiveConfig::Next{};
         };
-        LiveConfig live{loop, program};
+        LiveConfig live{loop, program, [](bool, const std::string&) {
+                        }};
         live.wait_for_hang_up();
         loop.run_for(std::chrono::seconds{10});
         return reloads;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the daemons say while they run: lines on the standard error output, by spdlog's default
+// logger. Brains log nothing; whoever drives them does.
+#pragma once
+
+#include "common/base/result.hpp"
+#include "common/protocol/key_log.hpp"
+
+#include <string>
+
+namespace ntm::daemon {
+
+// `level`: as in a configuration's `log` section.
+void start_log(const std::string& program, const std::string& level);
+void set_log_level(const std::string& level);
+
+// Says why the daemon can not run. Its exit code.
+[[nodiscard]] int fail(const std::string& sentence);
+
+// The key log of the command line, off if `file` is empty; its warnings are logged. The error is a
+// sentence.
+[[nodiscard]] Result<protocol::KeyLog, std::string> open_key_log(const std::string& file);
+
+// What a reload has done: admin::LiveConfig's log.
+void log_reload(bool is_good, const std::string& line);
+
+}  // namespace ntm::daemon
