@@ -8,7 +8,8 @@ from __future__ import annotations
 import lab
 from facts import RELAY, STRANGER, legitimate, live_legs, relay_of_lab
 from frames import ETHERNET, IPV6, TYPE_IPV6, UDP, ethernet, ip, ipv4, ipv6, packed, udp, udp_checksum
-from judge import Judge, ends_of, fail
+from judge import Judge, fail
+from reflection import ends_of
 
 RATE = 2000
 FLOOD = 20_000
@@ -44,7 +45,7 @@ class Way:
 
 
 def through(judge: Judge, way: Way, frames: list[bytes]) -> list[bytes]:
-    tap, came = judge.taps[0], []
+    tap, came = judge.account.tap, []
     tap.take()
     judge.sender.send(frames)
 
@@ -105,7 +106,7 @@ def errors_in(frames: list[bytes]) -> list[bytes]:
 
 
 def check_silence(judge: Judge, way: Way, mac: bytes, own: bytes) -> None:
-    tap, triggers = judge.taps[0], silent_triggers(mac, own)
+    tap, triggers = judge.account.tap, silent_triggers(mac, own)
     tap.take()
     asked = udp(STRANGER[4], RELAY[4], (4000, 33434), bytes(20))
     judge.sender.send([ethernet(mac, own, ipv4(STRANGER[4], RELAY[4], asked))])
@@ -126,7 +127,7 @@ def check_silence(judge: Judge, way: Way, mac: bytes, own: bytes) -> None:
 
 def main() -> None:
     own = lab.mac_of("atk", "eth0")
-    relay = relay_of_lab("")
+    relay = relay_of_lab()
     judge = Judge(relay, lab.Sender("atk", "eth0", RATE), legitimate())
     path, legs = next(iter(live_legs().items()))
     ways = [Way(relay.mac, own, path, legs, role) for role in (0, 1)]

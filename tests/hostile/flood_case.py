@@ -23,7 +23,8 @@ import lab
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs
 from frames import Datagram, captured, ethernet, ip, udp
-from judge import Memory, fail
+from judge import fail
+from memory import Memory
 from ntm_client import Client, pb
 from ntm_wire import Header
 
@@ -257,7 +258,8 @@ def spoofed_million(macs: dict[str, bytes], outflow: dict[str, Outflow]) -> None
                   f"bytes out/in {went / came:.3f}", flush=True)
             if went > came:
                 fail(f"{at}: {came} bytes in, {went} out")
-        memory.check(most_kib=1024, most_lines=20)
+        if complaint := memory.complaint(most_kib=1024, most_lines=20):
+            fail(complaint)
 
 
 def print_capacity(node: Node) -> None:

@@ -67,7 +67,7 @@ def ethernet(to: bytes, by: bytes, packet: bytes, kind: int | None = None) -> by
 
 
 class Datagram(NamedTuple):
-    """What a whole UDP frame says. `udp_at`: where its UDP header begins."""
+    """What a UDP frame says. `udp_at`: where its UDP header begins."""
 
     source: bytes
     target: bytes
@@ -78,9 +78,9 @@ class Datagram(NamedTuple):
     @classmethod
     def of(cls, frame: bytes) -> Datagram | None:
         kind = frame[12:14]
-        if kind == b"\x08\x00" and frame[14] == 0x45 and frame[23] == 17:
+        if kind == b"\x08\x00" and len(frame) >= ETHERNET + IPV4 + UDP and frame[14] == 0x45 and frame[23] == 17:
             source, target, at = frame[26:30], frame[30:34], ETHERNET + IPV4
-        elif kind == b"\x86\xdd" and frame[20] == 17:
+        elif kind == b"\x86\xdd" and len(frame) >= ETHERNET + IPV6 + UDP and frame[20] == 17:
             source, target, at = frame[22:38], frame[38:54], ETHERNET + IPV6
         else:
             return None

@@ -21,6 +21,9 @@ BUILD = pathlib.Path(os.environ["NTM_BUILD"])
 PROGRAMS = {"dc1": "dc", "rs1": "relay", "mn": "node", "cn": "node"}
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
+LARGEST_FRAME = 1 << 17
+SO_RCVBUFFORCE = 33  # of Linux; Python has no name for it
+SOL_PACKET, PACKET_STATISTICS = 263, 6
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -39,8 +42,7 @@ def raw_socket(host: str, interface: str) -> socket.socket:
     def make() -> socket.socket:
         made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         made.bind((interface, ETH_P_ALL))
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE if hasattr(
-            socket, "SO_RCVBUFFORCE") else 33, 64 << 20)
+        made.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         return made
 
     return within(host, make)
@@ -62,6 +64,14 @@ def ctl(host: str, *words: str) -> Any:
     socket_file = RUN / host / f"{PROGRAMS[host]}.sock"
     command = [BUILD / "control/ntmctl/ntmctl", "-s", socket_file, "-j", *words]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def ask(host: str, noun: str) -> Any:
+    """The same of a program that is asked without ntmctl, so that little time passes."""
+    with socket.socket(socket.AF_UNIX) as made:
+        made.connect(str(RUN / host / f"{PROGRAMS[host]}.sock"))
+        made.sendall(json.dumps({"noun": noun, "verb": "show", "args": {}}).encode() + b"\n")
+        return json.loads(made.makefile().readline())["data"]
 
 
 def wait_until(seconds: float, is_true: Callable[[], bool]) -> bool:
@@ -172,13 +182,21 @@ class Sender:
         return gone
 
 
+def far_end(host: str, interface: str = "eth0") -> str:
+    """The interface of inet at which all of the host's packets pass: of its own cable, or of that of
+    the NAT in front of it."""
+    at = (RUN / host / f"{interface}.far").read_text().strip()
+    return f"{host}-{interface}" if at == "inet" else f"{at}-outside"
+
+
 class Tap:
-    """All that goes out of a host's cable, seen at its far end: by destination, in IP bytes."""
+    """All that passes a cable, seen at its far end in inet."""
 
     PACKET_OUTGOING = 4
 
-    def __init__(self, host: str) -> None:
-        self.socket = raw_socket("inet", f"{host}-eth0")
+    def __init__(self, interface: str) -> None:
+        self.interface = interface
+        self.socket = raw_socket("inet", interface)
         self.socket.setblocking(False)
 
     def take(self) -> tuple[list[bytes], list[bytes]]:
@@ -186,12 +204,11 @@ class Tap:
         to, by = [], []
         while True:
             try:
-                frame, where = self.socket.recvfrom(65535)
+                frame, where = self.socket.recvfrom(LARGEST_FRAME)
             except BlockingIOError:
                 return to, by
             (to if where[2] == self.PACKET_OUTGOING else by).append(frame)
 
-
-def lost_here(tap: Tap) -> int:
-    """Frames that this capture had no room for."""
-    return struct.unpack("II", tap.socket.getsockopt(263, 6, 8))[1]
+    def lost(self) -> int:
+        """Frames that this capture had no room for since the last time."""
+        return struct.unpack("II", self.socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]

@@ -15,6 +15,13 @@ COOKIE_SIZE = 72
 MTU = 1500
 ROUTING = (43, 51, 60, 135)  # IPv6 extension headers but hop-by-hop and fragment
 
+LEG_ASKED = "punted leg|path_leg_rate|leg_rate"
+SIGNALLED = "punted signal|signal_rate"
+GREETED = "punted handshake|handshake_rate"
+HOST = "punted host|host_rate"
+NEIGHBOUR = "punted neighbour|neighbour_rate"
+COOKIE_ASKED = "cookies answered|cookie_rate"
+
 Endpoint = tuple[bytes, int]
 
 
@@ -26,10 +33,12 @@ class Relay:
     addresses: list[bytes]
     legs: dict[int, tuple[Endpoint | None, Endpoint | None]]
     sessions: set[int]
+    kept_bytes: int | None = None  # of each frame, by the port; all
 
     def fate_of(self, frame: bytes) -> str:
-        """A drop reason; or "to " and the class of what goes to the control thread, within its
-        budget; "relayed"; "cookie"."""
+        """The counter that must count the frame, or those of which one must, as in
+        "punted leg|leg_rate": where there is a budget that may be used up."""
+        frame = frame[:self.kept_bytes]
         kind = struct.unpack_from("!H", frame, 12)[0]
         if not frame[0] & 1 and frame[:6] != self.mac:
             return "not_our_mac"
@@ -38,7 +47,7 @@ class Relay:
         if kind == TYPE_IPV6:
             return self._ipv6(frame)
         if kind == 0x0806:
-            return "to neighbour"
+            return NEIGHBOUR
         return "vlan_tagged" if kind in (0x8100, 0x88A8) else "unknown_ethertype"
 
     def _ipv4(self, frame: bytes) -> str:
@@ -60,7 +69,7 @@ class Relay:
             return "not_our_address"
         is_plain = target in self.addresses and head == IPV4 and not is_fragment
         if packet[9] != 17:
-            return "to host"
+            return HOST
         if is_fragment:
             return "fragment"
         if not is_plain:
@@ -91,13 +100,13 @@ class Relay:
         if following == 44:
             if len(payload) < 8 or payload[0] == 17:
                 return "fragment"
-            return "to host" if payload[0] in (58, 6) else "ipv6_extension"
+            return HOST if payload[0] in (58, 6) else "ipv6_extension"
         if following == 0:
-            return "to host" if len(payload) >= 8 and payload[0] == 58 else "ipv6_extension"
+            return HOST if len(payload) >= 8 and payload[0] == 58 else "ipv6_extension"
         if following in ROUTING:
             return "ipv6_extension"
         is_discovery = following == 58 and hops == 255 and payload[:1] and 133 <= payload[0] <= 137
-        return "to neighbour" if is_discovery else "to host"
+        return NEIGHBOUR if is_discovery else HOST
 
     @staticmethod
     def _is_udp(payload: bytes) -> bool:
@@ -106,7 +115,7 @@ class Relay:
     def _not_plain(self, payload: bytes, reason: str) -> str:
         if not self._is_udp(payload):
             return "bad_udp_length"
-        return reason if struct.unpack_from("!H", payload, 2)[0] == PORT else "to host"
+        return reason if struct.unpack_from("!H", payload, 2)[0] == PORT else HOST
 
     def _udp(self, frame: bytes, source: bytes, target: bytes, payload: bytes, hops: int) -> str:
         if not self._is_udp(payload):
@@ -115,7 +124,7 @@ class Relay:
             return "zero_udp_checksum"
         sender, receiver = struct.unpack_from("!HH", payload)
         if receiver != PORT:
-            return "to host"
+            return HOST
         datagram = payload[UDP:]
         if len(datagram) < NTM:
             return "truncated_ntm"
@@ -156,23 +165,12 @@ class Relay:
         kind, is_answer = datagram[0] & 15, datagram[1] & 4
         name = int.from_bytes(datagram[8:16], "big")
         if kind == LEG:
-            return "to leg" if name in self.legs else "unknown_path"
+            return LEG_ASKED if name in self.legs else "unknown_path"
         if kind == SIGNAL or (kind == HANDSHAKE and is_answer):
-            return "to signal" if name in self.sessions else "unknown_session"
+            return SIGNALLED if name in self.sessions else "unknown_session"
         if kind == HANDSHAKE:
             is_one = len(datagram) >= SHORTEST_HANDSHAKE and name == 0
-            return "to handshake" if is_one else "malformed_handshake"
+            return GREETED if is_one else "malformed_handshake"
         if len(datagram) != COOKIE_SIZE or name != 0:
             return "malformed_cookie"
-        return "unknown_cookie" if is_answer else "cookie"
-
-
-# What may count a frame of that fate: a budget may be used up.
-COUNTED_AS = {
-    "to leg": ("leg_rate", "path_leg_rate"),
-    "to signal": ("signal_rate",),
-    "to handshake": ("handshake_rate",),
-    "to host": ("host_rate",),
-    "to neighbour": ("neighbour_rate",),
-    "cookie": ("cookie_rate",),
-}
+        return "unknown_cookie" if is_answer else COOKIE_ASKED

@@ -14,8 +14,9 @@ import lab
 import shapes
 from facts import DC, RELAY, ROUTER_MAC, STRANGER, legitimate, relay_of_lab, to_mac
 from frames import Datagram, ethernet, ip, udp
-from judge import (Judge, Memory, base_frames, counted_by_dc, counted_by_node, fail,
-                   sleep_until_budgets_are_full)
+from judge import Judge, base_frames, counted_by_relay, fail, sleep_until_budgets_are_full
+from memory import Memory
+from program_oracle import Dc, Node, heard_in, paths_in
 
 RATE = 10000
 NAMES = ("DATA", "END", "LEG ask", "LEG answer", "SIGNAL", "HANDSHAKE ask", "HANDSHAKE answer",
@@ -49,10 +50,13 @@ def main() -> None:
     everything = base_frames(captures, lambda datagram: True)
     at_relay = {name: to_mac(frame, relay.mac, own) for name, frame in complete(base_frames(
         captures[:1], lambda it: it.target in RELAY.values()), everything, RELAY).items()}
-    at_dc = {name: to_mac(frame, ROUTER_MAC, own) for name, frame in complete(base_frames(
-        captures[1:], lambda it: it.target in DC.values()), everything, DC).items()}
+    captured_at_dc = base_frames(captures[1:], lambda it: it.target in DC.values())
+    at_dc = {name: to_mac(frame, ROUTER_MAC, own)
+             for name, frame in complete(captured_at_dc, everything, DC).items()}
     to_nodes = {name: to_mac(frame, ROUTER_MAC, own) for name, frame in base_frames(
         captures, lambda it: it.target not in (*RELAY.values(), *DC.values())).items()}
+    dc = Dc(heard_in(Datagram.of(frame).payload for frame in captured_at_dc.values()))
+    heard_by_nodes = heard_in(Datagram.of(frame).payload for frame in to_nodes.values())
 
     memory = Memory()
     for number in (1, 2):
@@ -62,16 +66,17 @@ def main() -> None:
         judge.nothing_moved("at the relay")
         for name, frame in at_dc.items():
             frames = [made for shape in shapes.INNER_SHAPES for made in shape(frame)]
-            judge.at_program(f"{name} at the DC", frames, counted_by_dc)
+            judge.at_program(f"{name} at the DC", frames, dc)
         judge.nothing_moved("at the DC")
         for name, frame in to_nodes.items():
             frames = [made for shape in shapes.INNER_SHAPES for made in shape(frame)]
-            judge.at_program(f"{name} at a node", frames,
-                             lambda: counted_by_node("mn") + counted_by_node("cn"))
+            node = Node(paths_in([Datagram.of(frame).payload]), heard_by_nodes)
+            judge.at_program(f"{name} at a node", frames, node)
         judge.nothing_moved("at the nodes")
         memory.note_round()
     legs_within_their_budget(judge, at_relay)
-    memory.check(most_kib=512, most_lines=20)
+    if complaint := memory.complaint(most_kib=512, most_lines=20):
+        fail(complaint)
     print(f"   {judge.sent} frames sent, each with its reason", flush=True)
 
 
@@ -81,8 +86,8 @@ def legs_within_their_budget(judge: Judge, at_relay: dict[str, bytes]) -> None:
         sleep_until_budgets_are_full()
         all_bits = list(shapes.flipped_inside(at_relay[f"LEG ask v{family}"]))
         frames = random.Random(family).sample(all_bits[8 * 16:], LEGS_WITHIN_BUDGET)
-        judge.at_program(f"LEG ask v{family} within its budget", frames,
-                         lambda: lab.ctl("rs1", "status")["control"]["requests_with_bad_tag"])
+        judge.counted(f"LEG ask v{family} within its budget", frames,
+                      {"requests_with_bad_tag": LEGS_WITHIN_BUDGET}, counted_by_relay)
 
 
 if __name__ == "__main__":

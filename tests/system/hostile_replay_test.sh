@@ -32,7 +32,7 @@ dc_has_all() { fact dc1 status '.nodes.registered == 2 and .relays[0].state == "
 
 start_stream
 step "while it stands"
-hostile replay_case.py live "${captured[@]}"
+hostile replay_case.py nothing "${captured[@]}"
 end_stream
 expect 5 "the relay's counters balance" is_balanced
 
@@ -42,7 +42,7 @@ lab start rs1
 expect 15 "the path is there again" is_restored
 expect 10 "mn reaches cn" all_answered mn 15 "$peer"
 start_stream
-hostile replay_case.py restarted "${captured[@]}"
+hostile replay_case.py rs1 "${captured[@]}"
 end_stream
 expect 5 "the relay's counters balance" is_balanced
 
@@ -53,7 +53,7 @@ expect 15 "the DC has them all" dc_has_all
 expect 10 "mn is registered" is_registered mn
 expect 10 "mn reaches cn" all_answered mn 15 "$peer"
 start_stream
-hostile replay_case.py restarted "${captured[@]}"
+hostile replay_case.py dc1 "${captured[@]}"
 end_stream
 expect 5 "the relay's counters balance" is_balanced
 check "mn pings cn: 5 of 5 answered" all_answered mn 5 "$peer"

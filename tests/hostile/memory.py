@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the programs hold, from one round of a case to the next: resident memory and log lines."""
+
+from __future__ import annotations
+
+import lab
+
+
+class Memory:
+    PROGRAMS = ("dc1", "rs1", "mn", "cn")
+
+    def __init__(self) -> None:
+        self.rounds: list[dict[str, int]] = []
+        self.lines = {host: lab.log_lines(host) for host in self.PROGRAMS}
+
+    def note_round(self) -> None:
+        self.rounds.append({host: lab.resident_kib(host) for host in self.PROGRAMS})
+
+    def complaint(self, most_kib: int, most_lines: int) -> str:
+        """Empty if the second round needed no more than the first left."""
+        first, last = self.rounds[-2:]
+        complaints = []
+        for host in self.PROGRAMS:
+            grown = last[host] - first[host]
+            lines = lab.log_lines(host) - self.lines[host]
+            print(f"   {host}: {first[host]} KiB after the first round, {grown:+} after the second, "
+                  f"{lines} log lines in all", flush=True)
+            if grown > most_kib:
+                complaints.append(f"{host} grew by {grown} KiB")
+            if lines > most_lines:
+                complaints.append(f"{host} logged {lines} lines")
+        return ", ".join(complaints)
