@@ -78,17 +78,13 @@ ControlThread::State::State(
           started_},
       sweep_{mirror_.routes().numbers(), sweep_hooks()},
       rates_{data_plane.observation},
-      watchdog_{
-          {[this] { return data_plane_.grace_period.start(); },
-           [this](std::uint64_t token) { return data_plane_.grace_period.has_ended(token); },
-           [this](std::uint64_t token) {
-               return data_plane_.grace_period.laggard(token);
-           }}},
+      watchdog_{data_plane.observation},
       live_config_{loop_, admin::live_program(config_, reload()), daemon::log_reload},
       signals_{loop_, SIGTERM, SIGINT},
       director_timer_{loop_},
       punt_timer_{loop_},
-      second_timer_{loop_} {}
+      second_timer_{loop_},
+      watchdog_timer_{loop_} {}
 
 DirectorSettings ControlThread::State::director_settings(Identity identity) const {
     std::vector<Endpoint> addresses;
@@ -199,6 +195,7 @@ void ControlThread::State::run() {
     live_config_.wait_for_hang_up();
     poll_punts();
     every_second();
+    look_at_health();
     settle();
     loop_.run();
     spdlog::info("relay {} stops", config_.name);
@@ -272,25 +269,23 @@ void ControlThread::State::every_second() {
     director_.set_load(rates_.load());
     mirror_.manage_unresolved();
     sweep_.look(now());
-    const Watchdog::Finding finding = watchdog_.look(now());
-    if (finding.stuck) {
-        const unsigned lcore = data_plane_.observation.worker(*finding.stuck).lcore;
-        spdlog::error(
-            "worker {} (lcore {}) is stuck: it has not come round for {} s, and paths can not be "
-            "changed until it does",
-            *finding.stuck,
-            lcore,
-            std::chrono::duration_cast<std::chrono::seconds>(Watchdog::patience).count()
-        );
-    }
-    if (finding.recovered) {
-        spdlog::warn("worker {} goes on", *finding.recovered);
-    }
     settle();
     second_timer_.expires_after(std::chrono::seconds{1});
     second_timer_.async_wait([this](const asio::error_code& error) {
         if (!error) {
             every_second();
+        }
+    });
+}
+
+void ControlThread::State::look_at_health() {
+    for (const Watchdog::Finding& finding : watchdog_.look()) {
+        log_finding(finding);
+    }
+    watchdog_timer_.expires_after(Watchdog::between_looks);
+    watchdog_timer_.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            look_at_health();
         }
     });
 }
@@ -348,30 +343,6 @@ void ControlThread::State::send_datagrams() {
         if (socket == sockets_.end() || !socket->send(datagram)) {
             spdlog::debug("could not send to {}", datagram.remote.text());
         }
-    }
-}
-
-void ControlThread::State::log_events() {
-    for (const DirectorEvent& event : director_.take_events()) {
-        switch (event.kind) {
-            case DirectorEvent::Kind::dc_reached:
-                spdlog::info("DC {} reached; it will direct {} paths again", event.dc, event.text);
-                break;
-            case DirectorEvent::Kind::dc_unreachable:
-                spdlog::warn(
-                    "DC {} does not answer; trying on, and relaying what is here", event.dc
-                );
-                break;
-            case DirectorEvent::Kind::dc_refused:
-                spdlog::error("DC {} refuses this relay: {}", event.dc, event.text);
-                break;
-            case DirectorEvent::Kind::dc_restarted:
-                spdlog::info("DC {} has started anew", event.dc);
-                break;
-        }
-    }
-    for (const std::string& problem : mirror_.take_problems()) {
-        spdlog::warn(problem);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of ControlThread: what it owns and its loop's handlers. Included by control_thread.cpp
-// and control_state.cpp only.
+// The inside of ControlThread: what it owns and its loop's handlers. Included by control_thread.cpp,
+// control_state.cpp and control_log.cpp only.
 #pragma once
 
 #include "common/admin/admin_server.hpp"
@@ -62,6 +62,8 @@ class ControlThread::State {
     void follow_network();
     void poll_punts();
     void every_second();
+    void look_at_health();
+    void log_finding(const Watchdog::Finding& finding) const;
 
     // Carries out all that the director wants, and arms its timer. At the end of each handler.
     void settle();
@@ -99,6 +101,7 @@ class ControlThread::State {
     asio::steady_timer director_timer_;
     asio::steady_timer punt_timer_;
     asio::steady_timer second_timer_;
+    asio::steady_timer watchdog_timer_;
     Instant director_wanted_ = Instant::never();
     std::size_t idle_polls_ = 0;
     SetSessions sessions_;

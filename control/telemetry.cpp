@@ -176,6 +176,7 @@ Json status_json(
         dcs.push_back(dc_json(from, dc, now));
     }
     const DirectorLoad& load = from.rates.load();
+    const relay::BufferView buffers = from.observation.buffers();
     return {
         {"name", from.director.name()},
         {"key", from.director.signaling().own_key().text()},
@@ -188,6 +189,8 @@ Json status_json(
         {"table_foreign_refused", from.keeper.foreign_refused()},
         {"workers", from.observation.worker_count()},
         {"stuck_worker", stuck_worker ? Json(*stuck_worker) : Json()},
+        {"buffers", buffers.total},
+        {"buffers_free", buffers.free},
         {"packets_per_second", load.packets_per_second},
         {"bits_per_second", load.bits_per_second},
         {"busiest_worker_permille", load.busiest_worker_permille},

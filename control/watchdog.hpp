@@ -1,42 +1,51 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Finds a worker that no longer reports quiescent states: nothing that the control thread replaces
-// could be freed then, and in the end no path installed. Pure; asked about once a second.
+// Looks at the data plane ten times a second, and finds a worker that turns its loop no more (its paths
+// carry nothing, and in the end none can be changed), and packet buffers that run out (ports lose what
+// arrives). Counts in looks, not by a clock: a machine that has stood still accuses nobody. Pure.
 #pragma once
 
 #include "common/base/time.hpp"
+#include "rs-dataplane/relay/observation.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
+#include <vector>
 
 namespace ntm::control {
 
 class Watchdog {
   public:
-    // tables::GracePeriod's calls, as functions, so that a test can play the workers.
-    struct Period {
-        std::function<std::uint64_t()> start;
-        std::function<bool(std::uint64_t)> has_ended;
-        std::function<std::optional<unsigned>(std::uint64_t)> laggard;
-    };
-    static constexpr Duration patience = std::chrono::seconds{2};
+    static constexpr Duration between_looks = std::chrono::milliseconds{100};
+    static constexpr unsigned patience = 5;  // looks without a turn: the worker is stuck
+    static constexpr unsigned looks_at_rest =
+        10;  // with buffers enough, until they count as enough
 
-    explicit Watchdog(Period period) : period_{std::move(period)} {}
+    explicit Watchdog(const relay::Observation& observation) : observation_{&observation} {}
 
+    // What has changed since the last look.
     struct Finding {
-        std::optional<unsigned> stuck;      // for the first time
-        std::optional<unsigned> recovered;  // had been stuck
+        enum class Kind : std::uint8_t { stuck, goes_on, buffers_scarce, buffers_enough };
+        Kind kind;
+        unsigned worker = 0;  // of stuck and goes_on
     };
-    [[nodiscard]] Finding look(Instant now);
-    // The worker that is stuck at present.
-    [[nodiscard]] std::optional<unsigned> stuck() const noexcept { return stuck_; }
+    [[nodiscard]] std::vector<Finding> look();
+    // The first worker that is stuck at present.
+    [[nodiscard]] std::optional<unsigned> stuck() const noexcept;
 
   private:
-    Period period_;
-    std::optional<std::uint64_t> token_;
-    Instant started_;
-    std::optional<unsigned> stuck_;
+    struct Pulse {
+        std::uint64_t turns = 0;  // any number that grows with each turn
+        unsigned looks_without = 0;
+        [[nodiscard]] bool is_stuck() const noexcept { return looks_without >= patience; }
+    };
+    void look_at_workers(std::vector<Finding>& findings);
+    void look_at_buffers(std::vector<Finding>& findings);
+
+    const relay::Observation* observation_;
+    std::vector<Pulse> pulses_;  // by worker
+    bool is_scarce_ = false;
+    unsigned looks_with_enough_ = 0;
 };
 
 }  // namespace ntm::control

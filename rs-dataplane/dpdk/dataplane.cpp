@@ -259,6 +259,10 @@ relay::PortView Dataplane::port(std::size_t number) const {
     return state_->ports[number].view();
 }
 
+relay::BufferView Dataplane::buffers() const {
+    return {state_->buffers->size, rte_mempool_avail_count(state_->buffers)};
+}
+
 relay::PathView Dataplane::path(tables::Slot slot) const {
     relay::PathView sum;
     for (const auto& crew : state_->crews) {

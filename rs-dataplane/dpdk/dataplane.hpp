@@ -57,6 +57,7 @@ class Dataplane final : public relay::Observation {
     [[nodiscard]] relay::WorkerView worker(std::size_t number) const override;
     [[nodiscard]] std::size_t port_count() const override;
     [[nodiscard]] relay::PortView port(std::size_t number) const override;
+    [[nodiscard]] relay::BufferView buffers() const override;
     [[nodiscard]] relay::PathView path(tables::Slot slot) const override;
     [[nodiscard]] double cycles_per_second() const override;
 

@@ -3,6 +3,7 @@
 
 #include "rs-dataplane/dpdk/netdev.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <rte_dev.h>
@@ -55,10 +56,14 @@ std::vector<DeviceArguments> devices_of(const PortConfig& config, std::size_t nu
     return {{config.device, name_in(config.device), config.queues}};
 }
 
+bool is_netdev(PortKind kind) {
+    return kind == PortKind::af_xdp || kind == PortKind::af_packet;
+}
+
 Result<Nothing, std::string> prepare_netdev(
     const PortConfig& config, std::vector<std::string>& warnings
 ) {
-    if (config.kind != PortKind::af_xdp && config.kind != PortKind::af_packet) {
+    if (!is_netdev(config.kind)) {
         return Nothing{};
     }
     auto up = bring_up(config.device);
@@ -180,6 +185,8 @@ Result<Port, std::string> Port::open(const PortConfig& config, const PortOpening
     }
     Port port;
     port.name_ = config.device;
+    port.is_netdev_ = is_netdev(config.kind);
+    port.dropped_before_ = port.is_netdev_ ? dropped_by_kernel(port.name_) : 0;
     for (const DeviceArguments& arguments : devices_of(config, opening.number)) {
         auto device = probe(arguments);
         if (!device) {
@@ -229,6 +236,10 @@ relay::PortView Port::view() const {
             view.no_buffer += stats.rx_nombuf;
             view.tx_errors += stats.oerrors;
         }
+    }
+    // A driver counts some of these, or none.
+    if (is_netdev_) {
+        view.missed = std::max(view.missed, dropped_by_kernel(name_) - dropped_before_);
     }
     return view;
 }

@@ -56,6 +56,8 @@ class Port {
   private:
     Port() = default;
     std::string name_;
+    bool is_netdev_ = false;
+    std::uint64_t dropped_before_ = 0;  // by the kernel, until the port was opened
     MacAddress mac_;
     std::vector<std::uint16_t> devices_;
     std::vector<QueuePair> pairs_;

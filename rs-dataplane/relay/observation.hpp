@@ -32,8 +32,14 @@ struct PortView {
     std::uint64_t transmitted_bytes = 0;  // likewise
     std::uint64_t missed = 0;             // lost before a worker saw them: rx queue full
     std::uint64_t errors = 0;             // received and broken
-    std::uint64_t no_buffer = 0;          // lost for want of a buffer
+    std::uint64_t no_buffer = 0;          // found no buffer, by the driver's count
     std::uint64_t tx_errors = 0;
+};
+
+// Packet buffers of the data plane; those in use are in queues and rings, and under way.
+struct BufferView {
+    std::uint64_t total = 0;
+    std::uint64_t free = 0;
 };
 
 // Sums over all workers since the start, not since the path's: a slot is used again, so whoever
@@ -52,6 +58,7 @@ class Observation {
     [[nodiscard]] virtual WorkerView worker(std::size_t number) const = 0;
     [[nodiscard]] virtual std::size_t port_count() const = 0;
     [[nodiscard]] virtual PortView port(std::size_t number) const = 0;
+    [[nodiscard]] virtual BufferView buffers() const = 0;
     [[nodiscard]] virtual PathView path(tables::Slot slot) const = 0;
     [[nodiscard]] virtual double cycles_per_second() const = 0;
 };

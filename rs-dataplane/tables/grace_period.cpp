@@ -49,15 +49,4 @@ bool GracePeriod::has_ended(Token token) noexcept {
     return rte_rcu_qsbr_check(variable_, token, false) == 1;
 }
 
-std::optional<unsigned> GracePeriod::laggard(Token token) const noexcept {
-    for (unsigned number = 0; number < workers_; ++number) {
-        const std::uint64_t seen =
-            __atomic_load_n(&variable_->qsbr_cnt[number].cnt, __ATOMIC_ACQUIRE);
-        if (seen != __RTE_QSBR_CNT_THR_OFFLINE && seen < token) {
-            return number;
-        }
-    }
-    return std::nullopt;
-}
-
 }  // namespace ntm::tables

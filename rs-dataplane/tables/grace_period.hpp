@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 struct rte_rcu_qsbr;
@@ -43,8 +42,6 @@ class GracePeriod {
     using Token = std::uint64_t;
     [[nodiscard]] Token start() noexcept;
     [[nodiscard]] bool has_ended(Token token) noexcept;
-    // A worker that is online and has not reported since `token`: for the watchdog.
-    [[nodiscard]] std::optional<unsigned> laggard(Token token) const noexcept;
 
   private:
     GracePeriod(rte_rcu_qsbr* variable, unsigned workers) noexcept

@@ -316,12 +316,4 @@ std::size_t RelayTable::Writer::waiting() const noexcept {
     return table_->state_->retired.size();
 }
 
-std::optional<GracePeriod::Token> RelayTable::Writer::oldest_waiting() const noexcept {
-    const auto& retired = table_->state_->retired;
-    if (retired.empty()) {
-        return std::nullopt;
-    }
-    return retired.front().token;
-}
-
 }  // namespace ntm::tables

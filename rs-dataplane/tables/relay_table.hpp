@@ -90,9 +90,8 @@ class RelayTable {
         // Frees what no worker can see any more; cheap, to be called often. Never waits.
         void reclaim() noexcept;
         [[nodiscard]] std::uint32_t size() const noexcept;
-        // Retired and not yet freed, and the oldest one's token for the watchdog.
+        // Retired and not yet freed.
         [[nodiscard]] std::size_t waiting() const noexcept;
-        [[nodiscard]] std::optional<GracePeriod::Token> oldest_waiting() const noexcept;
 
       private:
         friend class RelayTable;

@@ -38,10 +38,13 @@ by_clock() {
     NTM_LAB_WRAP="env LD_PRELOAD=$faketime_library FAKETIME=$specification FAKETIME_DONT_FAKE_MONOTONIC=1" "$@"
 }
 
-# with_faults NAME=VALUE COMMAND...: under tests/system/_faults.c.
-with_faults() {
-    local setting=$1 shim=$run_dir/faults.so
-    shift
-    [ -e "$shim" ] || cc -O2 -shared -fPIC -o "$shim" "$repo/tests/system/_faults.c"
+# preloading SHIM NAME=VALUE COMMAND...: what it starts runs under tests/system/SHIM.c.
+preloading() {
+    local name=$1 setting=$2 shim=$run_dir/$1.so
+    shift 2
+    # shellcheck disable=SC2046 # options
+    [ -e "$shim" ] || cc -O2 -shared -fPIC $(pkg-config --cflags libdpdk) -o "$shim" "$repo/tests/system/$name.c"
     NTM_LAB_WRAP="env LD_PRELOAD=$shim $setting" "$@"
 }
+with_faults() { preloading _faults "$@"; }
+with_held_buffers() { preloading _hold_buffers "$@"; }

@@ -105,6 +105,12 @@ start_ping() {
     ping_pid=$!
     expect 10 "mn pings $peer" has_answers "$ping_log" 10
 }
+# Nothing but what the ping has not been answered yet at its end.
+lost_nothing() {
+    awk -F'icmp_seq=' '/icmp_seq=/ { split($2, of, " "); n = of[1] + 0
+        if (n != last + 1 && last) { print "after " last " comes " n; lost = 1 }; last = n }
+        END { exit lost || !last }' "$ping_log"
+}
 ping_goes_on_since() { answered_since "$ping_log" "$1"; }
 
 # The answer's code, and its addresses, as mn's programs see them.

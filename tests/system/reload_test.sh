@@ -60,13 +60,6 @@ refuses_all() {
     check "the $1 refuses $count broken files, and stays as it is" [ "$count" -ge 20 ]
 }
 
-# Nothing but what the ping has not been answered yet at its end.
-lost_nothing() {
-    awk -F'icmp_seq=' '/icmp_seq=/ { split($2, of, " "); n = of[1] + 0
-        if (n != last + 1 && last) { print "after " last " comes " n; lost = 1 }; last = n }
-        END { exit lost || !last }' "$ping_log"
-}
-
 lab_with_programs
 for program in relay dc node; do cp "$(file_of $program)" "$run_dir/$program.start"; done
 expect 15 "mn reaches cn" reaches_peer

@@ -13,6 +13,7 @@ class NoObservation : public relay::Observation {
     [[nodiscard]] relay::WorkerView worker(std::size_t) const override { return {}; }
     [[nodiscard]] std::size_t port_count() const override { return 0; }
     [[nodiscard]] relay::PortView port(std::size_t) const override { return {}; }
+    [[nodiscard]] relay::BufferView buffers() const override { return {}; }
     [[nodiscard]] relay::PathView path(tables::Slot) const override { return {}; }
     [[nodiscard]] double cycles_per_second() const override { return 1; }
 };

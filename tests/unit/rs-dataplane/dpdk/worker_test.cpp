@@ -202,6 +202,33 @@ TEST_F(WorkerTest, CountsTxQueueFull) {
     expect_balance();
 }
 
+// F-32.
+TEST_F(WorkerTest, GoesOnWithoutFreeBuffersAndRecovers) {
+    ASSERT_TRUE(table_->writer().insert(
+        {path, {{{true, mn4, rs4, {}, {}, 0}, {true, cn6, rs6, {}, {}, 0}}}}
+    ));
+    arrive(data_from(mn4).to_mac(port_->mac()).build(), 1);
+    arrive(arp(), 1);
+    std::vector<rte_mbuf*> hoard;
+    while (rte_mbuf* buffer = rte_pktmbuf_alloc(buffers_)) {
+        hoard.push_back(buffer);
+    }
+    ASSERT_EQ(rte_mempool_avail_count(buffers_), 0U);
+    EXPECT_FALSE(rings_->inject(0, arp()));
+    EXPECT_EQ(worker_->poll(Instant{}), 2U);
+    EXPECT_EQ(counters_.transmitted.value(), 1U) << "what has its buffer goes on";
+    KeepingSink sink;
+    EXPECT_EQ(rings_->poll(sink, 10), 1U);
+    // That one's is free again.
+    EXPECT_TRUE(rings_->inject(0, arp()));
+    EXPECT_FALSE(rings_->inject(0, arp()));
+    rte_pktmbuf_free_bulk(hoard.data(), static_cast<unsigned>(hoard.size()));
+    EXPECT_TRUE(rings_->inject(0, arp()));
+    EXPECT_EQ(worker_->poll(Instant{}), 3U) << "two injected, and one that the device gives back";
+    drain();
+    expect_balance();
+}
+
 TEST_F(WorkerTest, RefusesABufferChain) {
     rte_mbuf* first = rte_pktmbuf_alloc(buffers_);
     rte_mbuf* second = rte_pktmbuf_alloc(buffers_);

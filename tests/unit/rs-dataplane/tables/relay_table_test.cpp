@@ -115,7 +115,8 @@ TEST_F(RelayTableTest, KeepsAnEntryUntilTheWorkerHasReported) {
     ASSERT_TRUE(writer_.remove({1}));
     EXPECT_EQ(writer_.waiting(), 2U);
     EXPECT_EQ(seen->passages[0].next_hop, 3);
-    EXPECT_EQ(period_->laggard(*writer_.oldest_waiting()), 0U);
+    writer_.reclaim();
+    EXPECT_EQ(writer_.waiting(), 2U);
     worker.report();
     writer_.reclaim();
     EXPECT_EQ(writer_.waiting(), 0U);
