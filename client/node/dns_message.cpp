@@ -34,8 +34,11 @@ Bytes format_error(ByteView wire) {
     return answer;
 }
 
-// The end of the first question; nothing if it does not end, or is compressed.
+// The end of the first question; nothing if there is none, it does not end, or is compressed.
 std::optional<std::size_t> question_end(ByteView wire) {
+    if (load<Be16>(wire.data() + 4).to_host() == 0) {
+        return std::nullopt;
+    }
     std::size_t at = head_size;
     while (at < wire.size() && wire[at] != 0) {
         if ((wire[at] & 0xc0) != 0) {

@@ -118,6 +118,17 @@ TEST(DnsMessage, random_bytes_do_no_harm) {
     }
 }
 
+TEST(DnsMessage, what_is_no_name_does_not_lengthen_a_truncated_answer) {
+    // No question, by an opcode that is not taken; then labels without end.
+    Bytes wire(12, 0);
+    wire[2] = 0x08;
+    wire.insert(wire.end(), 600, 1);
+    wire.insert(wire.end(), 5, 0);
+    const ParsedQuery parsed = parse_query(wire);
+    ASSERT_TRUE(parsed.query);
+    EXPECT_EQ(parsed.query->truncated_answer().size(), 12U);
+}
+
 TEST(DnsMessage, a_guessed_answer_is_not_taken) {
     const Bytes wire = dns_query(0x1234, "cN.b.ntm.test", 1);
     Bytes answer = parse_query(wire).query->answer(DnsRcode::no_error, {});
