@@ -23,7 +23,7 @@ struct Waiter {
 };
 
 struct Delivery {
-    std::uint32_t revision = 0;  // that the node has acknowledged or was answered with
+    std::uint32_t revision = 0;  // that the node has acknowledged, or was answered with at first
     Instant valid_until;         // the node holds the path no longer than this
     // The Route Direction under way.
     std::optional<std::uint64_t> request;

@@ -22,11 +22,12 @@ void ReleaseOutbox::hold(const ReleaseRecord& release) {
     Lane& lane = lanes_[release.peer];
     lane.releases.insert_or_assign(release.path_id, release);
     lane.drop_at.erase(release.path_id);
+    lane.held.insert(release.path_id);
 }
 
 void ReleaseOutbox::let_go(const PeerKey& peer, PathId id) {
     const auto at = lanes_.find(peer);
-    if (at != lanes_.end() && at->second.releases.contains(id)) {
+    if (at != lanes_.end() && at->second.held.erase(id) != 0) {
         at->second.waiting.insert(id);
         to_pump_.insert(peer);
     }
@@ -36,6 +37,7 @@ void ReleaseOutbox::adopt(const ReleaseRecord& release) {
     Lane& lane = lanes_[release.peer];
     lane.releases.insert_or_assign(release.path_id, release);
     lane.drop_at.erase(release.path_id);
+    lane.held.erase(release.path_id);
     lane.waiting.insert(release.path_id);
     to_pump_.insert(release.peer);
 }
@@ -45,12 +47,12 @@ void ReleaseOutbox::resume(const PeerKey& peer) {
     if (at == lanes_.end()) {
         return;
     }
-    std::set<PathId> sent;
+    std::set<PathId> stays = at->second.held;
     for (const auto& [request, id] : at->second.under_way) {
-        sent.insert(id);
+        stays.insert(id);
     }
     for (const auto& [id, release] : at->second.releases) {
-        if (!sent.contains(id)) {
+        if (!stays.contains(id)) {
             at->second.waiting.insert(id);
         }
     }
@@ -77,6 +79,7 @@ void ReleaseOutbox::withdraw(const PeerKey& peer, PathId id) {
         return;
     }
     context_.store.remove_release(peer, id);
+    at->second.held.erase(id);
     at->second.waiting.erase(id);
     at->second.drop_at.erase(id);
     std::erase_if(at->second.under_way, [&](const auto& sent) {

@@ -18,7 +18,7 @@ class ReleaseOutbox {
     explicit ReleaseOutbox(Context& context) : context_{context} {}
 
     void add(const ReleaseRecord& release);
-    // The same, but sent no sooner than `let_go` or `resume`.
+    // The same, but sent no sooner than `let_go`.
     void hold(const ReleaseRecord& release);
     void let_go(const PeerKey& peer, PathId id);
     // From the store, at the start.
@@ -39,6 +39,7 @@ class ReleaseOutbox {
   private:
     struct Lane {
         std::map<PathId, ReleaseRecord> releases;
+        std::set<PathId> held;
         std::set<PathId> waiting;                   // to be sent
         std::map<std::uint64_t, PathId> under_way;  // by request id
         std::map<PathId, Instant> drop_at;          // set by the first sweep that sees it

@@ -169,6 +169,39 @@ TEST_F(RouteChangesTest, KeepsTheOldRelayUntilBothEndsHaveChangedOver) {
     EXPECT_EQ(world.dc->pending_releases(), 1U);
 }
 
+TEST_F(RouteChangesTest, KeepsTheOldRelayUntilTheAskerHasSaidThatItKnows) {
+    register_all();
+    const v1::RouteDirection route = direct();
+    static_cast<void>(add_second_relay());
+    forget_requests();
+    // The answer may have come too late for it.
+    mn.respond = [](const v1::Signal&) {
+        return std::nullopt;
+    };
+    static_cast<void>(complain(mn, cn_name, route));
+    ASSERT_EQ(mn.routes().size(), 1U);
+    EXPECT_EQ(mn.routes()[0].revision(), 2U);
+    EXPECT_TRUE(relay.releases().empty());
+}
+
+TEST_F(RouteChangesTest, KeepsTheOldRelayAlsoWhenItIsHeardAgain) {
+    register_all();
+    static_cast<void>(direct());
+    static_cast<void>(add_second_relay());
+    cn.is_reachable = false;
+    relay.is_reachable = false;
+    world.pass(2s);
+    EXPECT_EQ(world.dc->pending_releases(), 1U);
+    relay.is_reachable = true;
+    world.pass(2s);
+    EXPECT_TRUE(world.dc->context().registry.find_relay(relay.key())->is_alive);
+    EXPECT_TRUE(relay.releases().empty());
+
+    cn.is_reachable = true;
+    world.pass(3s);
+    EXPECT_EQ(relay.releases().size(), 1U);
+}
+
 TEST_F(RouteChangesTest, TellsADirectPeerOfANewAddress) {
     ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
     Peer& server = world.add_node("server.a.ntm.test", "192.0.2.7:9770");
