@@ -125,7 +125,15 @@ void DirectLegs::locals_changed(Instant now) {
     }
 }
 
-void DirectLegs::handle_relay_event(const RelayEvent& /*event*/, Instant /*now*/) {}
+// The NAT before this address has forgotten a relay's hole, and so perhaps the peer's: no packet of
+// an idle path would tell.
+void DirectLegs::handle_relay_event(const RelayEvent& event, Instant now) {
+    const auto* changed = std::get_if<OutsideChanged>(&event);
+    const bool is_concerned = changed != nullptr && active_ && changed->way.local == active_->local;
+    if (is_concerned && attempts_.empty()) {
+        begin(now);
+    }
+}
 
 bool DirectLegs::handle_leg(
     const protocol::NtmHeader& header, const Datagram& datagram, Instant now

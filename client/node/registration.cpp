@@ -146,6 +146,12 @@ Duration Registration::gathering_time(Instant now) {
     return std::min<Duration>(gathered_for * (1 << hurries_), longest_gathering);
 }
 
+void Registration::outside_changed(Instant now) {
+    if (may_keep_alive()) {
+        keep_alive_at_ = now;
+    }
+}
+
 void Registration::dc_moved(const LocalAddresses& locals, Instant now) {
     set_endpoints(locals);
     signaling_.connect(settings_.dc_key, true, now);

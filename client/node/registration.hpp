@@ -43,6 +43,9 @@ class Registration {
     // The host's addresses have changed: signalling moves at once, and after a moment, in which more
     // changes may come, the DC is told of all.
     void addresses_changed(const LocalAddresses& locals, Instant now);
+    // A NAT has forgotten a relay's hole, and so perhaps the DC's: a Keep Alive opens it again and
+    // shows the DC where this node is.
+    void outside_changed(Instant now);
     // The DC is to be reached elsewhere.
     void dc_moved(const LocalAddresses& locals, Instant now);
     void handle_connected(const protocol::PeerConnected& event, Instant now);

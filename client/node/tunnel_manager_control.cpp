@@ -3,6 +3,7 @@
 #include "client/node/tunnel_manager.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace ntm::client {
 
@@ -32,6 +33,8 @@ bool TunnelManager::settle_once(Instant now) {
             log("relay " + restarted->relay + " has restarted");
         } else if (const auto* died = std::get_if<WayDied>(&event)) {
             log("relay " + died->relay + " does not answer at " + died->way.remote.text());
+        } else if (std::holds_alternative<OutsideChanged>(event)) {
+            registration_.outside_changed(now);
         }
         for (const auto& [path_id, tunnel] : tunnels_.all()) {
             tunnel->handle_relay_event(event, now);
@@ -135,9 +138,12 @@ void TunnelManager::granted(Instant now) {
     update_network();
     if (before.vipv4 != network_.vipv4 || before.vipv6 != network_.vipv6) {
         log("registered as " + settings_.fqdn);
-        // Removed and provisioned anew: the DC, which has ended the paths, could not say so.
+        // Removed and provisioned anew: the DC, which has ended the paths, could not say so, and what
+        // it said of them before may still be on its way.
         while (!tunnels_.all().empty()) {
-            remove(tunnels_.all().begin()->first, now);
+            const PathId path_id = tunnels_.all().begin()->first;
+            tombstones_.bury(path_id, std::numeric_limits<std::uint32_t>::max(), now);
+            remove(path_id, now);
         }
     }
     relays_.set_candidates(grant.relays, now);
