@@ -22,8 +22,8 @@ SegmentSpec open_segment(const char* name, const char* prefix) {
 
 // mn, behind a NAT, and cn, which has a global IPv4 address and moves to another.
 struct DirectWorld : World {
-    DirectWorld() : World{Options{}} {
-        start_all({nat_a, here});
+    explicit DirectWorld(SegmentNumber World::*nat = &World::nat_a) : World{Options{}} {
+        start_all({this->*nat, here});
         mn.set_echoing(false);
         cn.set_echoing(false);
         static_cast<void>(resolve(mn, cn, seconds{5}));
@@ -94,6 +94,22 @@ TEST(DirectMoveTest, make_before_break_loses_nothing) {
     world.expect_direct();
     EXPECT_EQ(count_lost(world, *up, from, from + seconds{2}), 0U);
     EXPECT_EQ(count_lost(world, *down, from, from + seconds{2}), 0U);
+}
+
+// Nothing of the path itself would tell, for nothing answers its keep-alives; the relays, which are
+// timed once a minute, do.
+TEST(DirectMoveTest, a_hole_that_the_nat_has_forgotten_is_made_again_before_it_is_needed) {
+    DirectWorld world{&World::nat_b};  // whose holes are one for each destination
+    world.network.rebind(world.nat_b);
+    world.run(seconds{70});
+    const Instant from = world.events.now();
+    const auto up = world.stream(world.mn, world.cn, 100, milliseconds{1});
+    const auto down = world.stream(world.cn, world.mn, 100, milliseconds{1});
+    world.run(seconds{1});
+    expect_sound(world);
+    world.expect_direct();
+    EXPECT_EQ(count_lost(world, *up, from, from + seconds{1}), 0U);
+    EXPECT_EQ(count_lost(world, *down, from, from + seconds{1}), 0U);
 }
 
 }  // namespace

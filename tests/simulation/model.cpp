@@ -54,8 +54,9 @@ std::size_t Model::begin(Ill ill) {
     return ills_.size() - 1;
 }
 
-void Model::end(std::size_t ill) {
+void Model::end(std::size_t ill, Unaware unaware) {
     ills_[ill].until = world_.events.now();
+    ills_[ill].unaware = std::move(unaware);
     tell(ills_[ill].name + " ends");
 }
 
@@ -72,12 +73,20 @@ void Model::provisioned(const std::string& fqdn) {
 std::optional<Instant> Model::healed_at() const {
     Instant last{};
     for (const Ill& ill : ills_) {
-        if (!ill.until) {
+        const auto felt = felt_until(ill);
+        if (!felt) {
             return std::nullopt;
         }
-        last = std::max(last, *ill.until + ill.heals);
+        last = std::max(last, *felt);
     }
     return last;
+}
+
+std::optional<Instant> Model::felt_until(const Ill& ill) {
+    if (!ill.until) {
+        return std::nullopt;
+    }
+    return *ill.until + ill.heals + (ill.unaware.hosts.empty() ? Duration{0} : keep_alive_pause);
 }
 
 void Model::owe(bool holds, const std::string& name, const std::string& sentence) {
@@ -91,8 +100,8 @@ void Model::owe(bool holds, const std::string& name, const std::string& sentence
 const Ill* Model::find_excuse(const std::set<HostNumber>& hosts, Instant from, Instant until)
     const {
     for (auto ill = ills_.rbegin(); ill != ills_.rend(); ++ill) {
-        const bool is_in_time =
-            ill->from <= until && (!ill->until || from <= *ill->until + ill->heals);
+        const auto felt = felt_until(*ill);
+        const bool is_in_time = ill->from <= until && (!felt || from <= *felt);
         const bool hits = ill->hosts.empty() || std::ranges::any_of(hosts, [&](HostNumber host) {
                               return ill->hosts.contains(host);
                           });
@@ -123,6 +132,7 @@ std::optional<HostNumber> Model::host_of(const dc::PeerKey& key) const {
 
 void Model::see(const WirePacket& packet) {
     const Datagram& datagram = packet.datagram;
+    see_awake(packet);
     held_[packet.from][datagram.local] = world_.events.now();
     const IpAddress& to = datagram.remote.address;
     if (std::ranges::none_of(inhabited_, [&](const Prefix& one) { return one.contains(to); })) {
@@ -144,6 +154,16 @@ void Model::see(const WirePacket& packet) {
         });
         if (header->type == protocol::PacketType::leg || !is_relays) {
             see_salt(datagram.payload);
+        }
+    }
+}
+
+void Model::see_awake(const WirePacket& packet) {
+    for (Ill& ill : ills_) {
+        const auto& teller = ill.unaware.until_sent_to;
+        const bool is_told = !teller || held_[*teller].contains(packet.datagram.remote);
+        if (is_told && ill.unaware.hosts.erase(packet.from) != 0 && ill.unaware.hosts.empty()) {
+            ill.until = world_.events.now();
         }
     }
 }

@@ -22,12 +22,20 @@
 
 namespace ntm::simulation {
 
+// Nothing tells these hosts that a NAT has forgotten their holes, or that a relay has restarted,
+// before they send again, which is after 15 s at the latest (docs/protocol.md section 4.1).
+struct Unaware {
+    std::set<HostNumber> hosts;
+    std::optional<HostNumber> until_sent_to{};  // nothing: to anybody
+};
+
 struct Ill {
     std::string name;
     std::set<HostNumber> hosts;  // none: everybody
     Duration heals{0};           // felt for so long after its end
     Instant from{};
     std::optional<Instant> until{};
+    Unaware unaware{};
 };
 
 class Model {
@@ -43,9 +51,12 @@ class Model {
     Model(const Model&) = delete;
     Model& operator=(const Model&) = delete;
 
+    // The longest that a node sends nothing to a relay that it uses.
+    static constexpr Duration keep_alive_pause = std::chrono::seconds{15};
+
     // What is done to the world.
     std::size_t begin(Ill ill);
-    void end(std::size_t ill);
+    void end(std::size_t ill, Unaware unaware = {});
     void removed(const std::string& fqdn);
     void provisioned(const std::string& fqdn);
     // Expects an echo of the packet that the ledger has under this number.
@@ -75,6 +86,8 @@ class Model {
   private:
     // Counts a comparison and notes a breach if it does not hold.
     void owe(bool holds, const std::string& name, const std::string& sentence);
+    // Nothing while it goes on.
+    [[nodiscard]] static std::optional<Instant> felt_until(const Ill& ill);
     [[nodiscard]] const Ill* find_excuse(
         const std::set<HostNumber>& hosts, Instant from, Instant until
     ) const;
@@ -82,6 +95,7 @@ class Model {
     [[nodiscard]] std::optional<HostNumber> host_of(const dc::PeerKey& key) const;
 
     void see(const WirePacket& packet);
+    void see_awake(const WirePacket& packet);
     void see_signal(ByteView payload);
     void see_salt(ByteView payload);
 

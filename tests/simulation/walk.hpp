@@ -61,6 +61,8 @@ class Walk {
     void attack();
     void reprovision();
     void provision(std::size_t which, std::size_t ill);
+    [[nodiscard]] Unaware unaware_of(const SimRelay& relay) const;
+    [[nodiscard]] static Unaware unaware_of(const Station& /*other*/) { return {}; }
     template <typename Program>
     void kill(Program& program, Ill ill);
 

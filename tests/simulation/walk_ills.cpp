@@ -72,6 +72,24 @@ void Walk::move() {
     model_.end(ill);
 }
 
+// Of its new run: whoever has a path there.
+Unaware Walk::unaware_of(const SimRelay& relay) const {
+    Unaware unaware{{}, relay.host()};
+    for (const World::NamedNode& named : nodes_) {
+        if (!named.node->is_running()) {
+            continue;
+        }
+        const auto paths = named.node->manager().paths(world_.events.now());
+        const bool is_user = std::ranges::any_of(paths, [&](const client::PathView& path) {
+            return path.relay == relay.name();
+        });
+        if (is_user) {
+            unaware.hosts.insert(named.node->host());
+        }
+    }
+    return unaware;
+}
+
 template <typename Program>
 void Walk::kill(Program& program, Ill ill) {
     if (!program.is_running()) {
@@ -84,7 +102,7 @@ void Walk::kill(Program& program, Ill ill) {
         if (!program.is_running()) {
             program.start();
         }
-        model_.end(number);
+        model_.end(number, unaware_of(program));
     });
 }
 
@@ -219,7 +237,13 @@ void Walk::narrow() {
 
 void Walk::rebind() {
     const std::size_t which = decisions_.below(node_count);
-    model_.end(model_.begin({"NAT rebinds", {}, rebind_heals}));
+    Unaware behind_it;
+    for (std::size_t node = 0; node < node_count; ++node) {
+        if (places_[node] == places_[which]) {
+            behind_it.hosts.insert(nodes_[node].node->host());
+        }
+    }
+    model_.end(model_.begin({"NAT rebinds", {}, rebind_heals}), std::move(behind_it));
     world_.network.rebind(places_[which]);
 }
 
