@@ -27,6 +27,10 @@ struct Case {
     std::vector<std::string> told_to_initiator;  // candidates of a direct path
 };
 
+void PrintTo(const Case& shown, std::ostream* to) {
+    *to << shown.initiator.name << " to " << shown.responder.name;
+}
+
 class RoutesTest : public testing::TestWithParam<Case> {};
 
 TEST_P(RoutesTest, FollowsTheTable) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/base/rate_limit.hpp"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace ntm {
@@ -81,6 +83,34 @@ TEST(SourceBuckets, CountAnIpv6NetworkAsOne) {
     EXPECT_TRUE(limiter.take(address("2001:db8:1:3::1"), one, at_ms(0)));
     EXPECT_TRUE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
     EXPECT_FALSE(limiter.take(address("192.0.2.1"), one, at_ms(0)));
+}
+
+// S-6.
+TEST(SourceBuckets, WhoeverKnowsOneSeedStarvesNobodyUnderAnother) {
+    constexpr std::size_t buckets = 256;
+    const IpAddress victim = address("203.0.113.1");
+    std::vector<IpAddress> colliding;
+    for (std::uint32_t i = 0; i < 40'000; ++i) {
+        const IpAddress source{Ipv4Address::from_host(0x0b000000 + i)};
+        SourceBuckets<buckets> probed{1};
+        EXPECT_TRUE(probed.take(victim, {1, 1}, at_ms(0)));
+        if (!probed.take(source, {1, 1}, at_ms(0))) {
+            colliding.push_back(source);
+        }
+    }
+    ASSERT_GT(colliding.size(), 100U);
+    const auto is_served = [&](std::uint64_t seed) {
+        const Budget budget{1, 10};
+        SourceBuckets<buckets> flooded{seed};
+        for (const IpAddress& source : colliding) {
+            static_cast<void>(flooded.take(source, budget, at_ms(0)));
+        }
+        return flooded.take(victim, budget, at_ms(0));
+    };
+    EXPECT_FALSE(is_served(1));
+    for (std::uint64_t seed = 2; seed < 1000; ++seed) {
+        EXPECT_TRUE(is_served(seed)) << seed;
+    }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/base/secret.hpp"
 
+#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -41,6 +43,15 @@ TEST(Secret, MovingLeavesZeros) {
     assigned = std::move(to);
     EXPECT_TRUE(to.is_zero());
     EXPECT_EQ(assigned, secret());
+}
+
+// S-11.
+TEST(Secret, LeavesZerosBehind) {
+    std::array<std::uint8_t, sizeof(Secret<4>)> place{};
+    const auto* const made = new (place.data()) Secret<4>{secret()};
+    EXPECT_EQ(place, (std::array<std::uint8_t, 4>{1, 2, 3, 4}));
+    std::destroy_at(made);
+    EXPECT_EQ(place, (std::array<std::uint8_t, 4>{}));
 }
 
 TEST(Secret, ZeroIsTold) {
