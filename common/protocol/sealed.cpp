@@ -12,8 +12,6 @@ constexpr std::size_t salted_head = NtmHeader::size + salt_size;
 // A key that serves one packet needs no nonce but this.
 constexpr crypto::Nonce zero_nonce{};
 
-constexpr std::uint64_t most_packets = std::uint64_t{1} << 40;
-
 std::uint8_t role_flag(Role role) noexcept {
     return role == Role::responder ? NtmHeader::flag_role : std::uint8_t{0};
 }
@@ -154,19 +152,25 @@ Result<v1::End, OpenError> open_end(const Secret32& secret, ByteView datagram) {
 }
 
 DataSealer::DataSealer(
-    const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role own_role
+    const Secret32& path_secret,
+    crypto::Suite suite,
+    PathId path_id,
+    Role own_role,
+    SendCounter counter
 )
     : aead_{data_key(path_secret, suite, path_id, own_role)},
       path_id_{path_id},
-      own_role_{own_role} {}
+      own_role_{own_role},
+      counter_{counter} {}
 
 std::optional<Bytes> DataSealer::seal(ByteView inner) {
-    if (next_counter_ >= most_packets) {
+    const auto counter = counter_.take();
+    if (!counter) {
         return std::nullopt;
     }
     NtmHeader header;
     header.flags = role_flag(own_role_);
-    header.counter = next_counter_++;
+    header.counter = *counter;
     header.id = path_id_.value;
     Bytes datagram(NtmHeader::size + inner.size() + crypto::tag_size);
     const MutableByteView all{datagram};

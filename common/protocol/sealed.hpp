@@ -12,6 +12,7 @@
 #include "common/crypto/replay_window.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "common/protocol/ntm_header.hpp"
+#include "common/protocol/send_counter.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -37,16 +38,23 @@ void pad_tunnel_request(v1::TunnelRequest& request);
 // The sending half of one end of a path: one key, counters from 0, never twice.
 class DataSealer {
   public:
-    DataSealer(const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role own_role);
-    // A whole datagram for `inner` (one IP packet, or nothing). Nothing once 2^40 have been sent.
+    DataSealer(
+        const Secret32& path_secret,
+        crypto::Suite suite,
+        PathId path_id,
+        Role own_role,
+        SendCounter counter = {}
+    );
+    // A whole datagram for `inner` (one IP packet, or nothing). Nothing once the counters are at
+    // their end.
     [[nodiscard]] std::optional<Bytes> seal(ByteView inner);
-    [[nodiscard]] std::uint64_t sent() const noexcept { return next_counter_; }
+    [[nodiscard]] std::uint64_t sent() const noexcept { return counter_.taken(); }
 
   private:
     crypto::Aead aead_;
     PathId path_id_;
     Role own_role_;
-    std::uint64_t next_counter_ = 0;
+    SendCounter counter_;
 };
 
 // The receiving half: the peer's key and the replay window.

@@ -7,26 +7,28 @@
 
 namespace ntm::protocol {
 
-namespace {
-
-constexpr std::uint64_t most_packets = std::uint64_t{1} << 40;
-
-}  // namespace
-
-Session::Session(const Names& names, const TransportKeys& keys, bool is_initiator, Instant made)
+Session::Session(
+    const Names& names,
+    const TransportKeys& keys,
+    bool is_initiator,
+    Instant made,
+    SendCounter counter
+)
     : names_{names},
       sealer_{is_initiator ? keys.initiator_to_responder : keys.responder_to_initiator},
       opener_{is_initiator ? keys.responder_to_initiator : keys.initiator_to_responder},
       is_initiator_{is_initiator},
-      made_{made} {}
+      made_{made},
+      counter_{counter} {}
 
 std::optional<Bytes> Session::seal(ByteView plaintext) {
-    if (next_counter_ >= most_packets) {
+    const auto counter = counter_.take();
+    if (!counter) {
         return std::nullopt;
     }
     NtmHeader header;
     header.type = PacketType::signal;
-    header.counter = next_counter_++;
+    header.counter = *counter;
     header.id = names_.peer.value;
     Bytes datagram(NtmHeader::size + plaintext.size() + crypto::tag_size);
     const MutableByteView all{datagram};
@@ -60,7 +62,7 @@ Result<Bytes, SessionError> Session::open(ByteView datagram) {
 }
 
 std::uint64_t Session::packets() const noexcept {
-    return std::max(next_counter_, window_.next());
+    return std::max(counter_.taken(), window_.next());
 }
 
 }  // namespace ntm::protocol

@@ -11,6 +11,7 @@
 #include "common/crypto/replay_window.hpp"
 #include "common/protocol/noise_ik.hpp"
 #include "common/protocol/ntm_header.hpp"
+#include "common/protocol/send_counter.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -28,9 +29,15 @@ class Session {
         SessionId peer;  // in what goes out
         BootId peer_boot_id;
     };
-    Session(const Names& names, const TransportKeys& keys, bool is_initiator, Instant made);
+    Session(
+        const Names& names,
+        const TransportKeys& keys,
+        bool is_initiator,
+        Instant made,
+        SendCounter counter = {}
+    );
 
-    // A SIGNAL packet; nothing once 2^40 have been sent.
+    // A SIGNAL packet; nothing once the counters are at their end.
     [[nodiscard]] std::optional<Bytes> seal(ByteView plaintext);
     // The plaintext of a SIGNAL packet that carries this session's id.
     [[nodiscard]] Result<Bytes, SessionError> open(ByteView datagram);
@@ -50,7 +57,7 @@ class Session {
     crypto::Aead opener_;
     bool is_initiator_;
     Instant made_;
-    std::uint64_t next_counter_ = 0;
+    SendCounter counter_;
     crypto::ReplayWindow window_;
 };
 
