@@ -53,6 +53,14 @@ void PathProbe::restart() noexcept {
     note_alive();
 }
 
+void PathProbe::judge_anew(Instant now) noexcept {
+    const bool had_no_answer = unanswered_since_.has_value();
+    note_alive();
+    if (had_no_answer) {
+        unanswered_since_ = now;
+    }
+}
+
 // While the path is in use, once a second.
 Instant PathProbe::next_measurement() const {
     if (!last_use_ || is_down_) {

@@ -33,6 +33,9 @@ class PathProbe {
     void hint(Instant now) noexcept;
     // The tunnel has been bound anew: what was found out about it before is void.
     void restart() noexcept;
+    // The tunnel is described anew, and its ends use it as before: a packet that had no answer yet still
+    // has to get one.
+    void judge_anew(Instant now) noexcept;
 
     [[nodiscard]] bool is_down() const noexcept { return is_down_; }
     [[nodiscard]] std::optional<Duration> rtt() const noexcept { return rtt_; }

@@ -151,6 +151,16 @@ void RelayWatch::note_boot_id(const std::string& name, BootId boot_id) {
     relay->boot_id = boot_id;
 }
 
+void RelayWatch::note_outside(const Way& way, const Endpoint& outside) {
+    for (Relay& relay : relays_) {
+        for (WayPulse& pulse : relay.pulses) {
+            if (pulse.way() == way && pulse.take_outside(outside)) {
+                events_.push_back(OutsideChanged{relay.addresses.name, way, outside});
+            }
+        }
+    }
+}
+
 void RelayWatch::store_token(const Way& way, const crypto::Token& token, Instant now) {
     if (WayPulse* pulse = find(way)) {
         pulse->store_token(token, now);
@@ -230,7 +240,8 @@ bool RelayWatch::handle_answer(const protocol::CookieAnswer& answer, Instant now
                 works(relay, pulse, now);
             }
             if (finding.has_outside_changed) {
-                events_.push_back(OutsideChanged{relay.addresses.name, pulse.way()});
+                events_.push_back(OutsideChanged{relay.addresses.name, pulse.way(), answer.outside}
+                );
             }
             return true;
         }

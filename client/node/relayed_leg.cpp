@@ -105,7 +105,7 @@ void RelayedLeg::handle_relay_event(const RelayEvent& event, Instant now) {
     } else if (const auto* died = std::get_if<WayDied>(&event)) {
         way_died(died->way, now);
     } else if (const auto* changed = std::get_if<OutsideChanged>(&event)) {
-        if (active_ == changed->way) {
+        if (active_ == changed->way && outside_ != changed->outside) {
             begin(changed->way, now);
         }
     } else {
@@ -175,6 +175,9 @@ bool RelayedLeg::handle_leg(
     }
     reconsider_at_.reset();
     conclude(response);
+    if (outside_) {
+        context_.relays.note_outside(way, *outside_);
+    }
     return true;
 }
 

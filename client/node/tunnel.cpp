@@ -54,11 +54,12 @@ void Tunnel::replace(RouteDirection direction, std::unique_ptr<PathKeys> keys, I
     keys_ = std::move(keys);
     if (has_same_legs) {
         legs_->direction_changed(before, now);
+        probe_.judge_anew(now);
     } else {
         legs_ = make_legs(*direction_, context_, now);
+        probe_.restart();
         was_ready_ = false;
     }
-    probe_.restart();
     expires_ = now + direction_->lifetime;
     is_expiry_told_ = false;
     after_change(now);

@@ -2,6 +2,7 @@
 #include "client/node/way_pulse.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ntm::client {
 
@@ -132,17 +133,21 @@ WayPulse::Finding WayPulse::handle_answer(const protocol::CookieAnswer& answer, 
     const Duration pause = asked->pause;
     asks_.erase(asks_.begin(), asked + 1);
     Finding finding;
-    finding.is_first = !has_answered() || is_dead_ || !outside_;
-    finding.has_outside_changed = outside_ && *outside_ != answer.outside;
+    finding.is_first = !has_answered() || is_dead_ || !rtt_;
+    finding.has_outside_changed = take_outside(answer.outside);
     if (finding.has_outside_changed) {
         // The NAT forgot its mapping after this pause, so the next one has to be shorter.
         pause_ = std::min(pause_, std::max<Duration>(least_pause, pause / 2));
     }
     rtt_ = rtt_ ? (*rtt_ * 7 + measured) / 8 : measured;
-    outside_ = answer.outside;
     store_token(answer.token, now);
     note_heard(now);
     return finding;
+}
+
+bool WayPulse::take_outside(const Endpoint& outside) noexcept {
+    const auto before = std::exchange(outside_, outside);
+    return before && *before != outside;
 }
 
 void WayPulse::store_token(const crypto::Token& token, Instant now) noexcept {

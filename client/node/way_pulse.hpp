@@ -43,6 +43,8 @@ class WayPulse {
     [[nodiscard]] bool has_asked(std::uint64_t nonce) const noexcept;
     // Only for an answer to one of its asks.
     [[nodiscard]] Finding handle_answer(const protocol::CookieAnswer& answer, Instant now);
+    // True if another one was known.
+    [[nodiscard]] bool take_outside(const Endpoint& outside) noexcept;
     // An authenticated Tunnel Response came with a token for this source.
     void store_token(const crypto::Token& token, Instant now) noexcept;
     void drop_token() noexcept { token_.reset(); }

@@ -295,6 +295,35 @@ TEST(Relays, unanswered_requests_to_a_relay_that_never_answered_stop_after_three
     EXPECT_EQ(requests, 3);
 }
 
+// To another peer by the same relay.
+void direct_a_second_path(NodeWorld& world) {
+    v1::RouteDirection other = world.relayed_direction();
+    other.set_path_id(NodeWorld::path_number + 1);
+    other.set_peer_fqdn("dn.b.ntm.test");
+    other.set_peer_vipv4(as_text(ip("198.18.0.3").bytes()));
+    other.set_peer_vipv6(as_text(ip("fd00:a::3").bytes()));
+    world.relay.leg_secrets.insert_or_assign(PathId{other.path_id()}, secret(0x11));
+    world.dc_directs(other);
+}
+
+// While it is heard on the new path no COOKIE would tell the old one.
+TEST(Relays, another_outside_address_seen_by_one_path_makes_the_others_bind_again) {
+    Ready world;
+    world.run_for(seconds{3});
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    world.on_direction_request = [](const v1::DirectionRequest&) {
+        v1::Signal answer;
+        answer.set_status(v1::STATUS_UNKNOWN_NAME);
+        return answer;
+    };
+    world.query(2, "nobody.b.ntm.test");  // shows the DC where the node is
+    world.run_for(milliseconds{100});
+    direct_a_second_path(world);
+    world.run_for(milliseconds{300});
+    EXPECT_EQ(world.relay.legs[PathId{NodeWorld::path_number + 1}].bound, at("192.0.2.1:4444"));
+    EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
+}
+
 TEST(Relays, an_answer_to_one_path_brings_up_the_others_there) {
     NodeWorld world;
     world.grant.clear_relays();
@@ -304,13 +333,7 @@ TEST(Relays, an_answer_to_one_path_brings_up_the_others_there) {
     world.run_for(seconds{2});
     ASSERT_FALSE(world.path()->is_bound);
     world.relay.is_up = true;
-    v1::RouteDirection other = world.relayed_direction();
-    other.set_path_id(NodeWorld::path_number + 1);
-    other.set_peer_fqdn("dn.b.ntm.test");
-    other.set_peer_vipv4(as_text(ip("198.18.0.3").bytes()));
-    other.set_peer_vipv6(as_text(ip("fd00:a::3").bytes()));
-    world.relay.leg_secrets.insert_or_assign(PathId{other.path_id()}, secret(0x11));
-    world.dc_directs(other);
+    direct_a_second_path(world);
     world.run_for(milliseconds{300});
     for (const PathView& path : world.node->paths(world.now)) {
         EXPECT_TRUE(path.is_bound) << path.peer_fqdn;
@@ -370,6 +393,17 @@ TEST(Down, one_way_silence_is_probed_after_a_second_and_reported) {
     // 1 s of silence, 3 x 300 ms of probes, 10 ms to the DC.
     EXPECT_GE(when - began, Duration{milliseconds{1870}});
     EXPECT_LE(when - began, Duration{milliseconds{1920}});
+}
+
+TEST(Down, a_direction_does_not_make_up_for_an_answer_that_never_came) {
+    Ready world;
+    world.direction_requests.clear();
+    world.send_inner(to_peer);
+    world.run_for(milliseconds{500});
+    world.dc_directs(world.relayed_direction(2));
+    world.run_for(seconds{2});
+    ASSERT_FALSE(world.direction_requests.empty());
+    EXPECT_EQ(world.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
 }
 
 TEST(Down, a_path_that_is_down_sends_no_data_and_is_ready_again_when_the_peer_is_heard) {
