@@ -100,6 +100,17 @@ Json leg_json(const Leg& leg, const relay::LegView& seen, const char* role, Inst
     return json;
 }
 
+// The balance of all workers, and what was lost in front of them.
+Json packets_json(const WorkerTotals& totals, const relay::Observation& observation) {
+    std::uint64_t missed = 0;
+    for (std::size_t i = 0; i < observation.port_count(); ++i) {
+        missed += observation.port(i).missed;
+    }
+    Json json = balance_json(totals);
+    json["missed"] = missed;
+    return json;
+}
+
 Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now) {
     const auto dc = std::ranges::find(from.director.dcs(), path.dc, &DcLink::key);
     const relay::PathView seen = from.keeper.view(path.id).value_or(relay::PathView{});
@@ -198,7 +209,7 @@ Json status_json(
         {"control", director_json(from.director.counters())},
         {"signaling", signaling_json(from.director.signaling().counters())},
         {"sockets", sockets_json(from.sockets)},
-        {"packets", balance_json(read_totals(from.observation))},
+        {"packets", packets_json(read_totals(from.observation), from.observation)},
     };
 }
 
@@ -264,7 +275,7 @@ Json drop_json(const TelemetrySources& from, const Json& args) {
              {"meaning", std::string{text.sentence}}}
         );
     }
-    return {{"drops", drops}, {"packets", balance_json(totals)}};
+    return {{"drops", drops}, {"packets", packets_json(totals, from.observation)}};
 }
 
 Json port_json(const TelemetrySources& from) {

@@ -74,10 +74,4 @@ std::vector<std::string> keep_kernel_off(const std::string& name, bool sees_fram
     return complaints;
 }
 
-std::uint64_t dropped_by_kernel(const std::string& name) {
-    std::ifstream in{"/sys/class/net/" + name + "/statistics/rx_dropped"};
-    std::uint64_t frames = 0;
-    return in >> frames ? frames : 0;
-}
-
 }  // namespace ntm::dpdk

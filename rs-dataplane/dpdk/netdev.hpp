@@ -5,7 +5,6 @@
 
 #include "common/base/result.hpp"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,5 @@ namespace ntm::dpdk {
 // says so): what was there before can not be known after a crash, and between two runs the kernel must
 // not answer either. Returns what did not work, as sentences.
 [[nodiscard]] std::vector<std::string> keep_kernel_off(const std::string& name, bool sees_frames);
-// Frames that the kernel had to drop at the device since that was made.
-[[nodiscard]] std::uint64_t dropped_by_kernel(const std::string& name);
 
 }  // namespace ntm::dpdk

@@ -3,7 +3,6 @@
 
 #include "rs-dataplane/dpdk/netdev.hpp"
 
-#include <algorithm>
 #include <cerrno>
 
 #include <rte_dev.h>
@@ -56,14 +55,10 @@ std::vector<DeviceArguments> devices_of(const PortConfig& config, std::size_t nu
     return {{config.device, name_in(config.device), config.queues}};
 }
 
-bool is_netdev(PortKind kind) {
-    return kind == PortKind::af_xdp || kind == PortKind::af_packet;
-}
-
 Result<Nothing, std::string> prepare_netdev(
     const PortConfig& config, std::vector<std::string>& warnings
 ) {
-    if (!is_netdev(config.kind)) {
+    if (config.kind != PortKind::af_xdp && config.kind != PortKind::af_packet) {
         return Nothing{};
     }
     auto up = bring_up(config.device);
@@ -185,8 +180,7 @@ Result<Port, std::string> Port::open(const PortConfig& config, const PortOpening
     }
     Port port;
     port.name_ = config.device;
-    port.is_netdev_ = is_netdev(config.kind);
-    port.dropped_before_ = port.is_netdev_ ? dropped_by_kernel(port.name_) : 0;
+    const std::vector<int> others = packet_sockets();
     for (const DeviceArguments& arguments : devices_of(config, opening.number)) {
         auto device = probe(arguments);
         if (!device) {
@@ -203,6 +197,7 @@ Result<Port, std::string> Port::open(const PortConfig& config, const PortOpening
             port.pairs_.push_back({*device, queue});
         }
     }
+    port.losses_ = QueueLosses::since(others);
     auto mac = mac_of(port.devices_.front(), port.name_);
     if (!mac) {
         port.close();
@@ -237,10 +232,7 @@ relay::PortView Port::view() const {
             view.tx_errors += stats.oerrors;
         }
     }
-    // A driver counts some of these, or none.
-    if (is_netdev_) {
-        view.missed = std::max(view.missed, dropped_by_kernel(name_) - dropped_before_);
-    }
+    view.missed += losses_.count();
     return view;
 }
 
@@ -251,6 +243,7 @@ void Port::close() noexcept {
     }
     devices_.clear();
     pairs_.clear();
+    losses_ = {};
 }
 
 }  // namespace ntm::dpdk

@@ -5,6 +5,7 @@
 
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
+#include "rs-dataplane/dpdk/queue_losses.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 
 #include <cstdint>
@@ -56,11 +57,10 @@ class Port {
   private:
     Port() = default;
     std::string name_;
-    bool is_netdev_ = false;
-    std::uint64_t dropped_before_ = 0;  // by the kernel, until the port was opened
     MacAddress mac_;
     std::vector<std::uint16_t> devices_;
     std::vector<QueuePair> pairs_;
+    mutable QueueLosses losses_;  // the kernel's count is reset when it is read
 };
 
 inline constexpr std::uint16_t ring_size = 1024;  // descriptors of a queue, where it may be chosen

@@ -13,6 +13,7 @@ import lab
 from oracle import Relay
 
 PATIENCE = 5.0
+SAMPLES = 100
 Fates = collections.Counter  # of str
 
 
@@ -66,7 +67,10 @@ class RelayAccount:
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
         self.tap = lab.Tap(lab.far_end("rs1"))
-        self.open()
+        self.came: list[bytes] = []
+        self.went: list[bytes] = []
+        if not lab.wait_until(PATIENCE, self._begin):
+            raise AssertionError("the relay is never at rest")
 
     def _collect(self) -> bool:
         came, went = self.tap.take()
@@ -74,29 +78,47 @@ class RelayAccount:
         self.went += went
         return bool(came or went)
 
-    def open(self) -> None:
-        """Begins at a moment at which nothing is under way."""
-        def is_at_rest() -> bool:
+    def _begin(self) -> bool:
+        """What has passed the cable is counted a little later, if at all, and never sooner: nothing was
+        under way when the count was as close as ever."""
+        samples = []
+        for _ in range(SAMPLES):
+            counted = Counted.now()
             self._collect()
-            first, self.before = Counted.now(), Counted.now()
-            return not self._collect() and first == self.before and not first.imbalance
+            came, went = len(self.came), len(self.went)
+            samples.append((counted.received - came, counted.transmitted - went, counted, came, went))
+        closest = max(each[0] for each in samples), max(each[1] for each in samples)
+        at_rest = [each for each in samples if each[:2] == closest and not each[2].imbalance]
+        if at_rest:
+            _, _, self.before, came, went = at_rest[-1]
+            self.came, self.went = self.came[came:], self.went[went:]
+        return bool(at_rest)
 
-        self.came: list[bytes] = []
-        self.went: list[bytes] = []
-        if not lab.wait_until(PATIENCE, is_at_rest):
-            raise AssertionError("the relay is never at rest")
-        self.came, self.went = [], []
-
-    def _complaint(self, fates: Fates) -> str:
-        now = Counted.now()
+    def _unsettled(self, now: Counted) -> str:
+        """Empty if all that has passed since the last open() is counted, and nothing else."""
         if self._collect():
             return "it goes on and on"
         numbers = {"imbalance": (now.imbalance, 0), "missed": (now.missed - self.before.missed, 0),
                    "received": (now.received - self.before.received, len(self.came)),
                    "transmitted": (now.transmitted - self.before.transmitted, len(self.went))}
-        wrong = [f"{name} is {found}, not {wanted}" for name, (found, wanted) in numbers.items()
-                 if found != wanted]
-        return ", ".join(wrong) or disagreement(fates, lab.rise(self.before.ends, now.ends))
+        return ", ".join(f"{name} is {found}, not {wanted}" for name, (found, wanted) in numbers.items()
+                         if found != wanted)
+
+    def open(self) -> None:
+        """A new account from now on."""
+        complaint = ""
+
+        def is_settled() -> bool:
+            nonlocal complaint
+            self._collect()
+            now = Counted.now()
+            complaint = self._unsettled(now)
+            if not complaint:
+                self.before, self.came, self.went = now, [], []
+            return not complaint
+
+        if not lab.wait_until(PATIENCE, is_settled):
+            raise AssertionError(f"between two cases: {complaint}")
 
     def close(self, sent: Iterable[bytes]) -> tuple[Fates, str]:
         """What became of all that came since open(), those sent among it; and a complaint if that is
@@ -112,7 +134,9 @@ class RelayAccount:
                 wanted[frame] -= 1
             judged = len(self.came)
             missing = sum((+wanted).values())
-            complaint = f"{missing} did not pass the cable" if missing else self._complaint(fates)
+            now = Counted.now()
+            complaint = (f"{missing} did not pass the cable" if missing else self._unsettled(now)
+                         or disagreement(fates, lab.rise(self.before.ends, now.ends)))
             return not complaint
 
         lab.wait_until(PATIENCE, is_settled)

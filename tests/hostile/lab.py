@@ -83,10 +83,20 @@ def wait_until(seconds: float, is_true: Callable[[], bool]) -> bool:
     return True
 
 
+def pid_of(host: str) -> int:
+    return int((RUN / host / f"{PROGRAMS[host]}.pid").read_text())
+
+
 def resident_kib(host: str) -> int:
-    pid = (RUN / host / f"{PROGRAMS[host]}.pid").read_text().strip()
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = pathlib.Path(f"/proc/{pid_of(host)}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def buffers_in_use() -> int:
+    """By the relay while as little as possible is under way: what was sent is given back when the next
+    is, so that there are more at times."""
+    readings = (ask("rs1", "status") for _ in range(100))
+    return min(each["buffers"] - each["buffers_free"] for each in readings)
 
 
 def log_lines(host: str) -> int:

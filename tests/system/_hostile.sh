@@ -38,9 +38,17 @@ stop_stream() {
 stream_was() { jq -e "$1" <<<"$stream_result" >/dev/null; }
 end_stream() {
     stop_stream
+    say_losses
     check "none of the stream was lost or came twice" \
         stream_was '.sent > 100 and .received == .sent and .duplicates == 0'
     check "nor was it silent for a second" stream_was '.silence < 1'
+}
+
+# Where the way to the relay had no room: its cable, or its port.
+say_losses() {
+    local cable
+    cable=$(at inet cat /sys/class/net/rs1-eth0/statistics/tx_dropped)
+    say "   lost in the cable to rs1: $cable, missed by its port: $(ctl rs1 status | jq .packets.missed)"
 }
 
 # The lab with mn, cn, their path, a stranger, and two nodes of tests/hostile/flood_case.py, whose keys

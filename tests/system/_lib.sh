@@ -50,11 +50,22 @@ refuse() {
 }
 same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; say "   ok: $1 ($2)"; }
 
+relay_runs() { [ -e "$run_dir/rs1/relay.pid" ] && kill -0 "$(<"$run_dir/rs1/relay.pid")" 2>/dev/null; }
+
+# X-1, at the end of each test in which a relay still runs.
+balances_at_rest() {
+    ! relay_runs || wait_until 5 is_balanced || {
+        say "FAILED: the relay's counters do not balance: $(relay_balance)"
+        return 1
+    }
+}
+
 leave() {
     local status=$? log
     trap '' INT TERM HUP PIPE
     trap - EXIT
     set +e
+    [ $status -ne 0 ] || balances_at_rest || status=1
     if [ $status -ne 0 ] && [ $status -ne 77 ]; then
         for log in "$run_dir"/*/*.log; do
             [ -s "$log" ] || continue

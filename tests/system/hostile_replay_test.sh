@@ -55,5 +55,4 @@ expect 10 "mn reaches cn" all_answered mn 15 "$peer"
 start_stream
 hostile replay_case.py dc1 "${captured[@]}"
 end_stream
-expect 5 "the relay's counters balance" is_balanced
 check "mn pings cn: 5 of 5 answered" all_answered mn 5 "$peer"
