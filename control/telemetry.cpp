@@ -156,6 +156,7 @@ Json signaling_json(const protocol::SignalingCounters& counters) {
         {"token_demanded", counters.token_demanded},
         {"handshake_limited", counters.handshake_limited},
         {"handshake_repeated", counters.handshake_repeated},
+        {"past_run", counters.past_run},
     };
 }
 

@@ -124,6 +124,7 @@ Json show_counters(const CoordinatorCounters& counters) {
     json["token_demanded"] = counters.signaling.token_demanded;
     json["handshake_limited"] = counters.signaling.handshake_limited;
     json["handshake_repeated"] = counters.signaling.handshake_repeated;
+    json["past_run"] = counters.signaling.past_run;
     json["cookies_answered"] = counters.cookies_answered;
     json["cookies_limited"] = counters.cookies_limited;
     json["cookies_malformed"] = counters.cookies_malformed;

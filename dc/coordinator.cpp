@@ -19,6 +19,7 @@ constexpr std::size_t greeted_at_once = 100;
 constexpr Duration greeting_pause = std::chrono::milliseconds{100};
 // Between looks for space and attempts to store what could not be stored.
 constexpr Duration between_attempts = std::chrono::seconds{1};
+constexpr Duration between_past_run_lines = std::chrono::minutes{1};  // about one peer
 
 Secret<16> draw_key(RandomSource& random) {
     Secret<16> key;
@@ -277,6 +278,18 @@ void Coordinator::Parts::handle(const protocol::PeerMoved& event, Instant now) {
     if (node != nullptr && event.is_proven) {
         node_desk.handle_moved(*node, event.endpoint, now);
     }
+}
+
+void Coordinator::Parts::handle(const protocol::PastRunHeard& event, Instant now) {
+    Instant& next = next_past_run_line[event.peer];
+    if (now < next) {
+        return;
+    }
+    next = now + between_past_run_lines;
+    context.warn(
+        "an earlier run of " + context.name_of(event.peer) + " speaks still, from " +
+        event.source.text() + ", and gets no answer: has another host a copy of its key?"
+    );
 }
 
 std::vector<Datagram> Coordinator::take_datagrams() {

@@ -10,6 +10,7 @@
 #include "dc/relay_desk.hpp"
 
 #include <deque>
+#include <unordered_map>
 
 namespace ntm::dc {
 
@@ -26,6 +27,7 @@ struct Coordinator::Parts {
     void handle(const protocol::AnswerReceived& event, Instant now);
     void handle(const protocol::RequestFailed& event, Instant now);
     void handle(const protocol::PeerMoved& event, Instant now);
+    void handle(const protocol::PastRunHeard& event, Instant now);
     void handle_cookie(const Datagram& datagram, Instant now);
     // What every call ends with.
     void settle(Instant now);
@@ -56,6 +58,7 @@ struct Coordinator::Parts {
     std::vector<Datagram> early;   // Relay Directions
     std::vector<Datagram> later;   // all else: once it is stored
     std::deque<PeerKey> to_greet;  // nodes to be reached after a start
+    std::unordered_map<PeerKey, Instant> next_past_run_line;
     Instant greet_at = Instant::never();
     CoordinatorCounters counters;
     std::optional<StoreError> failure;

@@ -177,7 +177,8 @@ Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& 
         {"signal_malformed", signaling.malformed},
         {"signal_token_demanded", signaling.token_demanded},
         {"signal_handshake_limited", signaling.handshake_limited},
-        {"signal_handshake_repeated", signaling.handshake_repeated}};
+        {"signal_handshake_repeated", signaling.handshake_repeated},
+        {"signal_past_run", signaling.past_run}};
 }
 
 Json resolver_json(const ResolverCounters& counters) {

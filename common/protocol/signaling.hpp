@@ -66,8 +66,15 @@ struct PeerMoved {
     bool is_proven = false;
 };
 
-using SignalingEvent =
-    std::variant<PeerConnected, RequestReceived, AnswerReceived, RequestFailed, PeerMoved>;
+// A run of the peer that a later one has replaced shakes hands again, and no session comes of it: two
+// processes have this key, or somebody repeats what he heard. As often as it comes.
+struct PastRunHeard {
+    PeerKey peer;
+    Endpoint source;
+};
+
+using SignalingEvent = std::
+    variant<PeerConnected, RequestReceived, AnswerReceived, RequestFailed, PeerMoved, PastRunHeard>;
 
 // How a request ends when the peer turns out to have started anew.
 enum class OnNewBoot : std::uint8_t { resend, fail };
@@ -82,6 +89,7 @@ struct SignalingCounters {
     std::uint64_t token_demanded = 0;      // message 1 answered by COOKIE
     std::uint64_t handshake_limited = 0;   // message 1 beyond what its source or all may have
     std::uint64_t handshake_repeated = 0;  // message 1 once more, answered as the first time
+    std::uint64_t past_run = 0;            // handshakes of a run that a later one has replaced
 };
 
 // The longest serialized v1::Signal: 1200 bytes of datagram less header and tag. A longer request

@@ -271,6 +271,9 @@ void Signaling::State::handle_message_2(
         ++counters.bad_handshake;
         return;
     }
+    if (is_past_run(peer, *hello, attempt->first_sent, now)) {
+        return refuse_past_run(peer, datagram.remote);
+    }
     if (attempt->tries == 1) {
         peer.rtt.add(now - attempt->first_sent);
     }

@@ -96,6 +96,9 @@ void Signaling::State::answer_message_1(
         ++counters.bad_handshake;
         return;
     }
+    if (is_past_run(peer, *hello, now, now)) {
+        return refuse_past_run(peer, datagram.remote);
+    }
     const SessionId own_id = new_session_id();
     const auto message = noise.write_message_2(
         crypto::KeyPair::generate(random_), build_hello(own_id, settings.boot_id)

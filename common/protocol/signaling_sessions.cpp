@@ -14,6 +14,9 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::size_t most_sessions = 3;
+constexpr std::size_t most_past_runs = 16;
+// If the run that stands is silent for so long, an earlier one may come back.
+constexpr Duration past_run_stays_away = minutes{2};
 constexpr Duration session_renewal = hours{2};
 constexpr Duration renewal_retry = minutes{1};
 // A session of ours that is not the one to send on and this long unused is not worth renewing.
@@ -165,7 +168,7 @@ void Signaling::State::confirm(Peer& peer, Session session, Instant now) {
     peer.heard = now;
     peer.is_silent = false;
     events.push_back(PeerConnected{peer.key, boot_id, is_new_boot});
-    meet_boot_id(peer, boot_id);
+    meet_boot_id(peer, boot_id, now);
     report_address(peer);
     const std::size_t sent = resend_requests(peer, is_new_boot, now);
     if (is_initiator && sent == 0) {
@@ -176,17 +179,55 @@ void Signaling::State::confirm(Peer& peer, Session session, Instant now) {
     }
 }
 
-void Signaling::State::meet_boot_id(Peer& peer, BootId boot_id) {
+void Signaling::State::meet_boot_id(Peer& peer, BootId boot_id, Instant now) {
     if (peer.boot_id == boot_id) {
         return;
     }
-    peer.boot_id = boot_id;
+    begin_run(peer, boot_id, now);
     peer.held.clear();
     for (const PendingRequest& dead : peer.requests.take_dead(boot_id)) {
         if (!dead.is_probe) {
             events.push_back(RequestFailed{peer.key, dead.id});
         }
     }
+}
+
+// Of two processes with one key that which started last stays: they do not take each other's place for
+// ever. Nor does what an earlier run has sent, and comes late, take that of a later one.
+void Signaling::State::begin_run(Peer& peer, BootId boot_id, Instant now) {
+    if (peer.boot_id) {
+        peer.past_boot_ids.push_back(*peer.boot_id);
+    }
+    std::erase(peer.past_boot_ids, boot_id);
+    if (peer.past_boot_ids.size() > most_past_runs) {
+        peer.past_boot_ids.pop_front();
+    }
+    peer.boot_id = boot_id;
+    peer.run_since = now;
+    std::erase_if(peer.pending, [&](const UnconfirmedSession& pending) {
+        const bool is_other = pending.session.peer_boot_id() != boot_id;
+        if (is_other) {
+            forget_session(pending.session.own_id());
+        }
+        return is_other;
+    });
+}
+
+// Of a handshake that began at `begun`.
+bool Signaling::State::is_past_run(
+    const Peer& peer, const PeerHello& hello, Instant begun, Instant now
+) const {
+    if (!peer.boot_id || peer.boot_id == hello.boot_id) {
+        return false;
+    }
+    const auto& past = peer.past_boot_ids;
+    const bool is_known = std::ranges::find(past, hello.boot_id) != past.end();
+    return begun < peer.run_since || (is_known && now - peer.heard < past_run_stays_away);
+}
+
+void Signaling::State::refuse_past_run(const Peer& peer, const Endpoint& source) {
+    ++counters.past_run;
+    events.push_back(PastRunHeard{peer.key, source});
 }
 
 void Signaling::State::handle_session_timeouts(Peer& peer, Instant now) {

@@ -82,9 +82,16 @@ struct Peer {
     std::optional<std::pair<Endpoint, bool>> reported;  // by PeerMoved
     SmoothedRtt rtt;
     std::optional<BootId> boot_id;
+    std::deque<BootId> past_boot_ids;  // of earlier runs, the oldest first
+    Instant run_since;                 // that of boot_id
     Instant heard;
     bool is_silent = false;  // a request ran out and nothing has come since it was made
     Instant scheduled = Instant::never();
+};
+
+struct PeerHello {
+    SessionId session_id;
+    BootId boot_id;
 };
 
 class Signaling::State {
@@ -171,7 +178,12 @@ class Signaling::State {
     ) const;
     void confirm(Peer& peer, Session session, Instant now);
     void expire_sessions(Peer& peer, Instant now);
-    void meet_boot_id(Peer& peer, BootId boot_id);
+    void meet_boot_id(Peer& peer, BootId boot_id, Instant now);
+    void begin_run(Peer& peer, BootId boot_id, Instant now);
+    [[nodiscard]] bool is_past_run(
+        const Peer& peer, const PeerHello& hello, Instant begun, Instant now
+    ) const;
+    void refuse_past_run(const Peer& peer, const Endpoint& source);
     void handle_session_timeouts(Peer& peer, Instant now);
 
     // signaling_addresses.cpp
@@ -216,10 +228,6 @@ class Signaling::State {
 // What both sides of a handshake say and check (docs/protocol.md section 4).
 [[nodiscard]] Bytes build_prologue(const NtmHeader& header, const crypto::Token& token);
 [[nodiscard]] Bytes build_hello(SessionId own_id, BootId boot_id);
-struct PeerHello {
-    SessionId session_id;
-    BootId boot_id;
-};
 [[nodiscard]] std::optional<PeerHello> parse_hello(ByteView payload);
 
 static_assert(longest_signal + NtmHeader::size + crypto::tag_size == longest_datagram);

@@ -16,7 +16,7 @@ from program_oracle import Dc, Node, Nodes
 from reflection import Reflection, is_ip
 
 DC_COUNTERS = ("bad_header", "not_for_a_dc", "bad_handshake", "unknown_session", "bad_tag", "replayed",
-               "malformed", "token_demanded", "handshake_limited", "handshake_repeated",
+               "malformed", "token_demanded", "handshake_limited", "handshake_repeated", "past_run",
                "cookies_answered", "cookies_limited", "cookies_malformed")
 RELAY_COUNTERS = ("requests_of_unknown_path", "requests_with_bad_tag", "requests_too_short", "malformed",
                   "requests_without_proof", "not_for_control")

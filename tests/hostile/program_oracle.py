@@ -14,8 +14,8 @@ TAG = 16
 LONGEST_SIGNAL = 1200
 NEVER_REACHED = 1 << 24
 Heard = dict[int, int]  # by the id of a session that stands: a counter that has come
-# Its source has a session, or nobody knows the key in it.
-GREETED = "bad_handshake|token_demanded|handshake_limited|handshake_repeated"
+# Its source has a session, its run is over, or nobody knows the key in it.
+GREETED = "bad_handshake|token_demanded|handshake_limited|handshake_repeated|past_run"
 
 
 def is_ntm(payload: bytes) -> bool:

@@ -58,6 +58,15 @@ Peer::Peer(std::uint64_t seed, const PeerKey& dc, Endpoint at)
     restart();
 }
 
+Peer::Peer(std::uint64_t seed, const Peer& original, Endpoint at)
+    : outside{at},
+      respond{respond_well},
+      random_{seed},
+      keys_{original.keys_.clone()},
+      dc_{original.dc_} {
+    restart();
+}
+
 void Peer::restart() {
     protocol::Signaling::Settings settings{
         keys_.clone(), BootId{random_.number()}, Secret<16>{random_.bytes<16>()}};
@@ -130,9 +139,17 @@ bool World::restart_dc() {
 }
 
 Peer& World::add_peer(std::string_view outside) {
-    peers.push_back(
-        std::make_unique<Peer>(100 + peers.size(), dc_keys.public_key(), endpoint(outside))
-    );
+    const std::uint64_t seed = 100 + peers.size();
+    return join(std::make_unique<Peer>(seed, dc_keys.public_key(), endpoint(outside)));
+}
+
+Peer& World::add_copy(const Peer& original, std::string_view outside) {
+    const std::uint64_t seed = 100 + peers.size();
+    return join(std::make_unique<Peer>(seed, original, endpoint(outside)));
+}
+
+Peer& World::join(std::unique_ptr<Peer> joining) {
+    peers.push_back(std::move(joining));
     Peer& peer = *peers.back();
     peer.dc_at = peer.outside.address.is_ipv4() ? dc_at : dc_at_ipv6;
     peer.signaling->set_endpoints(dc_keys.public_key(), {*peer.dc_at});

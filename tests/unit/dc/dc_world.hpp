@@ -27,6 +27,8 @@ using namespace std::chrono_literals;
 class Peer {
   public:
     Peer(std::uint64_t seed, const PeerKey& dc, Endpoint at);
+    // Another host to which the key of `original` was copied.
+    Peer(std::uint64_t seed, const Peer& original, Endpoint at);
 
     // Starts anew: other boot id, no sessions; the key stays.
     void restart();
@@ -62,6 +64,7 @@ class World {
     // Provisions a peer.
     Peer& add_node(const std::string& fqdn, std::string_view outside);
     Peer& add_relay(const std::string& name, std::string_view outside);
+    Peer& add_copy(const Peer& original, std::string_view outside);
 
     // Hands over datagrams until nobody has any.
     void settle();
@@ -95,6 +98,7 @@ class World {
     bool hand_over(Peer& peer);
     void tell_statuses();
     Peer& add_peer(std::string_view outside);
+    Peer& join(std::unique_ptr<Peer> peer);
     Instant next_status_{};
 };
 
