@@ -17,6 +17,8 @@ constexpr Duration least_pause = seconds{2};
 constexpr Duration check_after = milliseconds{300};
 constexpr Duration active_for_checks = seconds{2};
 constexpr unsigned asks_until_dead = 3;
+// The last of them is waited for not quite so long: dead is what was silent for a second, not for 1.2 s.
+constexpr Duration least_last_wait = milliseconds{100};
 // A dead way is asked on, so that a relay that comes back is found; eagerly while a path needs it.
 constexpr Duration wanted_for = seconds{10};
 constexpr Duration between_asks_wanted = milliseconds{300};
@@ -65,7 +67,11 @@ Duration WayPulse::wait_for_answer() const noexcept {
         }
         return is_used_ ? between_asks_used : minute_;
     }
-    return is_wanted ? check_after : Duration{seconds{1}};
+    if (!is_wanted) {
+        return seconds{1};
+    }
+    const bool is_last = unanswered_ == asks_until_dead && rtt_;
+    return is_last ? std::clamp<Duration>(*rtt_ * 2, least_last_wait, check_after) : check_after;
 }
 
 Instant WayPulse::next_timeout() const {

@@ -11,12 +11,14 @@ cpu_seconds() { awk '{ printf "%.2f", ($14 + $15) / 100 }' "/proc/$(pid_of "$@")
 log_lines() { grep -ciE "$3" "$run_dir/$1/$2.log" || true; }
 has_logged() { [ "$(log_lines "$1" "$2" "$3")" -ge "${4:-1}" ]; }
 
-seconds_now() { echo "$EPOCHREALTIME"; }
+# When the last such line was written, in seconds since the epoch.
+logged_at() { date -d "$(grep -E "$3" "$run_dir/$1/$2.log" | tail -n 1 | sed -E 's/^\[([^]]*)\].*/\1/')" +%s.%6N; }
+
 less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
-# took WHAT SINCE MOST: says the figure, and that it keeps its limit.
+# took WHAT SINCE MOST [UNTIL]: says the figure, and that it keeps its limit.
 took() {
     local seconds
-    seconds=$(awk -v a="$2" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }')
+    seconds=$(awk -v a="$2" -v b="${4:-$EPOCHREALTIME}" 'BEGIN { printf "%.2f", b - a }')
     less "$seconds" "$3" || fail "$1: $seconds s, allowed are $3 s"
     say "   ok: $1: $seconds s (allowed: $3 s)"
 }
@@ -30,12 +32,15 @@ never_silent_since() {
 # Clocks by libfaketime, for NTM_LAB_WRAP.
 faketime_library=$(find /usr/lib -name libfaketimeMT.so.1 2>/dev/null | head -n 1)
 need_faketime() { [ -n "$faketime_library" ] || skip "needs libfaketime (scripts/packages install test)"; }
-# by_clock SPECIFICATION COMMAND...: what it starts believes in that wall clock. Not for rates: libfaketime
-# also bends the timers of a program by them, and wrongly.
+# by_clock HOST SECONDS COMMAND...: what it starts on the host believes in a wall clock that is so wrong, and
+# jumps while it runs when set_clock says so. Not for rates: libfaketime also bends the timers of a
+# program by them, and wrongly.
+set_clock() { printf '%+d\n' "$2" >"$run_dir/$1/clock"; }
 by_clock() {
-    local specification=$1
-    shift
-    NTM_LAB_WRAP="env LD_PRELOAD=$faketime_library FAKETIME=$specification FAKETIME_DONT_FAKE_MONOTONIC=1" "$@"
+    local host=$1
+    set_clock "$host" "$2"
+    shift 2
+    NTM_LAB_WRAP="env LD_PRELOAD=$faketime_library FAKETIME_TIMESTAMP_FILE=$run_dir/$host/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1" "$@"
 }
 
 # preloading SHIM NAME=VALUE COMMAND...: what it starts runs under tests/system/SHIM.c.

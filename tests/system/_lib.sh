@@ -116,11 +116,11 @@ start_ping() {
     ping_pid=$!
     expect 10 "mn pings $peer" has_answers "$ping_log" 10
 }
-# Nothing but what the ping has not been answered yet at its end.
+# Nothing but what the ping, or another whose output is named, has not been answered yet at its end.
 lost_nothing() {
     awk -F'icmp_seq=' '/icmp_seq=/ { split($2, of, " "); n = of[1] + 0
         if (n != last + 1 && last) { print "after " last " comes " n; lost = 1 }; last = n }
-        END { exit lost || !last }' "$ping_log"
+        END { exit lost || !last }' "${1:-$ping_log}"
 }
 ping_goes_on_since() { answered_since "$ping_log" "$1"; }
 

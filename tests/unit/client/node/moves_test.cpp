@@ -240,6 +240,24 @@ TEST(Relays, a_silent_relay_is_asked_every_300_ms_while_a_path_is_active) {
     EXPECT_GE(asks[1] - asks[0], Duration{milliseconds{299}});
 }
 
+// F-15.
+TEST(Relays, a_relay_that_has_died_is_noticed_within_a_second) {
+    Ready world;
+    stream(world, milliseconds{50});
+    world.relay.is_up = false;
+    const Instant died = world.now;
+    const auto is_noticed = [&world] {
+        return std::ranges::any_of(world.log, [](const std::string& line) {
+            return line.find("does not answer at") != std::string::npos;
+        });
+    };
+    while (!is_noticed() && world.now - died < seconds{3}) {
+        stream(world, milliseconds{10});
+    }
+    EXPECT_LE(world.now - died, Duration{milliseconds{1000}});
+    EXPECT_GE(world.now - died, Duration{milliseconds{900}});
+}
+
 // M-10.
 TEST(Relays, an_idle_path_costs_one_ask_every_15_seconds) {
     Ready world;
