@@ -104,6 +104,26 @@ TEST_F(RestartTest, paths_go_on_without_the_dc_and_it_comes_back_with_all_it_kne
     expect_going_on("relay restarted after the DC", world_.events.now(), seconds{1});
 }
 
+// F-16.
+TEST_F(RestartTest, an_hour_without_the_dc_and_a_move_in_it_cost_nothing) {
+    world_.dc.kill();
+    const Instant killed = world_.events.now();
+    for (const auto& [from, to] :
+         {std::pair{&world_.mn, &world_.cn}, std::pair{&world_.cn, &world_.mn}}) {
+        pings_.push_back(world_.stream(*from, *to, 3600, seconds{1}));
+    }
+    world_.run(minutes{30});
+    const Instant moved = world_.events.now();
+    world_.join(world_.mn, world_.nat_c);
+    world_.run(seconds{1});
+    world_.leave(world_.mn, world_.nat_a);
+    world_.run(minutes{29});
+    for (const auto& numbers : pings_) {
+        EXPECT_EQ(count_lost(world_, *numbers, killed, moved), 0U);
+        EXPECT_EQ(count_lost(world_, *numbers, moved, world_.events.now() - seconds{1}), 0U);
+    }
+}
+
 TEST_F(RestartTest, a_killed_node_comes_back_with_its_address_and_its_paths) {
     keep_pinging();
     for (SimNode* node : {&world_.cn, &world_.mn}) {

@@ -117,7 +117,10 @@ kill -HUP "$(<"$run_dir/rs1/relay.pid")"
 expect 5 "and says why not" grep -q 'reload refused.*relay.yaml:[0-9]*:[0-9]*: not YAML' "$run_dir/rs1/relay.log"
 check "and changes nothing" level_is info
 
-step "100 reloads in a row"
+step "100 reloads in a row, under load"
+at_background mn "$run_dir/mn/load.log" ping -D -i 0.005 "$peer"
+load_pid=$!
+dropped=$(dropped_in_all)
 for program in relay dc node; do
     for ((turn = 0; turn < 120; turn++)); do
         # Before the count begins, what is made once has been made.
@@ -128,6 +131,10 @@ for program in relay dc node; do
     grown=$(($(memory_of $program) - first))
     check "the $program has not grown ($grown KiB)" [ $grown -le 1024 ]
 done
+
+kill "$load_pid"
+check "the load has lost nothing" lost_nothing "$run_dir/mn/load.log"
+same "packets dropped" "$(dropped_in_all)" "$dropped"
 
 step "nobody noticed"
 expect 10 "the ping goes on" ping_goes_on_since "$EPOCHREALTIME"
