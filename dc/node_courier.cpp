@@ -103,6 +103,10 @@ void NodeCourier::send(const PeerKey& node, Lane& lane, PathId id, Instant now) 
     if (path == nullptr || !path->stands()) {
         return;
     }
+    // After a start of this DC: with its session the node gets all that it has to know.
+    if (!context_.signaling.is_connected(node)) {
+        return;
+    }
     const Role role = path->role_of(node);
     const PathRecord& record = path->record;
     Delivery& delivery = path->delivery(role);

@@ -146,10 +146,15 @@ void PathDirector::deliver(Path& path, Instant now) {
         path.record.is_directed = true;
         context_.store.put_path(path.record);
     }
-    for (const Waiter& waiter : std::exchange(path.waiters, {})) {
+    const auto waiters = std::exchange(path.waiters, {});
+    for (const Waiter& waiter : waiters) {
         answer(path, waiter, now);
     }
     for (const Role role : {Role::initiator, Role::responder}) {
+        const PeerKey& node = path.record.end(role).node;
+        if (!waiters.empty() && !context_.signaling.is_connected(node)) {
+            context_.signaling.connect(node, false, now);
+        }
         couriers_.nodes.want(path, role);
     }
     finish_move(path);

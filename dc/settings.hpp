@@ -20,7 +20,7 @@ struct Limits {
     std::uint32_t calls_per_second = 200;        // Direction Requests for one node, of all others
     std::uint32_t registrations_per_second = 2;  // of one node, after a burst of 10
     std::uint32_t releases_per_second = 100;     // of one node, after a burst of all its paths
-    std::uint32_t restored_per_second = 4000;    // Relay Directions to one relay after a restart
+    std::uint32_t restored_per_second = 10000;   // Relay Directions to one relay after a restart
     std::uint32_t cookies_per_second = 10;       // asks answered of one source address
 };
 

@@ -10,6 +10,9 @@ namespace ntm::protocol {
 
 namespace {
 
+// Of those whose time has come: what arrives has its turn between.
+constexpr std::size_t most_peers_at_once = 64;
+
 // Answers kept for one peer: a node may ask 20 times a second, a DC directs in bulk.
 std::size_t answers_kept_for(PeerKind kind) noexcept {
     return kind == PeerKind::node ? 2048 : 65536;
@@ -155,7 +158,7 @@ Instant Signaling::State::next_timeout() const {
 void Signaling::State::handle_timeout(Instant now) {
     std::vector<Peer*> due;
     for (const auto& [at, key] : schedule_) {
-        if (at > now) {
+        if (at > now || due.size() == most_peers_at_once) {
             break;
         }
         due.push_back(find(key));

@@ -163,7 +163,7 @@ class Signaling {
     [[nodiscard]] std::vector<std::uint64_t> cookie_nonces() const;
     [[nodiscard]] std::uint64_t session_changes() const noexcept;
 
-    // When handle_timeout wants to be called next.
+    // When handle_timeout wants to be called next: at once, if it had more to do than it does in one go.
     [[nodiscard]] Instant next_timeout() const;
     void handle_timeout(Instant now);
 

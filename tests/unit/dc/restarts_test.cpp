@@ -110,6 +110,36 @@ TEST_F(RestartsTest, KeepsARequestWaitingUntilTheRelayIsBackAfterARestart) {
     );
 }
 
+TEST_F(RestartsTest, DirectsANodeAgainWhenItIsBack) {
+    register_all();
+    static_cast<void>(direct());
+    forget_requests();
+    cn.is_reachable = false;
+    ASSERT_TRUE(world.restart_dc());
+    world.relays.clear();
+    static_cast<void>(world.register_relay(relay, "rs1"));
+    world.pass(12s);
+    EXPECT_EQ(mn.routes().size(), 1U);
+    cn.is_reachable = true;
+    cn.signaling->connect(world.dc_keys.public_key(), true, world.now);
+    world.pass(100ms);
+    EXPECT_EQ(cn.routes().size(), 1U);
+}
+
+TEST_F(RestartsTest, ReachesAtOnceForANodeThatIsAskedForWhenItHasGivenUpGreetingIt) {
+    register_all();
+    cn.is_reachable = false;
+    ASSERT_TRUE(world.restart_dc());
+    world.relays.clear();
+    static_cast<void>(world.register_relay(relay, "rs1"));
+    world.pass(15s);
+    ASSERT_FALSE(world.dc->context().signaling.is_connected(cn.key()));
+    cn.is_reachable = true;
+    static_cast<void>(direct());
+    world.pass(100ms);
+    EXPECT_EQ(cn.routes().size(), 1U);
+}
+
 TEST_F(RestartsTest, GivesUpAPathThatNoNodeHadHeardOf) {
     register_all();
     relay.respond = [](const v1::Signal&) {

@@ -94,5 +94,30 @@ TEST_F(Flood, DemandsForTokensHaveALimitForEachSource) {
     EXPECT_EQ(dc_.signaling->counters().token_demanded, 1001U);
 }
 
+// F-10: after a start of the DC, with nodes that are not there.
+TEST(ManyPeers, AreServedAFewAtATime) {
+    constexpr std::size_t count = 500;
+    SeededRandom random{1};
+    Signaling signaling{
+        {crypto::KeyPair::generate(random), {1}, Secret<16>{random.bytes<16>()}}, random};
+    const Instant start{seconds{1000}};
+    for (std::size_t i = 0; i < count; ++i) {
+        const PeerKey peer = crypto::KeyPair::generate(random).public_key();
+        signaling.add_peer(peer, PeerKind::node);
+        signaling.set_endpoints(peer, {at("192.0.2.1:9770")});
+        signaling.connect(peer, false, start);
+    }
+    ASSERT_EQ(signaling.take_datagrams().size(), count);
+    const Instant later = start + seconds{1};
+    std::size_t repeated = 0;
+    while (signaling.next_timeout() <= later) {
+        signaling.handle_timeout(later);
+        const std::size_t sent = signaling.take_datagrams().size();
+        EXPECT_LE(sent, 64U);
+        repeated += sent;
+    }
+    EXPECT_EQ(repeated, count);
+}
+
 }  // namespace
 }  // namespace ntm::protocol
