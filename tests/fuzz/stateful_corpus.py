@@ -8,6 +8,24 @@ Each is a list of events as the target of that name reads them: the event's numb
 import sys
 from pathlib import Path
 
+# Of coordinator.
+RS1_REGISTERS = [5, 0x28]
+RS2_REGISTERS = [5, 0x29]
+MN_REGISTERS = [0, 0]
+MN_REGISTERS_GLOBAL = [0, 4]
+CN_REGISTERS = [0, 1]
+XN_REGISTERS = [0, 2 + 3 * 4]
+MN_ASKS_CN = [2, 4]
+RELAYED = RS1_REGISTERS + MN_REGISTERS + CN_REGISTERS + MN_ASKS_CN
+WAIT_20MS = [10, 0]
+WAIT_3S = [10, 3]
+
+# Of tunnel_manager.
+NODE_RELAYED = [0, 0, 1]
+NODE_DIRECT = [0, 0x40, 0x11, 1]
+DATA_BY_RELAY = [6, 0, 0, 1]
+RESPONSE_BINDS = [7, 0x14, 0x41]
+
 SEEDS = {
     "request_engine": {
         # The first byte seeds the jitter; each event is followed by the byte of a target.
@@ -27,28 +45,90 @@ SEEDS = {
         "full": [10, 1, 2, 1, 1, 0, 2, 1, 0, 3, 1, 0],
         "replayed": [1, 0, 2, 1, 0, 4, 2, 0, 4, 2, 1, 7, 1, 3, 7, 3, 1, 11, 1],
     },
-    "tunnel_manager": {
-        "relayed": [1, 0, 1, 0, 5, 0, 12, 1, 6, 0, 12, 1],
-        "direct": [1, 3, 1, 0, 12, 2, 6, 0, 12, 3],
-        "moved": [5, 0, 12, 2, 9, 4, 12, 1, 6, 0, 9, 2, 12, 2],
-        "released": [1, 0, 1, 0, 3, 0, 1, 1, 0, 1, 0, 1, 0, 2, 0],
-        "relay_restarts": [5, 0, 12, 2, 11, 6, 0, 12, 3],
-        "dc_is_silent": [10, 1, 0, 5, 0, 12, 4, 10, 0, 0, 12, 3],
-        "busy": [4, 0x83, 5, 1, 12, 4],
-    },
     "coordinator": {
-        "asked": [2, 1],
-        "relay_refuses": [0x06 + 0x48, 9, 2, 1, 12, 1],
-        "moved": [2, 1, 7, 2, 1, 0x10, 10, 0, 0, 2, 12, 1],
-        "dc_restarts": [2, 1, 9, 12, 2],
-        "removed": [2, 1, 10, 1, 10, 5, 12, 1],
-        "released": [2, 1, 4, 0, 7],
-        "strangers": [11, 4, 1, 2, 3, 4],
+        # Each event and its form. MN, CN and XN are 0 to 2, the relays 3 and 4.
+        "registered": MN_REGISTERS + CN_REGISTERS + XN_REGISTERS,
+        "relayed": RELAYED,
+        "direct": MN_REGISTERS_GLOBAL + CN_REGISTERS + MN_ASKS_CN,
+        "without_relay": MN_REGISTERS + CN_REGISTERS + MN_ASKS_CN + WAIT_3S,
+        "released": RELAYED + [4, 1, 0x40] + [4, 0, 0x40] + MN_ASKS_CN,
+        "released_late": RELAYED + [4, 0, 0x00] + [4, 0, 0x80],
+        "released_by_relay": RELAYED + [4, 4, 0x40] + [4, 3, 0x40] + MN_ASKS_CN,
+        "complaint": RELAYED + RS2_REGISTERS + [3, 0x44, 2, 0],
+        "drains": RELAYED + RS2_REGISTERS + [6, 0x40, 0, 0] + WAIT_20MS,
+        "relay_silent": RELAYED + RS2_REGISTERS + [6, 0x80, 0, 0] + WAIT_3S,
+        "relay_restarts": RELAYED + [13, 3] + RS1_REGISTERS,
+        "relay_refuses": RS2_REGISTERS + [8, 3, 9 * 8 + 4, 0] + RELAYED,
+        "relay_holds_later": [8, 3, 7 * 8 + 4, 5] + RELAYED,
+        "relay_holds_absurd": [8, 3, 7 * 8 + 4, 0xFE] + RELAYED,
+        "node_holds_later": [8, 1, 7 * 8 + 4, 5] + RELAYED,
+        "node_holds_absurd": [8, 1, 7 * 8 + 4, 0xFE] + RELAYED,
+        "node_has_released": [8, 1, 7 * 8 + 7, 0] + RELAYED,
+        "node_is_busy": [8, 1, 6 * 8 + 4, 0] + RELAYED + [10, 1] * 6,
+        "node_silent": [8, 1, 1] + RELAYED + [10, 4],
+        "node_restarts": RELAYED + [13, 0] + MN_REGISTERS,
+        "moved": RELAYED + [12, 0, 0] + MN_REGISTERS + [1, 0x0C, 0x12, 0x34],
+        "moved_direct": MN_REGISTERS_GLOBAL + CN_REGISTERS + MN_ASKS_CN + [12, 0, 0] + MN_REGISTERS,
+        "unreachable": RELAYED + [12, 1, 0x80, 10, 4, 10, 4],
+        "dc_restarts": RELAYED + [13, 0x80] + RS1_REGISTERS + WAIT_3S,
+        "dc_restarts_and_waits": RELAYED + [13, 0x80, 10, 4],
+        "renewed": RELAYED + [10, 4, 0, 0, 0, 1, 10, 4],
+        "disk_fails": RELAYED + [15, 0x03, 0, 0, 10, 2, 10, 2] + MN_REGISTERS,
+        "disk_fails_for_long": [15, 0x0F] + MN_REGISTERS + [13, 0x80, 15, 0],
+        "disk_full": [15, 0x0A] + RELAYED + [14, 2, 0x8E, 2],
+        "removed": RELAYED + [14, 0, 0x8E, 0] + MN_REGISTERS,
+        "relay_removed": RELAYED + RS2_REGISTERS + [14, 3],
+        "strange": RELAYED + [9, 0x41, 1, 9, 0x80, 3, 9, 0xC0, 4, 20, 9, 0, 3, 0x13, 0, 0, 9, 0xC5, 7, 9],
+        "full": RELAYED + XN_REGISTERS + [2, 8, 2, 9, 2, 6],
+        "turned": [0x80, 0, 2, 0, 3, 9, 0, 5, 1] + RELAYED + [0x82, 4, 1, 0, 2, 0],
+        "bytes": [7, 0, 4, 0x6A, 2, 10, 0, 7, 3, 4, 0xC2, 1, 0, 0],
+        "odd_answers": [8, 3, 2, 8, 0x9A, 1, 5, 0x12, 3, 10, 1, 65] + RELAYED,
+    },
+    "tunnel_manager": {
+        # Each event and its form. The places are 0 the relay, 1 the peer, 2 and 3 elsewhere.
+        "relayed": NODE_RELAYED + [12, 2],
+        "asked": [14, 0, 12, 2, 5, 8, 12, 1],
+        "asked_for_existence": [14, 0x80, 14, 0x81, 14, 2, 14, 3, 14, 4, 12, 2],
+        "refused": [4, 0x83, 14, 0, 5, 16, 12, 1],
+        "unusable_answer": [4, 0, 7, 0x8F, 0, 0, 0, 14, 0, 12, 4],
+        "data": NODE_RELAYED + [12, 1] + DATA_BY_RELAY + [6, 0, 0, 2, 6, 4, 0, 1, 6, 0, 0, 0xC0, 3, 1, 2, 3],
+        "from_inside": NODE_RELAYED + [5, 8, 12, 1, 5, 16, 5, 9, 5, 0x80, 5, 0xC0, 2, 0x45, 0, 12, 3],
+        "direct": NODE_DIRECT + RESPONSE_BINDS + [12, 0, 6, 0, 1, 1, 5, 8, 12, 4],
+        "bound_here": NODE_DIRECT + [7, 0, 1, 6, 0, 1, 1, 5, 8, 12, 1],
+        "bound_by_token": NODE_DIRECT + [7, 0, 2, 7, 0, 2, 5, 8, 12, 1],
+        "direct_silent": [0, 0x40, 1, 1, 5, 8, 12, 4, 5, 8, 12, 4, 5, 8, 12, 4],
+        "direct_again": NODE_DIRECT + [0, 0x40, 0x26, 2, 12, 2, 0, 0x48, 0x11, 3, 12, 1],
+        "relay_silent": [10, 2] + NODE_RELAYED + [5, 8, 12, 4, 5, 8, 12, 4, 5, 8, 12, 4],
+        "relay_dies": NODE_RELAYED + [12, 1, 5, 8, 10, 2, 5, 8, 12, 3, 10, 0, 12, 3],
+        "relay_restarts": NODE_RELAYED + [12, 1, 5, 8, 10, 0x10, 5, 8, 12, 3],
+        "peer_not_bound": [10, 0x20] + NODE_RELAYED + [12, 3, 10, 0, 12, 2],
+        "probed": NODE_RELAYED + [10, 4, 12, 1, 5, 8, 12, 3, 8, 0x10, 0, 8, 0, 0],
+        "peer_silent": NODE_RELAYED + [12, 1, 5, 8, 12, 2, 5, 8, 12, 2, 5, 8, 12, 3],
+        "moved": NODE_RELAYED + [12, 1, 9, 2, 12, 2, 9, 1, 5, 8, 12, 2],
+        "moved_direct": NODE_DIRECT + RESPONSE_BINDS + [9, 2, 12, 1, 9, 1, 5, 8, 12, 2],
+        "moved_to_ipv6": NODE_RELAYED + [12, 1, 9, 3, 12, 2, 9, 4, 5, 8, 12, 2],
+        "without_address": NODE_RELAYED + [12, 1, 9, 5, 5, 8, 12, 3, 9, 0, 12, 3],
+        "dc_silent": [10, 1, 14, 0, 5, 8, 12, 4, 10, 0, 12, 3],
+        "dc_busy": [10, 8, 9, 1, 12, 3],
+        "replaced": NODE_RELAYED + [12, 1, 0, 8, 2, 12, 1] + DATA_BY_RELAY + [6, 8, 0, 1],
+        "becomes_direct": NODE_RELAYED + [12, 1, 0, 0x40, 0x11, 2, 12, 1],
+        "as_responder": [0, 4, 1, 12, 1, 6, 4, 0, 1, 5, 8],
+        "stale": [0, 0, 5, 0, 0, 4, 0, 0, 5, 12, 1],
+        "released": NODE_RELAYED + [2, 0, 1, 0, 0, 1, 0, 0, 2],
+        "released_late": [0, 0, 5, 2, 0, 6, 2, 0, 4, 0, 0, 5],
+        "expires": [0, 0x20, 1, 12, 4, 12, 4],
+        "three_paths": NODE_RELAYED + [0, 0x11, 1, 0, 0x52, 0x11, 1, 12, 1, 5, 16, 5, 8],
+        "granted_otherwise": [0x8F, 0, 1, 0, 3, 9, 1, 12, 3] + NODE_RELAYED + [0x8F, 0, 2, 0, 40, 1, 0, 50, 7, 2, 12, 4],
+        "forged": NODE_RELAYED + [12, 1, 11, 0x80, 0, 0, 3, 11, 0xC0, 1, 0, 3, 0, 9, 11, 0x40, 0, 0, 11, 0x41, 1, 0]
+        + [11, 0x40, 2, 0, 11, 0x40, 3, 0, 11, 1, 3, 0x13, 1, 2],
+        "turned": [0x80, 0, 1, 1, 0, 9, 3] + NODE_DIRECT + [0x87, 0x14, 0x41, 1, 0, 5, 8, 0x88, 0x10, 1, 1, 0, 4, 9],
+        "bytes": [3, 0, 4, 0xA2, 1, 1, 0, 3, 0, 3, 0x62, 1, 0],
     },
     "world": {
+        # The first byte says whether the world has to heal; then each is a decision.
         "still": [1],
-        "one_step": [2, 0, 1, 0, 2, 0, 3],
-        "some": [3] + [(37 * i) % 251 for i in range(40)],
+        "still_and_whole": [4],
+        **{f"drawn_{a}": [4 if a % 4 == 1 else 1] + [(a * i) % 251 for i in range(90)] for a in (37, 41, 59, 97, 131, 149)},
     },
 }
 
