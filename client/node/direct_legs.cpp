@@ -45,10 +45,7 @@ void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant no
         LegBinding::Plan plan;
         plan.way = {local.ip(), remote};
         plan.is_trusted = is_trusted || answered_.contains(remote);
-        const auto asked = asked_unproven_.find(remote);
-        if (asked != asked_unproven_.end()) {
-            plan.most_untrusted_tries -= std::min(plan.most_untrusted_tries, asked->second);
-        }
+        plan.most_untrusted_tries = unproven_.left(remote);
         attempts_.emplace_back(plan, now);
         return;
     }
@@ -72,7 +69,7 @@ bool DirectLegs::is_asking(const Endpoint& remote) const {
 // The peer may be elsewhere: that is asked besides, and the way in use serves on until a Request is
 // bound.
 void DirectLegs::direction_changed(const RouteDirection& before, Instant now) {
-    asked_unproven_.clear();
+    unproven_.forget();
     std::erase_if(answered_, [&](const Endpoint& remote) { return !is_named(remote); });
     std::erase_if(attempts_, [&](const LegBinding& attempt) {
         return !is_named(attempt.way().remote);
@@ -270,9 +267,7 @@ bool DirectLegs::handle_timeout(Instant now) {
         if (!request) {
             continue;
         }
-        if (!attempt.is_trusted()) {
-            ++asked_unproven_[attempt.way().remote];
-        }
+        unproven_.note(attempt);
         if (!request->token().empty() && is_ready() && !active_ && !data_follows_at_) {
             data_follows_at_ = now + data_follows_after;
             data_follows_on_ = attempt.way();

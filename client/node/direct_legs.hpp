@@ -6,7 +6,6 @@
 
 #include "client/node/legs.hpp"
 
-#include <map>
 #include <set>
 #include <vector>
 
@@ -58,7 +57,7 @@ class DirectLegs final : public Legs {
     std::optional<BoundHere> bound_here_;
     std::vector<LegBinding> attempts_;
     // Under this revision, whatever a DC names: who has never answered is not asked for ever.
-    std::map<Endpoint, unsigned> asked_unproven_;
+    UnprovenRequests unproven_;
     std::set<Endpoint> answered_;
     Instant last_begin_;
     std::optional<Instant> data_follows_at_;

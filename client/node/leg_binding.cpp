@@ -73,6 +73,18 @@ bool LegBinding::handle_response(const v1::TunnelResponse& response, Instant now
     return true;
 }
 
+unsigned UnprovenRequests::left(const Endpoint& remote) const {
+    const auto sent = sent_.find(remote);
+    const unsigned used = sent == sent_.end() ? 0 : sent->second;
+    return LegBinding::most_untrusted_tries - std::min(LegBinding::most_untrusted_tries, used);
+}
+
+void UnprovenRequests::note(const LegBinding& attempt) {
+    if (!attempt.is_trusted()) {
+        ++sent_[attempt.way().remote];
+    }
+}
+
 std::optional<crypto::Token> token_of(const v1::TunnelResponse& response) {
     crypto::Token token{};
     if (response.token().size() != token.size()) {

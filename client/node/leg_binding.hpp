@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 
 namespace ntm::client {
@@ -55,6 +56,21 @@ class LegBinding {
     unsigned tokens_given_ = 0;
     bool has_answered_ = false;
     std::deque<std::uint64_t> nonces_;  // of the last few Requests
+};
+
+// The Requests of one path to addresses that are neither proven nor have answered: three to each, in
+// however many attempts.
+class UnprovenRequests {
+  public:
+    // For a plan's most_untrusted_tries.
+    [[nodiscard]] unsigned left(const Endpoint& remote) const;
+    // A Request of this attempt has been sent.
+    void note(const LegBinding& attempt);
+    // Another Direction names the addresses anew.
+    void forget() { sent_.clear(); }
+
+  private:
+    std::map<Endpoint, unsigned> sent_;
 };
 
 // The token of a Response; nothing if there is none or it is malformed.

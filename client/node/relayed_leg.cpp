@@ -31,6 +31,7 @@ void RelayedLeg::begin(const Way& way, bool needs_token, Instant now) {
     plan.way = way;
     plan.needs_token = needs_token;
     plan.is_trusted = context_.relays.has_answered(way);
+    plan.most_untrusted_tries = unproven_.left(way.remote);
     plan.rtt = context_.relays.rtt(way);
     attempt_.emplace(plan, now);
     last_begin_ = now;
@@ -57,6 +58,7 @@ bool RelayedLeg::is_of_relay(const Way& way) const {
 // The relay keeps the binding (docs/protocol.md section 4.0.1). A Request on the way in use finds
 // out if that is so, and whether the peer's leg is bound still.
 void RelayedLeg::direction_changed(const RouteDirection& /*before*/, Instant now) {
+    unproven_.forget();
     if (active_ && !is_of_relay(*active_)) {
         active_.reset();
     }
@@ -235,6 +237,7 @@ void RelayedLeg::send_due_request(Instant now) {
     if (!request) {
         return;
     }
+    unproven_.note(*attempt_);
     // The path stands and only its address has gone: DATA may follow a Request with a token.
     if (!request->token().empty() && is_ready() && !active_ && !data_follows_at_) {
         data_follows_at_ = now + data_follows_after;

@@ -48,6 +48,7 @@ class RelayedLeg final : public Legs {
     bool is_bound_ = false;
     bool is_peer_bound_ = false;
     std::optional<LegBinding> attempt_;
+    UnprovenRequests unproven_;
     Instant last_begin_;
     std::optional<Instant> reconsider_at_;  // no answer until then: try another way
     std::optional<Instant> data_follows_at_;
