@@ -11,6 +11,7 @@ namespace ntm::client::testing {
 namespace {
 
 constexpr BootId node_boot{0xabc};
+constexpr unsigned most_rounds_of_an_instant = 10'000;
 
 void write_address(const Endpoint& endpoint, v1::Address& to) {
     to.set_ip(as_text(endpoint.address.bytes()));
@@ -436,6 +437,7 @@ void NodeWorld::land(Flight flight) {
         });
     if (is_there) {
         datagram.local = *inside;
+        arrived.push_back(datagram);
         node->handle_datagram(datagram, now);
         drain();
     }
@@ -453,6 +455,7 @@ void NodeWorld::answer_as_peer(const Bytes& datagram) {
 }
 
 void NodeWorld::run_until(Instant until) {
+    unsigned rounds = 0;
     while (true) {
         const Instant flight = under_way_.empty() ? Instant::never() : under_way_.begin()->first;
         const Instant node_timer = node->next_timeout();
@@ -460,6 +463,10 @@ void NodeWorld::run_until(Instant until) {
         const Instant next = std::min({flight, node_timer, dc_timer});
         if (next > until) {
             break;
+        }
+        rounds = next > now ? 0 : rounds + 1;
+        if (rounds > most_rounds_of_an_instant) {
+            throw std::runtime_error("time stands still");
         }
         now = std::max(now, next);
         if (flight <= now) {

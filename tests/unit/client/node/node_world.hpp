@@ -132,6 +132,7 @@ class NodeWorld {
     std::vector<std::pair<Instant, DnsAnswer>> dns_answers;
     std::vector<std::pair<Instant, Bytes>> delivered;  // to the node's TUN device
     std::vector<std::pair<Instant, Datagram>> sent;    // by the node
+    std::vector<Datagram> arrived;                     // at the node
     std::vector<std::string> log;
 
     static constexpr std::uint64_t path_number = 0x0102030405060708;
