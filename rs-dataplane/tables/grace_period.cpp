@@ -22,7 +22,7 @@ Result<std::unique_ptr<GracePeriod>, std::string> GracePeriod::create(unsigned w
     for (unsigned number = 0; number < workers; ++number) {
         rte_rcu_qsbr_thread_register(variable, number);
     }
-    return std::unique_ptr<GracePeriod>{new GracePeriod{variable, workers}};
+    return std::unique_ptr<GracePeriod>{new GracePeriod{variable}};
 }
 
 GracePeriod::~GracePeriod() {

@@ -44,10 +44,8 @@ class GracePeriod {
     [[nodiscard]] bool has_ended(Token token) noexcept;
 
   private:
-    GracePeriod(rte_rcu_qsbr* variable, unsigned workers) noexcept
-        : variable_{variable}, workers_{workers} {}
+    explicit GracePeriod(rte_rcu_qsbr* variable) noexcept : variable_{variable} {}
     rte_rcu_qsbr* variable_;  // owned
-    unsigned workers_;
 };
 
 }  // namespace ntm::tables
