@@ -202,8 +202,13 @@ void read_limits(Section& limits, RelayConfig& into) {
     const auto rate = [&](const char* key, std::uint32_t& value) {
         value = static_cast<std::uint32_t>(limits.integer(key, {1, 10'000'000}, value));
     };
+    rate("legs_per_second", into.limits.legs_per_second);
+    rate("path_legs_per_second", into.limits.path_legs_per_second);
+    rate("signals_per_second", into.limits.signals_per_second);
     rate("handshakes_per_second", into.limits.handshakes_per_second);
     rate("cookies_per_second", into.limits.cookies_per_second);
+    rate("host_packets_per_second", into.limits.host_packets_per_second);
+    rate("neighbour_packets_per_second", into.limits.neighbour_packets_per_second);
 }
 
 void read_eal(Section& eal, RelayConfig& into) {

@@ -41,8 +41,15 @@ enum class Hugepages : std::uint8_t {
 
 // What a worker lets through in a second; each has its own.
 struct RelayLimits {
-    std::uint32_t handshakes_per_second = 1000;    // message 1 of HANDSHAKE, to the control thread
-    std::uint32_t cookies_per_second = 1'000'000;  // COOKIE answers in all
+    std::uint32_t legs_per_second = 20'000;             // LEG, to the control thread
+    std::uint32_t path_legs_per_second = 10;            // of them, of one path
+    std::uint32_t signals_per_second = 20'000;          // SIGNAL and answers to HANDSHAKE, likewise
+    std::uint32_t handshakes_per_second = 1000;         // message 1 of HANDSHAKE, likewise
+    std::uint32_t cookies_per_second = 1'000'000;       // COOKIE answers in all
+    std::uint32_t host_packets_per_second = 5000;       // to the kernel
+    std::uint32_t neighbour_packets_per_second = 2000;  // ARP and ND, likewise
+
+    friend bool operator==(const RelayLimits&, const RelayLimits&) = default;
 };
 
 struct RelayConfig {

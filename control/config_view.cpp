@@ -63,8 +63,13 @@ Json config_json(const RelayConfig& config) {
     json["workers"] = {{"count", config.workers}, {"idle_sleep", config.idle_sleep}};
     json["paths"] = {{"capacity", config.path_capacity}};
     json["limits"] = {
+        {"legs_per_second", config.limits.legs_per_second},
+        {"path_legs_per_second", config.limits.path_legs_per_second},
+        {"signals_per_second", config.limits.signals_per_second},
         {"handshakes_per_second", config.limits.handshakes_per_second},
-        {"cookies_per_second", config.limits.cookies_per_second}};
+        {"cookies_per_second", config.limits.cookies_per_second},
+        {"host_packets_per_second", config.limits.host_packets_per_second},
+        {"neighbour_packets_per_second", config.limits.neighbour_packets_per_second}};
     json["eal"] = {
         {"file_prefix", config.file_prefix},
         {"hugepages", text_of(config.hugepages)},

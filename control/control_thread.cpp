@@ -4,7 +4,21 @@
 #include "control/control_state.hpp"
 #include "control/port_setup.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace ntm::control {
+
+namespace {
+
+// The burst in proportion: it is filled in the same time at any rate.
+Budget scaled(const Budget& budget, std::uint32_t per_second) noexcept {
+    const std::uint64_t burst = std::uint64_t{budget.burst} * per_second / budget.per_second;
+    return {per_second, static_cast<std::uint32_t>(std::max<std::uint64_t>(burst, 1))};
+}
+
+}  // namespace
 
 relay::Settings first_settings(
     const RelayConfig& config, BootId boot_id, const std::vector<MacAddress>& macs
@@ -22,9 +36,21 @@ relay::Settings first_settings(
 
 void set_limits(const RelayConfig& config, relay::Settings& settings) {
     settings.may_sleep = config.idle_sleep;
-    auto& handshakes = settings.punt_budgets[static_cast<std::size_t>(relay::PuntClass::handshake)];
-    handshakes.per_second = config.limits.handshakes_per_second;
-    settings.cookies.per_second = config.limits.cookies_per_second;
+    const RelayLimits& limits = config.limits;
+    const std::array<std::pair<relay::PuntClass, std::uint32_t>, 5> rates{{
+        {relay::PuntClass::leg, limits.legs_per_second},
+        {relay::PuntClass::signal, limits.signals_per_second},
+        {relay::PuntClass::handshake, limits.handshakes_per_second},
+        {relay::PuntClass::host, limits.host_packets_per_second},
+        {relay::PuntClass::neighbour, limits.neighbour_packets_per_second},
+    }};
+    const relay::Settings first;
+    for (const auto& [punt_class, per_second] : rates) {
+        const auto at = static_cast<std::size_t>(punt_class);
+        settings.punt_budgets[at] = scaled(first.punt_budgets[at], per_second);
+    }
+    settings.legs_per_path = scaled(first.legs_per_path, limits.path_legs_per_second);
+    settings.cookies = scaled(first.cookies, limits.cookies_per_second);
 }
 
 namespace {

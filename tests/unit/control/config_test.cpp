@@ -50,6 +50,7 @@ TEST(RelayConfig, ExampleLoads) {
     EXPECT_EQ(config->own_addresses().size(), 2U);
     EXPECT_EQ(config->dcs.at(0).addresses.size(), 2U);
     EXPECT_EQ(config->hugepages, Hugepages::if_there);
+    EXPECT_EQ(config->limits, RelayLimits{});
 }
 
 TEST(RelayConfig, HasDefaults) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/base/rate_limit.hpp"
 
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -73,6 +74,36 @@ TEST(TokenBucket, TakesASmallerBudgetAtOnceAndALargerOneInTime) {
     EXPECT_FALSE(bucket.take({10, 1}, at_ms(99)));
     EXPECT_TRUE(bucket.take({10, 1}, at_ms(100)));
     EXPECT_TRUE(bucket.take(large, at_ms(200)));
+}
+
+// Over no span of time more than its burst and what the rate brings in that span.
+void expect_bounded(const Budget& budget, const std::vector<Instant>& given) {
+    for (std::size_t first = 0; first < given.size(); ++first) {
+        for (std::size_t last = first; last < given.size(); ++last) {
+            const auto span = static_cast<std::uint64_t>((given[last] - given[first]).count());
+            ASSERT_LE(last - first + 1, budget.burst + span * budget.per_second / 1'000'000'000);
+        }
+    }
+}
+
+TEST(TokenBucket, NeverGivesMoreThanItsBurstAndItsRate) {
+    std::mt19937_64 random{1};
+    for (const Budget& budget :
+         {Budget{1, 1}, Budget{10, 40}, Budget{100, 50}, Budget{1000, 3}, Budget{20'000, 200}}) {
+        TokenBucket bucket;
+        std::vector<Instant> given;
+        Instant now = at_ms(0);
+        for (int i = 0; i < 3000; ++i) {
+            // Crowded, as from one burst, or far apart, so that the bucket is full again.
+            const std::uint64_t most = random() % 50 == 0 ? 4'000'000'000 : 1'000'000;
+            now = now + Duration{static_cast<std::int64_t>(random() % most)};
+            if (bucket.take(budget, now)) {
+                given.push_back(now);
+            }
+        }
+        ASSERT_GE(given.size(), std::size_t{20});
+        expect_bounded(budget, given);
+    }
 }
 
 TEST(SourceBuckets, CountAnIpv6NetworkAsOne) {
