@@ -7,7 +7,7 @@ one than were sent.
   stranger ADDRESS PORT KEY N            N right HANDSHAKEs for that public key, each from a key nobody knows
   forged SOURCE PORT TARGET PORT HEX...  the same over IPv4 with a source that is not ours
   replay PCAP [flip]                     the captured IPv4 datagrams again, one bit turned over if flip
-  too_big SENDER PORT RECEIVER PORT MTU  ICMP's "too big, and DF set" to SENDER about its UDP to RECEIVER
+  too_big SENDER PORT RECEIVER PORT MTU  ICMP's "too big" to SENDER about its UDP to RECEIVER
   vlan INTERFACE MAC                     an Ethernet frame with a VLAN tag
 """
 
@@ -124,15 +124,26 @@ def replay(path: str, how: str = "") -> bool:
     return bool(packets)
 
 
+def quoted(sender: bytes, receiver: bytes, ports: tuple[int, int]) -> bytes:
+    """The head of a datagram of 1400 bytes that is said to have been too big."""
+    if len(sender) == 16:
+        ip = struct.pack("!IHBB", 6 << 28, 1360, 17, 64) + sender + receiver
+    else:
+        ip = struct.pack("!BBHHHBBH", 0x45, 0, 1400, 0, 0x4000, 64, 17, 0) + sender + receiver
+        ip = ip[:10] + struct.pack("!H", ~ones_sum(ip) & 0xFFFF) + ip[12:]
+    return ip + struct.pack("!HHHH", *ports, 1400 - len(ip), 0x1234)
+
+
 def too_big(sender: str, sender_port: str, receiver: str, receiver_port: str, mtu: str) -> bool:
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 1400, 0, 0x4000, 64, 17, 0)
-    head += socket.inet_aton(sender) + socket.inet_aton(receiver)
-    head = head[:10] + struct.pack("!H", ~ones_sum(head) & 0xFFFF) + head[12:]
-    quote = head + struct.pack("!HHHH", int(sender_port), int(receiver_port), 1380, 0)
-    error = struct.pack("!BBHHH", 3, 4, 0, 0, int(mtu)) + quote
-    error = error[:2] + struct.pack("!H", ~ones_sum(error) & 0xFFFF) + error[4:]
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
-        raw.sendto(error, (sender, 0))
+    family = socket.AF_INET6 if ":" in sender else socket.AF_INET
+    protocol = socket.IPPROTO_ICMPV6 if ":" in sender else socket.IPPROTO_ICMP
+    kind = struct.pack("!BB", *((2, 0) if ":" in sender else (3, 4)))
+    ends = [socket.inet_pton(family, each) for each in (sender, receiver)]
+    rest = struct.pack("!I", int(mtu)) + quoted(*ends, (int(sender_port), int(receiver_port)))
+    # ICMPv6's the kernel makes itself.
+    checksum = ~ones_sum(kind + bytes(2) + rest) & 0xFFFF
+    with socket.socket(family, socket.SOCK_RAW, protocol) as raw:
+        raw.sendto(kind + struct.pack("!H", checksum) + rest, (sender, 0))
     print(f"{sender} is told that {receiver} is only reached with {mtu} bytes")
     return True
 
