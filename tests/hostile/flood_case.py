@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Floods of ten times what each class may have, at the DC and at the relay: meanwhile a known node
-that starts anew registers within its time, and the path of others loses nothing. Runs in the
-namespace of that node.
+that starts anew registers within its time, and where it is the relay that is flooded, gets a path and
+an answer by it too; and the path of others loses nothing. Runs in the namespace of that node.
 
-  flood_case.py classes|million DC-KEY KEY-FILE OWN-NAME CAPTURE-AT-RELAY CAPTURE-AT-DC
+  flood_case.py classes|million DC-KEY KEY-FILE OWN-NAME PEER CAPTURE-AT-RELAY CAPTURE-AT-DC
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ from typing import NamedTuple
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import lab
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from account import PATIENCE, Counted
 from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs
 from frames import Datagram, captured, ethernet, ip, udp
 from judge import fail
 from memory import Memory
 from ntm_client import Client, pb
 from ntm_wire import Header
+from oracle import COOKIE_ASKED, GREETED, LEG_ASKED, SIGNALLED
 
 SECONDS = 3
 REGISTERED_WITHIN = 2.0
 SPOOFED = 1_000_000
 DIRECTIONS = 20  # a second, of one node
 LINK_BYTES = 14
-NODE_BYTES = 4096  # what the node that starts anew gets meanwhile
+NODE_BYTES = 8192  # what the node that starts anew gets meanwhile
+OTHERS = 3000  # frames of the stream, the node and the DC meanwhile
 
 
 class Flood(NamedTuple):
@@ -43,6 +46,8 @@ class Flood(NamedTuple):
     sources: str  # "random" or "fixed"
     limit: int  # a second, of this class and such sources
     times: int = 10
+    demands_tokens: bool = False
+    counted_as: str = ""  # by the relay's workers
 
 
 def padded(front: bytes, length: int) -> bytes:
@@ -89,6 +94,41 @@ class Sending:
         return json.loads(self.process.stdout.read())
 
 
+class Inflow:
+    """Frames that the cable has brought to the relay's port, whosever: each is received or missed."""
+
+    def __init__(self) -> None:
+        self.cable = lab.Link("inet", lab.far_end("rs1"))
+        if not lab.wait_until(PATIENCE, self._read):
+            fail("the relay is never at rest")
+        self.came_before, self.before = self.came, self.now
+
+    def _read(self) -> bool:
+        """False if something passed meanwhile."""
+        self.came = self.cable.sent()
+        self.now = Counted.now()
+        return self.came == self.cable.sent() and not self.now.imbalance
+
+    def check(self, what: str, names: set[str], sent: int) -> None:
+        """The flood is counted under these names, and there is not more of it."""
+        came = received = missed = 0
+
+        def is_settled() -> bool:
+            nonlocal came, received, missed
+            is_quiet = self._read()
+            came = self.came - self.came_before
+            received, missed = self.now.received - self.before.received, self.now.missed - self.before.missed
+            return is_quiet and came == received + missed
+
+        if not lab.wait_until(PATIENCE, is_settled):
+            fail(f"{what}: {came} came, {received} received and {missed} missed")
+        ends = lab.rise(self.before.ends, self.now.ends)
+        found = sum(count for name, count in ends.items() if name in names)
+        print(f"   {what}: {found} of {received} received are the flood's, {missed} missed", flush=True)
+        if not received - OTHERS <= found <= sent + OTHERS:
+            fail(f"{what}: {sent} sent, {received} received, but {ends}")
+
+
 class Outflow:
     """IP bytes that a host sends, as the far end of its cable counts them, without what it sends at
     rest."""
@@ -128,29 +168,35 @@ def outcomes(host: str) -> dict[str, int]:
 class Node:
     """Of this namespace, known to the DC; each run is a new one."""
 
-    def __init__(self, dc_key: bytes, key_file: str, name: str) -> None:
-        self.dc_key, self.name = dc_key, name
+    def __init__(self, dc_key: bytes, key_file: str, name: str, peer: str) -> None:
+        self.dc_key, self.name, self.peer = dc_key, name, peer
         self.key = X25519PrivateKey.from_private_bytes(base64.b64decode(pathlib.Path(key_file).read_text()))
 
-    def registers_within(self) -> float:
+    def registers_within(self, and_reaches_peer: bool = False) -> float:
         began = time.monotonic()
         client = Client((socket.inet_ntoa(DC[4]), 9770), self.dc_key, self.key)
         client.connect()
         client.register(self.name)
+        if and_reaches_peer:
+            client.direct(self.peer)
+            client.bind()
+            client.ping()
+        took = time.monotonic() - began
+        if and_reaches_peer:
+            client.release()
         client.socket.close()
-        return time.monotonic() - began
+        return took
 
 
 def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
-    rate = flood.limit * flood.times
-    before = outcomes(flood.at)
+    rate, is_at_relay = flood.limit * flood.times, flood.at == "rs1"
+    before, inflow = outcomes(flood.at), Inflow()
     out.begin()
-    missed = lab.ctl("rs1", "port")["ports"][0]["missed"]
     sending = Sending(flood, macs, rate * SECONDS, rate)
     took = []
     time.sleep(0.5)  # until the budgets are used up
     for _ in range(2):
-        took.append(node.registers_within())
+        took.append(node.registers_within(is_at_relay))
     was_during = not sending.is_over()
     result = sending.result()
     came, went = sent_bytes(flood, result["sent"]), out.end()
@@ -164,9 +210,10 @@ def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
         fail(f"{flood.name}: {came} bytes in, {went} out")
     if sum(counted.values()) < result["sent"] / 20:
         fail(f"{flood.name}: {result['sent']} sent, only {counted} counted")
-    missed = lab.ctl("rs1", "port")["ports"][0]["missed"] - missed
-    if flood.at == "rs1" and missed:
-        print(f"   (the port missed {missed})", flush=True)
+    if flood.demands_tokens and not any(name.endswith("token_demanded") for name in counted):
+        fail(f"{flood.name}: no token was demanded under load")
+    if is_at_relay:
+        inflow.check(flood.name, {*flood.counted_as.split("|"), "punt_ring_full"}, result["sent"])
 
 
 def ask_too_often(dc_key: bytes, key_file: str, name: str, node: Node) -> None:
@@ -220,21 +267,24 @@ def floods(captures: list[str]) -> list[Flood]:
     of_dc = signal_ids(captures[1], list(DC.values()))
     cookie = b"\x14" + bytes(71)
     return [
-        Flood("HANDSHAKE, made-up sources", "dc1", [handshake()], "random", 500),
+        Flood("HANDSHAKE, made-up sources", "dc1", [handshake()], "random", 500, demands_tokens=True),
         Flood("HANDSHAKE, one source", "dc1", [handshake()], "fixed", 500),
         Flood("HANDSHAKE, one source with its token", "dc1", [handshake(dc_token())], "fixed", 100),
         Flood("COOKIE, made-up sources", "dc1", [cookie], "random", 1000),
         Flood("COOKIE, one source", "dc1", [cookie], "fixed", 10, 100),
         Flood("SIGNAL of live sessions, forged", "dc1", [with_id(2, each, 200) for each in of_dc], "random", 2000),
         Flood("junk", "dc1", [bytes(100)], "random", 2000),
-        Flood("HANDSHAKE, made-up sources", "rs1", [handshake()], "random", 1000),
-        Flood("HANDSHAKE, one source", "rs1", [handshake()], "fixed", 1000),
-        Flood("COOKIE, one source", "rs1", [cookie], "fixed", 5000),
-        Flood("COOKIE, made-up sources", "rs1", [cookie], "random", 5000),
-        Flood("SIGNAL of a live session, forged", "rs1", [with_id(2, each, 200) for each in of_relay], "fixed", 4000),
-        Flood("LEG of a live path, forged", "rs1", [with_id(1, path, 132)], "random", 2000),
-        Flood("LEG of no path", "rs1", [with_id(1, 1, 132)], "random", 4000),
-        Flood("DATA of a live path from elsewhere", "rs1", [with_id(0, path, 132)], "random", 4000),
+        Flood("HANDSHAKE, made-up sources", "rs1", [handshake()], "random", 1000, demands_tokens=True,
+              counted_as=GREETED),
+        Flood("HANDSHAKE, one source", "rs1", [handshake()], "fixed", 1000, counted_as=GREETED),
+        Flood("COOKIE, one source", "rs1", [cookie], "fixed", 5000, counted_as=COOKIE_ASKED),
+        Flood("COOKIE, made-up sources", "rs1", [cookie], "random", 5000, counted_as=COOKIE_ASKED),
+        Flood("SIGNAL of a live session, forged", "rs1", [with_id(2, each, 200) for each in of_relay], "fixed",
+              4000, counted_as=SIGNALLED),
+        Flood("LEG of a live path, forged", "rs1", [with_id(1, path, 132)], "random", 2000, counted_as=LEG_ASKED),
+        Flood("LEG of no path", "rs1", [with_id(1, 1, 132)], "random", 4000, counted_as="unknown_path"),
+        Flood("DATA of a live path from elsewhere", "rs1", [with_id(0, path, 132)], "random", 4000,
+              counted_as="wrong_source"),
     ]
 
 
@@ -272,7 +322,7 @@ def print_capacity(node: Node) -> None:
 
 
 def main() -> None:
-    node = Node(base64.b64decode(sys.argv[2]), sys.argv[3], sys.argv[4])
+    node = Node(base64.b64decode(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5])
     relay_mac = bytes.fromhex(lab.ctl("rs1", "port")["ports"][0]["mac"].replace(":", ""))
     macs = {"rs1": relay_mac, "dc1": ROUTER_MAC, "own": lab.mac_of("atk", "eth0")}
     standing = lab.standing()
@@ -281,11 +331,18 @@ def main() -> None:
         spoofed_million(macs, outflow)
     else:
         print_capacity(node)
-        for flood in floods(sys.argv[5:]):
+        for flood in floods(sys.argv[6:]):
             run(flood, node, macs, outflow[flood.at])
         ask_too_often(node.dc_key, sys.argv[3] + ".busy", "busy.a.ntm.test", node)
-    del standing["DC's nodes"], standing["DC"]
-    if found := lab.differences(standing, lab.standing()):
+    # These count the node that started anew, and its paths.
+    del standing["DC's nodes"], standing["DC"], standing["relay"]
+    found: list[str] = []
+
+    def is_as_before() -> bool:
+        found[:] = lab.differences(standing, lab.standing())
+        return not found
+
+    if not lab.wait_until(PATIENCE, is_as_before):
         fail("; ".join(found))
 
 

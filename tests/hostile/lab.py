@@ -199,6 +199,20 @@ def far_end(host: str, interface: str = "eth0") -> str:
     return f"{host}-{interface}" if at == "inet" else f"{at}-outside"
 
 
+class Link:
+    """What a host's interface has sent, read in a moment."""
+
+    def __init__(self, host: str, interface: str) -> None:
+        self.interface = interface
+        self.file = within(host, lambda: open("/proc/thread-self/net/dev"))
+
+    def sent(self) -> int:
+        """Packets."""
+        self.file.seek(0)
+        lines = (line.partition(":") for line in self.file)
+        return next(int(rest.split()[9]) for name, _, rest in lines if name.strip() == self.interface)
+
+
 class Tap:
     """All that passes a cable, seen at its far end in inet."""
 

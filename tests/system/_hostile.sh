@@ -30,25 +30,25 @@ hostile() {
 start_stream() {
     coproc stream { hostile stream.py mn cn "$(fact mn path '.paths[0].peer_vipv4')" 150; }
 }
-stop_stream() {
-    eval "exec ${stream[1]}>&-"
-    read -r stream_result <&"${stream[0]}"
-    say "   stream: $stream_result"
-}
-stream_was() { jq -e "$1" <<<"$stream_result" >/dev/null; }
-end_stream() {
-    stop_stream
-    say_losses
-    check "none of the stream was lost or came twice" \
-        stream_was '.sent > 100 and .received == .sent and .duplicates == 0'
-    check "nor was it silent for a second" stream_was '.silence < 1'
-}
-
 # Where the way to the relay had no room: its cable, or its port.
 say_losses() {
     local cable
     cable=$(at inet cat /sys/class/net/rs1-eth0/statistics/tx_dropped)
     say "   lost in the cable to rs1: $cable, missed by its port: $(ctl rs1 status | jq .packets.missed)"
+}
+
+stop_stream() {
+    eval "exec ${stream[1]}>&-"
+    read -r stream_result <&"${stream[0]}"
+    say "   stream: $stream_result"
+    say_losses
+}
+stream_was() { jq -e "$1" <<<"$stream_result" >/dev/null; }
+end_stream() {
+    stop_stream
+    check "none of the stream was lost or came twice" \
+        stream_was '.sent > 100 and .received == .sent and .duplicates == 0'
+    check "nor was it silent for a second" stream_was '.silence < 1'
 }
 
 # The lab with mn, cn, their path, a stranger, and two nodes of tests/hostile/flood_case.py, whose keys
@@ -57,6 +57,8 @@ lab_under_flood() {
     local file tool=$NTM_BUILD/control/ntmctl/ntmctl
     lab_options=(--with atk)
     lab_up
+    # No family in common with gn: their path is relayed.
+    lab move cn v6only
     capture rs1
     capture dc1
     lab start
@@ -76,6 +78,6 @@ lab_under_flood() {
 }
 flood() {
     at gn env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$repo/tests/hostile/flood_case.py" "$1" "$dc_key" \
-        "$run_dir/gn/key" known.a.ntm.test "$run_dir/inet/rs1.pcap" "$run_dir/inet/dc1.pcap" ||
+        "$run_dir/gn/key" known.a.ntm.test "$peer" "$run_dir/inet/rs1.pcap" "$run_dir/inet/dc1.pcap" ||
         fail "a flood did harm"
 }

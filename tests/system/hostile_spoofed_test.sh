@@ -5,7 +5,7 @@
 # out than went in, memory and log stay as the first half left them, the relay drops nothing else.
 #
 #   atk (says to be anybody) --- rs1 --- inet --- dc1
-#   mn --- nat-a ------------------------+------ nat-b --- cn (a stream goes on)
+#   mn --- nat-a ------------------------+------ v6only --- cn (a stream goes on)
 # shellcheck source=tests/system/_lib.sh
 source "$(dirname "$0")/_lib.sh"
 # shellcheck source=tests/system/_hostile.sh
