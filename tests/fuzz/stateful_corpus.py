@@ -99,6 +99,8 @@ SEEDS = {
         "direct_silent": [0, 0x40, 1, 1, 5, 8, 12, 4, 5, 8, 12, 4, 5, 8, 12, 4],
         "direct_again": NODE_DIRECT + [0, 0x40, 0x26, 2, 12, 2, 0, 0x48, 0x11, 3, 12, 1],
         "relay_silent": [10, 2] + NODE_RELAYED + [5, 8, 12, 4, 5, 8, 12, 4, 5, 8, 12, 4],
+        # Its address turned, so that nobody answers there, and two ways to it.
+        "relay_never_answers": list(bytes.fromhex("c001000300071402030c020cdbffff02db02dbffff02020cdb")),
         "relay_dies": NODE_RELAYED + [12, 1, 5, 8, 10, 2, 5, 8, 12, 3, 10, 0, 12, 3],
         "relay_restarts": NODE_RELAYED + [12, 1, 5, 8, 10, 0x10, 5, 8, 12, 3],
         "peer_not_bound": [10, 0x20] + NODE_RELAYED + [12, 3, 10, 0, 12, 2],

@@ -78,7 +78,7 @@ void WatchedNode::note_named(const v1::RegistrationResponse& granted) {
 void WatchedNode::name_relay(const v1::Address& address) {
     if (const auto endpoint = client::usable_endpoint(address)) {
         traffic_.prove(*endpoint);
-        relays_[*endpoint] += most_unproven_requests;
+        relays_.insert(*endpoint);
     }
 }
 
@@ -212,9 +212,8 @@ void WatchedNode::check_request(PathId path, const Endpoint& to, const v1::Tunne
     asked.nonce = request.nonce();
     ++asked.requests;
     // Whoever names a relay says for all paths where it is.
-    const unsigned allowed = relays_.contains(to)
-                                 ? relays_[to] + most_unproven_requests * directed_[path]
-                                 : asked.allowed;
+    const unsigned allowed =
+        relays_.contains(to) ? most_unproven_requests * directed_[path] : asked.allowed;
     demand(
         answered_.contains(to) || proven_.contains({path, to}) || asked.requests <= allowed,
         "to an address that has neither been proven nor answered go three Requests for a Direction"

@@ -59,7 +59,7 @@ class WatchedNode : public client::testing::NodeWorld {
     std::set<std::string> secrets_;
     Traffic traffic_;
     std::map<std::pair<PathId, Endpoint>, Asked> asked_;
-    std::map<Endpoint, unsigned> relays_;  // Requests allowed besides
+    std::set<Endpoint> relays_;
     std::set<Endpoint> answered_;
     std::set<std::pair<PathId, Endpoint>> proven_;
     std::map<PathId, std::uint32_t> revisions_;
