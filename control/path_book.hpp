@@ -8,6 +8,7 @@
 #include "common/crypto/x25519.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "control/direction.hpp"
+#include "control/path_memory.hpp"
 #include "control/relayed_path.hpp"
 
 #include <chrono>
@@ -33,6 +34,9 @@ struct BookAnswer {
 class PathBook {
   public:
     explicit PathBook(std::uint32_t capacity) : capacity_{capacity} {}
+
+    // Of the heap, at most, while no path is changed more often than its times come.
+    [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
 
     [[nodiscard]] BookAnswer direct(PathOrder order, const crypto::PublicKey& dc, Instant now);
     [[nodiscard]] BookAnswer release(
@@ -97,6 +101,10 @@ class PathBook {
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
+
+constexpr std::size_t PathBook::bytes_for(std::size_t paths) noexcept {
+    return map_bytes<decltype(paths_)>(paths) + vector_bytes<Due>(paths);
+}
 
 template <typename Visit>
 void PathBook::walk(Round& round, std::size_t steps, Visit visit) {

@@ -5,6 +5,7 @@
 
 #include "common/base/ids.hpp"
 #include "common/base/time.hpp"
+#include "control/path_memory.hpp"
 #include "control/relay_director.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
@@ -22,6 +23,9 @@ class TableKeeper {
   public:
     TableKeeper(tables::RelayTable::Writer writer, const relay::Observation& observation)
         : writer_{writer}, observation_{&observation} {}
+
+    // Of the heap, at most, with no command waiting.
+    [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
 
     // Queues the command and carries out all that can be. SetSessions is not for this table.
     void carry_out(const DirectorCommand& command);
@@ -55,5 +59,9 @@ class TableKeeper {
     std::vector<PathId> refused_;
     std::uint64_t foreign_refused_ = 0;
 };
+
+constexpr std::size_t TableKeeper::bytes_for(std::size_t paths) noexcept {
+    return map_bytes<decltype(places_)>(paths);
+}
 
 }  // namespace ntm::control

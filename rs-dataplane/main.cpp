@@ -12,6 +12,7 @@
 #include "rs-dataplane/dpdk/dataplane.hpp"
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/telemetry.hpp"
+#include "rs-dataplane/eal_need.hpp"
 #include "rs-dataplane/plan.hpp"
 
 #include <memory>
@@ -23,35 +24,6 @@
 namespace {
 
 using namespace ntm;
-
-dpdk::EalConfig eal_config(const control::RelayConfig& config) {
-    dpdk::EalConfig eal;
-    eal.program = "ntm-relay";
-    eal.file_prefix = config.file_prefix;
-    eal.workers = config.workers;
-    switch (config.hugepages) {
-        case control::Hugepages::if_there:
-            eal.hugepages = dpdk::HugepagePolicy::if_there;
-            break;
-        case control::Hugepages::required:
-            eal.hugepages = dpdk::HugepagePolicy::required;
-            break;
-        case control::Hugepages::none:
-            eal.hugepages = dpdk::HugepagePolicy::none;
-            break;
-    }
-    const dpdk::MemoryNeed need = memory_need_of(config, dpdk::Pages::ordinary);
-    eal.ordinary_megabytes = dpdk::eal_megabytes(need);
-    eal.huge_megabytes = dpdk::eal_megabytes(memory_need_of(config, dpdk::Pages::huge));
-    eal.table_bytes = need.table_bytes();
-    for (const control::PortConfig& port : config.ports) {
-        if (port.kind == control::PortKind::pci) {
-            eal.pci_devices.push_back(port.device);
-        }
-    }
-    eal.extra_arguments = config.extra_eal_args;
-    return eal;
-}
 
 dpdk::PortKind kind_of(control::PortKind kind) {
     switch (kind) {
@@ -170,7 +142,7 @@ int run(const control::RelayConfig& config, const config::CommandLine& line) {
     if (!key_log) {
         return daemon::fail(key_log.error());
     }
-    const auto eal = dpdk::start_eal(eal_config(config));
+    const auto eal = dpdk::start_eal(eal_config_of(config));
     if (!eal) {
         return daemon::fail(eal.error());
     }

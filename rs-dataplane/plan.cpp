@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/plan.hpp"
 
-#include "control/relayed_path.hpp"
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/hugepages.hpp"
 #include "rs-dataplane/dpdk/ordinary_memory.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
+#include "rs-dataplane/eal_need.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -92,12 +92,6 @@ Json workers_json(const control::RelayConfig& config) {
     return list;
 }
 
-// The control thread keeps what it knows of a path: in the map, in the queue of what is due.
-std::size_t control_bytes(std::uint32_t paths) {
-    constexpr std::size_t around_a_path = 96;
-    return paths * (sizeof(control::RelayedPath) + around_a_path);
-}
-
 Json memory_json(const dpdk::MemoryNeed& need, std::uint32_t paths, bool has_hugepages) {
     Json parts = Json::array();
     for (const dpdk::MemoryNeed::Part& part : need.parts) {
@@ -116,15 +110,6 @@ Json memory_json(const dpdk::MemoryNeed& need, std::uint32_t paths, bool has_hug
          {"taken", "as paths come, at most"}}
     );
     return parts;
-}
-
-bool has_pci(const control::RelayConfig& config) {
-    for (const control::PortConfig& port : config.ports) {
-        if (port.kind == control::PortKind::pci) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void add_missing(Json& missing, const std::string& what) {
@@ -171,35 +156,29 @@ Json hugepages_json(const control::RelayConfig& config, std::size_t megabytes, b
 
 }  // namespace
 
-dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages pages) {
-    return dpdk::memory_need({config.ports.size(), config.workers, config.path_capacity}, pages);
-}
-
 Json plan_json(const control::RelayConfig& config) {
-    const std::size_t huge_megabytes =
-        dpdk::eal_megabytes(memory_need_of(config, dpdk::Pages::huge));
-    const std::string lack = config.hugepages == control::Hugepages::none
-                                 ? "not wanted"
-                                 : dpdk::hugepage_lack(dpdk::read_hugepage_stock(), huge_megabytes);
+    const dpdk::EalConfig eal = eal_config_of(config);
+    const std::string lack =
+        eal.hugepages == dpdk::HugepagePolicy::none
+            ? "not wanted"
+            : dpdk::hugepage_lack(dpdk::read_hugepage_stock(), eal.huge_megabytes);
     const bool has_hugepages = lack.empty();
     const dpdk::MemoryNeed need =
         memory_need_of(config, has_hugepages ? dpdk::Pages::huge : dpdk::Pages::ordinary);
-    const std::size_t megabytes = dpdk::eal_megabytes(need);
     Json missing = Json::array();
     add_missing_ports(config, missing);
-    if (!has_hugepages && has_pci(config)) {
+    if (!has_hugepages && !eal.pci_devices.empty()) {
         add_missing(missing, "a PCI port needs hugepages: " + lack);
-    } else if (!has_hugepages && config.hugepages == control::Hugepages::required) {
+    } else if (!has_hugepages && eal.hugepages == dpdk::HugepagePolicy::required) {
         add_missing(missing, lack);
     }
-    const std::size_t ordinary = need.table_bytes() + control_bytes(config.path_capacity) +
-                                 (has_hugepages ? 0 : megabytes * mebibyte);
     const auto limits = dpdk::memory_limits(config.workers + dpdk::other_threads);
+    const std::size_t ordinary = dpdk::ordinary_bytes(eal, has_hugepages);
     add_missing(missing, dpdk::memory_lack(limits, ordinary));
 
     Json json{{"file", config.file}, {"paths", config.path_capacity}};
     json["eal_memory_bytes"] = need.eal_bytes();
-    json["eal_reserve_bytes"] = megabytes * mebibyte;
+    json["eal_reserve_bytes"] = dpdk::eal_megabytes(need) * mebibyte;
     json["table_memory_bytes"] = need.table_bytes();
     json["ordinary_memory_bytes"] = ordinary;
     json["available_memory_bytes"] = limits.empty() ? Json(unknown) : Json(limits.front().bytes);
@@ -211,7 +190,7 @@ Json plan_json(const control::RelayConfig& config) {
     }
     json["workers"] = workers_json(config);
     json["memory"] = memory_json(need, config.path_capacity, has_hugepages);
-    json["hugepages"] = hugepages_json(config, huge_megabytes, has_hugepages);
+    json["hugepages"] = hugepages_json(config, eal.huge_megabytes, has_hugepages);
     json["missing"] = std::move(missing);
     return json;
 }

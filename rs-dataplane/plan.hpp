@@ -5,13 +5,8 @@
 
 #include "common/admin/message.hpp"
 #include "control/config.hpp"
-#include "rs-dataplane/dpdk/memory_need.hpp"
 
 namespace ntm {
-
-[[nodiscard]] dpdk::MemoryNeed memory_need_of(
-    const control::RelayConfig& config, dpdk::Pages pages
-);
 
 // Ports with their queues, workers with their lcores, NUMA nodes, memory, hugepages, and under
 // "missing" why the relay would not start, each with the command that helps.

@@ -104,12 +104,6 @@ Result<Pages, std::string> choose_pages(const EalConfig& config) {
     return Pages{lack.empty() ? "" : "going on without hugepages, which is slower: " + lack};
 }
 
-// In ordinary pages: the tables, and all of EAL's memory if there are no hugepages for it.
-std::string ordinary_lack(const EalConfig& config, bool has_hugepages) {
-    const std::size_t for_eal = has_hugepages ? 0 : config.ordinary_megabytes << 20;
-    return memory_lack(memory_limits(config.workers + other_threads), config.table_bytes + for_eal);
-}
-
 std::string why_it_did_not_start(bool has_hugepages) {
     const std::string why = std::string{"DPDK did not start: "} + rte_strerror(rte_errno);
     rlimit limit{};
@@ -138,6 +132,10 @@ Result<std::vector<unsigned>, std::string> choose_worker_lcores(unsigned wanted)
 
 }  // namespace
 
+std::size_t ordinary_bytes(const EalConfig& config, bool has_hugepages) noexcept {
+    return config.bytes_beside + (has_hugepages ? 0 : config.ordinary_megabytes << 20);
+}
+
 Result<EalStart, std::string> start_eal(const EalConfig& config) {
     EalStart start;
     auto pages = choose_pages(config);
@@ -145,7 +143,11 @@ Result<EalStart, std::string> start_eal(const EalConfig& config) {
         return Unexpected{pages.error()};
     }
     start.has_hugepages = pages->warning.empty();
-    if (const std::string lack = ordinary_lack(config, start.has_hugepages); !lack.empty()) {
+    if (const std::string lack = memory_lack(
+            memory_limits(config.workers + other_threads),
+            ordinary_bytes(config, start.has_hugepages)
+        );
+        !lack.empty()) {
         return Unexpected{lack};
     }
     if (!start.has_hugepages) {

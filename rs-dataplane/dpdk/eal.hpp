@@ -24,7 +24,7 @@ struct EalConfig {
     HugepagePolicy hugepages = HugepagePolicy::if_there;
     std::size_t huge_megabytes = 256;          // what EAL must have in hugepages,
     std::size_t ordinary_megabytes = 256;      // or in ordinary pages
-    std::size_t table_bytes = 0;               // what is mapped beside it, in ordinary pages
+    std::size_t bytes_beside = 0;              // what stands beside it, in ordinary pages
     std::vector<std::string> pci_devices;      // none: the PCI bus is left alone
     std::vector<std::string> extra_arguments;  // appended; lcores given here replace ours
 };
@@ -44,6 +44,9 @@ struct EalStart {
 // All that this process may use: the main lcore, which sleeps most of its time, floats over them.
 [[nodiscard]] std::vector<unsigned> allowed_cpus();
 [[nodiscard]] bool chooses_lcores(const std::vector<std::string>& arguments);
+
+// In ordinary pages: what stands beside EAL, and EAL's memory too if it is not in hugepages.
+[[nodiscard]] std::size_t ordinary_bytes(const EalConfig& config, bool has_hugepages) noexcept;
 
 // The error is a sentence, with the command that fixes it where there is one.
 [[nodiscard]] Result<EalStart, std::string> start_eal(const EalConfig& config);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 namespace ntm::control {
 
@@ -39,6 +40,29 @@ class BookRound : public testing::Test {
     PathBook::Round round;
     std::map<std::uint64_t, int> visited;
 };
+
+// F-33: what `ntm-relay --plan` says of the control thread is enough.
+TEST(PathBook, TakesNoMoreOfTheHeapThanIsPlanned) {
+    const auto in_use = [] {
+        const struct mallinfo2 heap = mallinfo2();
+        return heap.uordblks + heap.hblkhd;
+    };
+    constexpr std::uint32_t paths = 50'000;
+    const std::size_t before = in_use();
+    PathBook book{paths};
+    for (std::uint64_t id = 1; id <= paths; ++id) {
+        PathOrder order;
+        order.id = PathId{id};
+        order.lifetime = std::chrono::hours{1};
+        ASSERT_EQ(book.direct(std::move(order), {}, start).status, v1::STATUS_OK);
+    }
+    const std::size_t taken = in_use() - before;
+    if (in_use() == 0) {
+        GTEST_SKIP() << "this allocator does not count";
+    }
+    EXPECT_LE(taken, PathBook::bytes_for(paths));
+    EXPECT_GE(taken, PathBook::bytes_for(paths) / 2);
+}
 
 TEST_F(BookRound, VisitsNothingUntilItIsBegun) {
     EXPECT_TRUE(round.has_ended());

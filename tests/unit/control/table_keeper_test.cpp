@@ -2,6 +2,7 @@
 #include "control/table_keeper.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 namespace ntm::control {
 
@@ -42,6 +43,31 @@ TEST(TableKeeper, ChangeToAForeignAddressIsCountedAndLeavesThePath) {
 
     keeper.carry_out(ReplacePath{path_at("198.51.100.20:9771")});
     EXPECT_EQ(keeper.foreign_refused(), 1U);
+}
+
+// F-33: what `ntm-relay --plan` says of the control thread is enough.
+TEST(TableKeeper, TakesNoMoreOfTheHeapThanIsPlanned) {
+    constexpr std::uint32_t paths = 20'000;
+    const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
+    const auto period = std::move(*tables::GracePeriod::create(1));
+    const auto table = std::move(*tables::RelayTable::create(paths, own, *period));
+    const NoObservation observation;
+    const std::size_t before = mallinfo2().uordblks;
+    TableKeeper keeper{table->writer(), observation};
+    tables::RelayPath path = path_at("198.51.100.20:9770");
+    for (std::uint64_t id = 1; id <= paths; ++id) {
+        path.id = PathId{id};
+        keeper.carry_out(InstallPath{path});
+    }
+    ASSERT_EQ(keeper.backlog(), 0U);
+    ASSERT_TRUE(keeper.view(PathId{paths}));
+    if (before == 0) {
+        GTEST_SKIP() << "this allocator does not count";
+    }
+    // Entries are the table's own, and planned as such.
+    const std::size_t taken = mallinfo2().uordblks - before;
+    EXPECT_LE(taken, TableKeeper::bytes_for(paths));
+    EXPECT_GE(taken, TableKeeper::bytes_for(paths) / 2);
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/eal_need.hpp"
+
+#include "control/path_book.hpp"
+#include "control/table_keeper.hpp"
+
+namespace ntm {
+
+namespace {
+
+dpdk::HugepagePolicy policy_of(control::Hugepages hugepages) {
+    switch (hugepages) {
+        case control::Hugepages::required:
+            return dpdk::HugepagePolicy::required;
+        case control::Hugepages::none:
+            return dpdk::HugepagePolicy::none;
+        case control::Hugepages::if_there:
+            break;
+    }
+    return dpdk::HugepagePolicy::if_there;
+}
+
+}  // namespace
+
+dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages pages) {
+    return dpdk::memory_need({config.ports.size(), config.workers, config.path_capacity}, pages);
+}
+
+std::size_t control_bytes(std::uint32_t paths) {
+    return control::PathBook::bytes_for(paths) + control::TableKeeper::bytes_for(paths);
+}
+
+dpdk::EalConfig eal_config_of(const control::RelayConfig& config) {
+    dpdk::EalConfig eal;
+    eal.program = "ntm-relay";
+    eal.file_prefix = config.file_prefix;
+    eal.workers = config.workers;
+    eal.hugepages = policy_of(config.hugepages);
+    const dpdk::MemoryNeed need = memory_need_of(config, dpdk::Pages::ordinary);
+    eal.ordinary_megabytes = dpdk::eal_megabytes(need);
+    eal.huge_megabytes = dpdk::eal_megabytes(memory_need_of(config, dpdk::Pages::huge));
+    eal.bytes_beside = need.table_bytes() + control_bytes(config.path_capacity);
+    for (const control::PortConfig& port : config.ports) {
+        if (port.kind == control::PortKind::pci) {
+            eal.pci_devices.push_back(port.device);
+        }
+    }
+    eal.extra_arguments = config.extra_eal_args;
+    return eal;
+}
+
+}  // namespace ntm
