@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/control_state.hpp"
 
-#include "common/daemon/log.hpp"
-#include "control/config_view.hpp"
-
 #include <algorithm>
 #include <asio/post.hpp>
 #include <chrono>
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 namespace ntm::control {
 
@@ -27,144 +23,11 @@ constexpr microseconds busy_poll_interval{50};
 constexpr microseconds idle_poll_interval{1000};
 constexpr std::size_t polls_until_idle = 20;
 
-Instant now() {
-    return Instant{std::chrono::steady_clock::now().time_since_epoch()};
-}
-
 std::chrono::steady_clock::time_point of_clock(Instant instant) {
     return std::chrono::steady_clock::time_point{instant.since_origin()};
 }
 
-std::vector<MirroredPort> mirrored(
-    const std::vector<TapDevice>& taps, const relay::Observation& observation
-) {
-    std::vector<MirroredPort> ports;
-    for (std::size_t i = 0; i < taps.size(); ++i) {
-        ports.push_back({taps[i].index(), observation.port(i).mac});
-    }
-    return ports;
-}
-
-std::vector<DirectorSettings::Dc> dcs_of(const RelayConfig& config) {
-    std::vector<DirectorSettings::Dc> dcs;
-    for (const DcConfig& dc : config.dcs) {
-        dcs.push_back({dc.name, dc.key, dc.addresses});
-    }
-    return dcs;
-}
-
 }  // namespace
-
-ControlThread::State::State(
-    const RelayConfig& config,
-    Identity identity,
-    DataPlane data_plane,
-    OpenedParts parts,
-    RandomSource& random
-)
-    : config_{config},
-      key_log_file_{std::move(identity.key_log_file)},
-      data_plane_{data_plane},
-      started_{now()},
-      netlink_{std::move(parts.netlink)},
-      sockets_{std::move(parts.sockets)},
-      bridge_{std::move(parts.taps), data_plane.exception_path},
-      mirror_{netlink_, std::move(parts.events), mirrored(bridge_.taps(), data_plane.observation)},
-      keeper_{data_plane.table, data_plane.observation},
-      director_{
-          director_settings(std::move(identity)),
-          [this](const IpAddress& remote) { return mirror_.routes().resolve(remote); },
-          random,
-          started_},
-      sweep_{mirror_.routes().numbers(), sweep_hooks()},
-      rates_{data_plane.observation},
-      watchdog_{data_plane.observation},
-      live_config_{loop_, admin::live_program(config_, reload()), daemon::log_reload},
-      signals_{loop_, SIGTERM, SIGINT},
-      director_timer_{loop_},
-      punt_timer_{loop_},
-      second_timer_{loop_},
-      watchdog_timer_{loop_} {}
-
-DirectorSettings ControlThread::State::director_settings(Identity identity) const {
-    std::vector<Endpoint> addresses;
-    for (const IpAddress& address : config_.own_addresses()) {
-        const auto has_family = [&](const Endpoint& other) {
-            return other.address.family() == address.family();
-        };
-        if (std::ranges::none_of(addresses, has_family)) {
-            addresses.push_back({address, config_.listen_port});
-        }
-    }
-    DirectorSettings settings{
-        config_.name,
-        std::move(identity.key),
-        identity.boot_id,
-        std::move(identity.token_key),
-        std::move(addresses),
-        config_.path_capacity,
-        {},
-        config_.own_addresses(),
-        std::move(identity.key_log)};
-    settings.dcs = dcs_of(config_);
-    return settings;
-}
-
-admin::Reload<RelayConfig> ControlThread::State::reload() {
-    return {
-        [](const std::string& file) {
-            return read_relay_config(file, config::KeyFiles::must_be_good);
-        },
-        config_json,
-        take_over,
-        clash_in,
-        [this] {
-            daemon::set_log_level(config_.log_level);
-            director_.set_dcs(dcs_of(config_), now());
-            are_settings_changed_ = true;
-            settle();
-        }};
-}
-
-Result<Nothing, std::string> ControlThread::State::open() {
-    if (auto loaded = mirror_.load(); !loaded) {
-        return loaded;
-    }
-    auto server = admin::AdminServer::create(loop_, config_.admin_socket);
-    if (!server) {
-        return Unexpected{server.error()};
-    }
-    admin_ = *std::move(server);
-    add_admin_handlers();
-    return Nothing{};
-}
-
-void ControlThread::State::add_admin_handlers() {
-    using admin::Answer;
-    using admin::Json;
-    admin_->handle("status", "show", [this](const Json&) -> Answer {
-        Json status = status_json(sources(), started_, watchdog_.stuck(), now());
-        if (!key_log_file_.empty()) {
-            status["key_log"] = key_log_file_;
-        }
-        return status;
-    });
-    admin_->handle("path", "show", [this](const Json& args) {
-        return path_json(sources(), args, now());
-    });
-    admin_->handle("worker", "show", [this](const Json&) -> Answer {
-        return worker_json(sources());
-    });
-    admin_->handle("drop", "show", [this](const Json& args) -> Answer {
-        return drop_json(sources(), args);
-    });
-    live_config_.serve(*admin_);
-    admin_->handle("port", "show", [this](const Json&) -> Answer { return port_json(sources()); });
-}
-
-TelemetrySources ControlThread::State::sources() const {
-    return {config_, director_, keeper_, data_plane_.observation, rates_, bridge_, sockets_};
-}
 
 void ControlThread::State::run() {
     // The gateways will be needed: the kernel resolves them before the first path is here.
@@ -358,20 +221,6 @@ void ControlThread::State::go_on_walking_routes() {
         director_.walk_routes();
         settle();
     });
-}
-
-HopSweep::Hooks ControlThread::State::sweep_hooks() {
-    return {
-        [this] { director_.handle_route_change(); },
-        [this] {
-            are_settings_changed_ = true;
-            publish_settings();
-        },
-        [this] { return data_plane_.grace_period.start(); },
-        [this](std::uint64_t token) { return data_plane_.grace_period.has_ended(token); },
-        [this](const Neighbour& neighbour) {
-            mirror_.forget(neighbour);
-        }};
 }
 
 void ControlThread::State::go_on_sweeping() {

@@ -51,6 +51,8 @@ class ControlThread::State {
     void stop();
 
   private:
+    [[nodiscard]] static Instant now();
+
     using Watched = asio::posix::stream_descriptor;
 
     // Calls `ready` each time that the descriptor has something to read.

@@ -85,13 +85,6 @@ class Section {
         const std::string& key, Need need
     );
 
-    // A required list of texts, each as `parse` gives it.
-    [[nodiscard]] std::vector<std::string> texts_of(
-        const std::string& key,
-        const std::function<std::optional<std::string>(std::string_view)>& parse,
-        const std::string& wanted
-    );
-
     // A value of a type that this reader does not know: `parse` takes a string_view and gives an
     // optional; `allowed` says what it takes ("base64 of 32 bytes").
     template <typename Parse>
