@@ -46,4 +46,22 @@ class Lab : public testing::Test {
     Peer& cn = world.add_node(cn_name, "192.0.2.2:50000");
 };
 
+// The cast of Lab, provisioned anew in a store that can be opened again.
+class StoredLab : public Lab {
+  protected:
+    StoredLab() {
+        std::string pattern = testing::TempDir() + "ntm_dc_XXXXXX";
+        folder_ = mkdtemp(pattern.data());
+        world.store_file = folder_ + "/dc.sqlite";
+        EXPECT_TRUE(world.restart_dc());
+        EXPECT_TRUE(world.dc->add_node(mn_name, mn.key(), world.now));
+        EXPECT_TRUE(world.dc->add_node(cn_name, cn.key(), world.now));
+        EXPECT_TRUE(world.dc->add_relay("rs1", relay.key(), world.now));
+        world.settle();
+    }
+    ~StoredLab() override { std::filesystem::remove_all(folder_); }
+
+    std::string folder_;
+};
+
 }  // namespace ntm::dc::test

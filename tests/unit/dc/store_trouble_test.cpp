@@ -31,26 +31,13 @@ class FileSizeLimit {
     void (*handler_)(int) = SIG_DFL;
 };
 
-class StoreTroubleTest : public Lab {
+class StoreTroubleTest : public StoredLab {
   protected:
-    StoreTroubleTest() {
-        std::string pattern = testing::TempDir() + "ntm_dc_XXXXXX";
-        folder_ = mkdtemp(pattern.data());
-        world.store_file = folder_ + "/dc.sqlite";
-        EXPECT_TRUE(world.restart_dc());
-        EXPECT_TRUE(world.dc->add_node(mn_name, mn.key(), world.now));
-        EXPECT_TRUE(world.dc->add_node(cn_name, cn.key(), world.now));
-        EXPECT_TRUE(world.dc->add_relay("rs1", relay.key(), world.now));
-        world.settle();
-    }
-    ~StoreTroubleTest() override { std::filesystem::remove_all(folder_); }
-
     [[nodiscard]] std::unique_ptr<FileSizeLimit> let_disk_fail() const {
         return std::make_unique<FileSizeLimit>(
             std::filesystem::file_size(folder_ + "/dc.sqlite-wal")
         );
     }
-    std::string folder_;
 };
 
 TEST_F(StoreTroubleTest, AcknowledgesNothingWhileTheDiskFailsAndGoesOnAfterwards) {

@@ -5,8 +5,9 @@
 #pragma once
 
 #include "client/node/tunnel_manager.hpp"
-#include "common/crypto/token_mint.hpp"
 #include "common/protocol/sealed.hpp"
+#include "common/protocol/signaling.hpp"
+#include "tests/unit/client/node/fake_relay.hpp"
 
 #include <functional>
 #include <map>
@@ -29,43 +30,6 @@ using std::chrono::seconds;
 [[nodiscard]] Bytes inner_packet(
     const std::string& from, const std::string& to, std::size_t payload = 20
 );
-
-// The other side of LEG and COOKIE. `map_source` stands for a NAT in front of it.
-struct FakeRelay {
-    explicit FakeRelay(RandomSource& source);
-    struct Leg {
-        std::optional<Endpoint> bound;
-        Instant bound_at;
-        std::optional<Endpoint> bound_before;  // still taken for 2 s
-        bool is_peer_bound = true;
-    };
-    // What to send back, if anything.
-    [[nodiscard]] std::optional<Bytes> handle(const Datagram& from_node, Instant now);
-    void restart();
-
-    RandomSource& random;
-    std::unique_ptr<crypto::TokenMint> mint;
-    BootId boot_id{0x1111};
-    bool is_up = true;
-    std::map<PathId, Secret32> leg_secrets;
-    std::map<PathId, std::optional<Endpoint>> proven;
-    std::map<PathId, Leg> legs;
-    struct Forwarded {
-        Instant at;
-        Bytes payload;
-        bool was_bound = false;
-    };
-    std::vector<Forwarded> forwarded;  // DATA and END, as they came
-    unsigned cookies = 0;
-    unsigned requests = 0;
-    unsigned requests_with_token = 0;
-
-  private:
-    [[nodiscard]] Bytes answer_cookie(std::uint64_t nonce, const Endpoint& source, Instant now);
-    [[nodiscard]] std::optional<Bytes> answer_request(
-        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
-    );
-};
 
 class NodeWorld {
   public:

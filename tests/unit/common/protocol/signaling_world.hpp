@@ -199,6 +199,21 @@ class NodeAndDc : public testing::Test {
         provision_dc();
     }
 
+    static std::uint8_t type_of(const Bytes& datagram) {
+        return static_cast<std::uint8_t>(datagram[0] & 0x0f);
+    }
+    static bool is_message_1(const Sent& sent) {
+        return type_of(sent.payload) == 3 && (sent.payload[1] & 4) == 0;
+    }
+    std::vector<Sent> messages_1() const {
+        std::vector<Sent> found;
+        for (const Sent& sent : world_.log) {
+            if (is_message_1(sent)) {
+                found.push_back(sent);
+            }
+        }
+        return found;
+    }
     void provision_node() {
         node_.signaling->add_peer(dc_keys_.public_key(), PeerKind::dc);
         node_.signaling->set_endpoints(dc_keys_.public_key(), {dc_at_});
