@@ -94,14 +94,12 @@ control::Identity new_identity(
     std::string key_log_file,
     RandomSource& random
 ) {
-    control::Identity identity{
+    return {
         BootId{random.number()},
         crypto::KeyPair::from_private(key),
         Secret<16>{std::span<const std::uint8_t, 16>{random.bytes<16>()}},
         key_log,
         std::move(key_log_file)};
-    key_log.begin_run("ntm-relay", identity.boot_id);
-    return identity;
 }
 
 int run_dataplane(
@@ -150,9 +148,9 @@ int run(const control::RelayConfig& config, const config::CommandLine& line) {
         spdlog::warn(warning);
     }
     crypto::SystemRandom random;
-    const int code = run_dataplane(
-        config, *eal, new_identity(*key, *key_log, line.key_log_file, random), random
-    );
+    control::Identity identity = new_identity(*key, *key_log, line.key_log_file, random);
+    key_log->begin_run("ntm-relay", identity.boot_id);
+    const int code = run_dataplane(config, *eal, std::move(identity), random);
     dpdk::stop_eal();
     return code;
 }

@@ -18,19 +18,22 @@ namespace {
 // Packets read from the TUN device before the loop looks at the sockets again.
 constexpr int packets_at_once = 64;
 
-NodeSettings settings_of(
-    const NodeConfig& config, crypto::KeyPair key, protocol::KeyLog key_log, RandomSource& random
-) {
-    std::uint64_t boot_id = random.number();
-    while (boot_id == 0) {
-        boot_id = random.number();
+BootId new_boot_id(RandomSource& random) {
+    BootId drawn;
+    while (drawn.is_zero()) {
+        drawn = BootId{random.number()};
     }
-    key_log.begin_run("ntm-node", BootId{boot_id});
+    return drawn;
+}
+
+NodeSettings settings_of(
+    const NodeConfig& config, crypto::KeyPair key, BootId boot_id, protocol::KeyLog key_log
+) {
     return {
         config.fqdn,
         config.port,
         std::move(key),
-        BootId{boot_id},
+        boot_id,
         config.dc_key,
         config.dc_addresses,
         config.zones,
@@ -48,7 +51,9 @@ NodeProgram::NodeProgram(
 )
     : config_{config},
       key_log_file_{std::move(key_log_file)},
-      manager_{settings_of(config, std::move(key), std::move(key_log), random_), random_} {}
+      key_log_{std::move(key_log)},
+      boot_id_{new_boot_id(random_)},
+      manager_{settings_of(config, std::move(key), boot_id_, key_log_), random_} {}
 
 Instant NodeProgram::now() {
     return Instant{
@@ -56,6 +61,7 @@ Instant NodeProgram::now() {
 }
 
 Result<Nothing, std::string> NodeProgram::run() {
+    key_log_.begin_run("ntm-node", boot_id_);
     const auto opened = open();
     if (!opened) {
         return opened;

@@ -53,8 +53,10 @@ class NodeProgram {
 
     NodeConfig config_;
     const std::string key_log_file_;
+    const protocol::KeyLog key_log_;
     asio::io_context loop_{1};
     crypto::SystemRandom random_;
+    const BootId boot_id_;
     TunnelManager manager_;
     asio::steady_timer timer_{loop_};
     asio::signal_set signals_{loop_};
