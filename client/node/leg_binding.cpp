@@ -16,7 +16,8 @@ constexpr unsigned most_hurries = 4;
 
 }  // namespace
 
-LegBinding::LegBinding(const Plan& plan, Instant now) : plan_{plan}, retry_{plan.rtt, now} {}
+LegBinding::LegBinding(const Plan& plan, Instant now)
+    : plan_{plan}, retry_{plan.rtt, now}, patient_until_{now + token_patience} {}
 
 void LegBinding::give_token(const crypto::Token& token, Instant now) {
     if (token_ == token) {
@@ -29,11 +30,11 @@ void LegBinding::give_token(const crypto::Token& token, Instant now) {
 }
 
 Instant LegBinding::next_timeout() const noexcept {
-    if (plan_.needs_token && !token_) {
-        return retry_.end();
-    }
     if (!plan_.is_trusted && retry_.tries() >= plan_.most_untrusted_tries) {
         return retry_.end();
+    }
+    if (plan_.needs_token && !token_) {
+        return std::max(retry_.next(), patient_until_);
     }
     return retry_.next();
 }

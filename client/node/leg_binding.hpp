@@ -21,9 +21,11 @@ namespace ntm::client {
 class LegBinding {
   public:
     static constexpr unsigned most_untrusted_tries = 3;
+    static constexpr Duration token_patience = std::chrono::milliseconds{300};
     struct Plan {
         Way way;
-        // The leg is bound to another address, so that only a Request with a token can succeed.
+        // The leg is bound to another address, so that only a Request with a token can succeed. Where
+        // none comes by itself within token_patience, a Request asks for one.
         bool needs_token = false;
         // The far end is proven or has answered: Requests go on until it has. Else so many at most.
         bool is_trusted = false;
@@ -52,6 +54,7 @@ class LegBinding {
   private:
     Plan plan_;
     Retransmission retry_;
+    Instant patient_until_;
     std::optional<crypto::Token> token_;
     unsigned tokens_given_ = 0;
     bool has_answered_ = false;
