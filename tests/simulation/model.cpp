@@ -132,7 +132,6 @@ std::optional<HostNumber> Model::host_of(const dc::PeerKey& key) const {
 
 void Model::see(const WirePacket& packet) {
     const Datagram& datagram = packet.datagram;
-    see_awake(packet);
     held_[packet.from][datagram.local] = world_.events.now();
     const IpAddress& to = datagram.remote.address;
     if (std::ranges::none_of(inhabited_, [&](const Prefix& one) { return one.contains(to); })) {
@@ -144,6 +143,11 @@ void Model::see(const WirePacket& packet) {
         return;
     }
     owe(datagram.payload.size() <= 1500, "what is sent", "a datagram is too long");
+    const bool is_for_peer =
+        header->type == protocol::PacketType::data || header->type == protocol::PacketType::end;
+    if (!is_for_peer) {
+        see_question(packet);
+    }
     if (header->type == protocol::PacketType::signal) {
         see_signal(datagram.payload);
     }
@@ -158,10 +162,9 @@ void Model::see(const WirePacket& packet) {
     }
 }
 
-void Model::see_awake(const WirePacket& packet) {
+void Model::see_question(const WirePacket& packet) {
     for (Ill& ill : ills_) {
-        const auto& teller = ill.unaware.until_sent_to;
-        const bool is_told = !teller || held_[*teller].contains(packet.datagram.remote);
+        const bool is_told = held_[ill.unaware.until_sent_to].contains(packet.datagram.remote);
         if (is_told && ill.unaware.hosts.erase(packet.from) != 0 && ill.unaware.hosts.empty()) {
             ill.until = world_.events.now();
         }

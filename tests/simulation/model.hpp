@@ -23,10 +23,11 @@
 namespace ntm::simulation {
 
 // Nothing tells these hosts that a NAT has forgotten their holes, or that a relay has restarted,
-// before they send again, which is after 15 s at the latest (docs/protocol.md section 4.1).
+// before they ask a relay that they use, which is after 15 s at the latest (docs/protocol.md section
+// 4.1): then they send to this one.
 struct Unaware {
     std::set<HostNumber> hosts;
-    std::optional<HostNumber> until_sent_to{};  // nothing: to anybody
+    HostNumber until_sent_to = 0;
 };
 
 struct Ill {
@@ -95,7 +96,7 @@ class Model {
     [[nodiscard]] std::optional<HostNumber> host_of(const dc::PeerKey& key) const;
 
     void see(const WirePacket& packet);
-    void see_awake(const WirePacket& packet);
+    void see_question(const WirePacket& packet);
     void see_signal(ByteView payload);
     void see_salt(ByteView payload);
 

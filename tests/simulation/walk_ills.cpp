@@ -237,7 +237,8 @@ void Walk::narrow() {
 
 void Walk::rebind() {
     const std::size_t which = decisions_.below(node_count);
-    Unaware behind_it;
+    // Who notices it tells the DC at once.
+    Unaware behind_it{{}, world_.dc.host()};
     for (std::size_t node = 0; node < node_count; ++node) {
         if (places_[node] == places_[which]) {
             behind_it.hosts.insert(nodes_[node].node->host());
