@@ -18,6 +18,7 @@ void PathDirector::adopt(PathRecord record, Instant now) {
         release(path, v1::RELEASE_REPLACED, std::nullopt, now);
         return;
     }
+    path.left_relays = couriers_.releases.hold_all_of(path.record.id);
     set_renewal(path, now + lifetime / 2);
     for (Delivery& delivery : path.deliveries) {
         delivery.valid_until = now + lifetime;

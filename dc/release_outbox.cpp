@@ -25,6 +25,18 @@ void ReleaseOutbox::hold(const ReleaseRecord& release) {
     lane.held.insert(release.path_id);
 }
 
+std::vector<PeerKey> ReleaseOutbox::hold_all_of(PathId id) {
+    std::vector<PeerKey> relays;
+    for (auto& [peer, lane] : lanes_) {
+        if (lane.releases.contains(id) && context_.registry.find_relay(peer) != nullptr) {
+            lane.waiting.erase(id);
+            lane.held.insert(id);
+            relays.push_back(peer);
+        }
+    }
+    return relays;
+}
+
 void ReleaseOutbox::let_go(const PeerKey& peer, PathId id) {
     const auto at = lanes_.find(peer);
     if (at != lanes_.end() && at->second.held.erase(id) != 0) {

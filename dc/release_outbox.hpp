@@ -21,6 +21,8 @@ class ReleaseOutbox {
     // The same, but sent no sooner than `let_go`.
     void hold(const ReleaseRecord& release);
     void let_go(const PeerKey& peer, PathId id);
+    // Of a path that goes on elsewhere: the relays that are still to release it, held from now on.
+    [[nodiscard]] std::vector<PeerKey> hold_all_of(PathId id);
     // From the store, at the start.
     void adopt(const ReleaseRecord& release);
     // The peer answers again: what went without an answer is sent once more.

@@ -125,7 +125,7 @@ auto config_of(const std::string& file) {
 
 int show_plan(const control::RelayConfig& config, bool is_json) {
     const admin::Json plan = plan_json(config);
-    const std::string text = is_json ? plan.dump(2) + "\n" : admin::render(plan);
+    const std::string text = is_json ? admin::json_text(plan) + "\n" : admin::render(plan);
     std::fputs(text.c_str(), stdout);
     return plan.at("missing").empty() ? 0 : config::exit_failed;
 }

@@ -151,10 +151,10 @@ void RelayWatch::note_boot_id(const std::string& name, BootId boot_id) {
     relay->boot_id = boot_id;
 }
 
-void RelayWatch::note_outside(const Way& way, const Endpoint& outside) {
+void RelayWatch::note_outside(const Way& way, const Endpoint& outside, Instant now) {
     for (Relay& relay : relays_) {
         for (WayPulse& pulse : relay.pulses) {
-            if (pulse.way() == way && pulse.take_outside(outside)) {
+            if (pulse.way() == way && pulse.note_outside(outside, now)) {
                 events_.push_back(OutsideChanged{relay.addresses.name, way, outside});
             }
         }

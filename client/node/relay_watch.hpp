@@ -80,7 +80,7 @@ class RelayWatch {
     // From a COOKIE answer or a Tunnel Response.
     void note_boot_id(const std::string& relay, BootId boot_id);
     // From a Tunnel Response. While one leg is heard no COOKIE is asked that would tell the others.
-    void note_outside(const Way& way, const Endpoint& outside);
+    void note_outside(const Way& way, const Endpoint& outside, Instant now);
     void store_token(const Way& way, const crypto::Token& token, Instant now);
 
     // The way to take: one that works on the newest interface; of its two families IPv6, unless

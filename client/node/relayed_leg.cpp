@@ -170,6 +170,10 @@ bool RelayedLeg::handle_leg(
         return false;
     }
     const Way way = attempt_->way();
+    if (const auto outside = usable_endpoint(response.outside())) {
+        outside_ = *outside;
+        context_.relays.note_outside(way, *outside, now);
+    }
     context_.relays.note_heard(way, now);
     context_.relays.note_boot_id(direction_.relay_name, BootId{response.boot_id()});
     if (const auto token = token_of(response)) {
@@ -177,16 +181,10 @@ bool RelayedLeg::handle_leg(
     }
     reconsider_at_.reset();
     conclude(response);
-    if (outside_) {
-        context_.relays.note_outside(way, *outside_);
-    }
     return true;
 }
 
 void RelayedLeg::conclude(const v1::TunnelResponse& response) {
-    if (const auto outside = usable_endpoint(response.outside())) {
-        outside_ = *outside;
-    }
     if (!response.bound()) {
         return;
     }

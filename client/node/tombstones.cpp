@@ -7,7 +7,7 @@ namespace ntm::client {
 
 void Tombstones::bury(PathId id, std::uint32_t revision, Instant now) {
     const std::uint32_t highest = std::max(revision, revision_of(id, now).value_or(0));
-    if (all_.size() >= capacity) {
+    if (all_.size() >= capacity && !all_.contains(id)) {
         make_room(now);
     }
     all_[id] = {highest, now + kept};

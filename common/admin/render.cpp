@@ -186,6 +186,10 @@ void render_into(const Json& value, const std::string& indent, std::string& text
 
 }  // namespace
 
+std::string json_text(const Json& data) {
+    return data.dump(2, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string render(const Json& data) {
     std::string text;
     if (!(data.is_object() && data.empty()) && !data.is_null()) {

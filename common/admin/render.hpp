@@ -10,5 +10,7 @@
 namespace ntm::admin {
 
 [[nodiscard]] std::string render(const Json& data);
+// As indented JSON, in ASCII whatever is in it.
+[[nodiscard]] std::string json_text(const Json& data);
 
 }  // namespace ntm::admin

@@ -30,13 +30,9 @@ std::string lines_of(std::string_view text) {
 }
 
 // ASCII alone: what is escaped speaks to no terminal.
-std::string json_text(const admin::Json& json) {
-    return json.dump(2, ' ', true, admin::Json::error_handler_t::replace);
-}
-
 int report(const admin::AdminError& error, bool is_json, int exit_code) {
     if (is_json) {
-        std::printf("%s\n", json_text(admin::error_json(error)).c_str());
+        std::printf("%s\n", admin::json_text(admin::error_json(error)).c_str());
         return exit_code;
     }
     std::fprintf(stderr, "ntmctl: %s\n", lines_of(error.message).c_str());
@@ -47,7 +43,7 @@ int report(const admin::AdminError& error, bool is_json, int exit_code) {
 }
 
 int show(const admin::Json& data, bool is_json) {
-    const std::string text = is_json ? json_text(data) + "\n" : admin::render(data);
+    const std::string text = is_json ? admin::json_text(data) + "\n" : admin::render(data);
     std::fputs(text.c_str(), stdout);
     return std::fflush(stdout) == 0 ? control::exit_ok : control::exit_failed;
 }

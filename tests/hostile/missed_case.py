@@ -51,6 +51,8 @@ def main() -> None:
 
     is_settled = lab.wait_until(PATIENCE, are_all_there)
     print(f"   {cable.count} came: {received} received, {missed} missed", flush=True)
+    if lost := cable.tap.lost():
+        fail(f"the capture lost {lost}")
     if not is_settled or not missed:
         fail("what came is not what was received and missed")
 

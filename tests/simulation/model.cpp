@@ -73,20 +73,23 @@ void Model::provisioned(const std::string& fqdn) {
 std::optional<Instant> Model::healed_at() const {
     Instant last{};
     for (const Ill& ill : ills_) {
-        const auto felt = felt_until(ill);
-        if (!felt) {
+        if (!ill.until) {
             return std::nullopt;
         }
-        last = std::max(last, *felt);
+        last = std::max(last, felt_until(ill));
+        for (const auto& [host, told_at] : ill.unaware.told_at) {
+            last = std::max(last, felt_until(ill, host));
+        }
     }
     return last;
 }
 
-std::optional<Instant> Model::felt_until(const Ill& ill) {
-    if (!ill.until) {
-        return std::nullopt;
+Instant Model::felt_until(const Ill& ill, HostNumber host) {
+    const auto told_at = ill.unaware.told_at.find(host);
+    if (told_at == ill.unaware.told_at.end()) {
+        return felt_until(ill);
     }
-    return *ill.until + ill.heals + (ill.unaware.hosts.empty() ? Duration{0} : keep_alive_pause);
+    return told_at->second.value_or(*ill.until + keep_alive_pause) + ill.heals;
 }
 
 void Model::owe(bool holds, const std::string& name, const std::string& sentence) {
@@ -99,17 +102,27 @@ void Model::owe(bool holds, const std::string& name, const std::string& sentence
 
 const Ill* Model::find_excuse(const std::set<HostNumber>& hosts, Instant from, Instant until)
     const {
-    for (auto ill = ills_.rbegin(); ill != ills_.rend(); ++ill) {
-        const auto felt = felt_until(*ill);
-        const bool is_in_time = ill->from <= until && (!felt || from <= *felt);
-        const bool hits = ill->hosts.empty() || std::ranges::any_of(hosts, [&](HostNumber host) {
-                              return ill->hosts.contains(host);
-                          });
-        if (is_in_time && hits) {
-            return &*ill;
-        }
+    const auto ill = std::ranges::find_if(ills_.rbegin(), ills_.rend(), [&](const Ill& one) {
+        return excuses(one, hosts, from, until);
+    });
+    return ill == ills_.rend() ? nullptr : &*ill;
+}
+
+bool Model::excuses(
+    const Ill& ill, const std::set<HostNumber>& hosts, Instant from, Instant until
+) {
+    if (ill.from > until) {
+        return false;
     }
-    return nullptr;
+    const bool hits = ill.hosts.empty() || std::ranges::any_of(hosts, [&](HostNumber host) {
+                          return ill.hosts.contains(host);
+                      });
+    if (hits && (!ill.until || from <= felt_until(ill))) {
+        return true;
+    }
+    return ill.until && std::ranges::any_of(hosts, [&](HostNumber host) {
+               return from <= felt_until(ill, host);
+           });
 }
 
 std::string Model::name_of(const dc::PeerKey& key) const {
@@ -164,9 +177,10 @@ void Model::see(const WirePacket& packet) {
 
 void Model::see_question(const WirePacket& packet) {
     for (Ill& ill : ills_) {
-        const bool is_told = held_[ill.unaware.until_sent_to].contains(packet.datagram.remote);
-        if (is_told && ill.unaware.hosts.erase(packet.from) != 0 && ill.unaware.hosts.empty()) {
-            ill.until = world_.events.now();
+        const auto told_at = ill.unaware.told_at.find(packet.from);
+        if (told_at != ill.unaware.told_at.end() && !told_at->second &&
+            held_[ill.unaware.until_sent_to].contains(packet.datagram.remote)) {
+            told_at->second = world_.events.now();
         }
     }
 }

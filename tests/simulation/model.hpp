@@ -26,7 +26,7 @@ namespace ntm::simulation {
 // before they ask a relay that they use, which is after 15 s at the latest (docs/protocol.md section
 // 4.1): then they send to this one.
 struct Unaware {
-    std::set<HostNumber> hosts;
+    std::map<HostNumber, std::optional<Instant>> told_at;
     HostNumber until_sent_to = 0;
 };
 
@@ -87,8 +87,12 @@ class Model {
   private:
     // Counts a comparison and notes a breach if it does not hold.
     void owe(bool holds, const std::string& name, const std::string& sentence);
-    // Nothing while it goes on.
-    [[nodiscard]] static std::optional<Instant> felt_until(const Ill& ill);
+    // By everybody that it hits, and by one who may be unaware of it; not asked of one that goes on.
+    [[nodiscard]] static Instant felt_until(const Ill& ill) { return *ill.until + ill.heals; }
+    [[nodiscard]] static Instant felt_until(const Ill& ill, HostNumber host);
+    [[nodiscard]] static bool excuses(
+        const Ill& ill, const std::set<HostNumber>& hosts, Instant from, Instant until
+    );
     [[nodiscard]] const Ill* find_excuse(
         const std::set<HostNumber>& hosts, Instant from, Instant until
     ) const;

@@ -84,7 +84,7 @@ Unaware Walk::unaware_of(const SimRelay& relay) const {
             return path.relay == relay.name();
         });
         if (is_user) {
-            unaware.hosts.insert(named.node->host());
+            unaware.told_at.emplace(named.node->host(), std::nullopt);
         }
     }
     return unaware;
@@ -241,7 +241,7 @@ void Walk::rebind() {
     Unaware behind_it{{}, world_.dc.host()};
     for (std::size_t node = 0; node < node_count; ++node) {
         if (places_[node] == places_[which]) {
-            behind_it.hosts.insert(nodes_[node].node->host());
+            behind_it.told_at.emplace(nodes_[node].node->host(), std::nullopt);
         }
     }
     model_.end(model_.begin({"NAT rebinds", {}, rebind_heals}), std::move(behind_it));

@@ -16,4 +16,5 @@ for driver in af_xdp af_packet; do
     lab_up
     lab start
     hostile missed_case.py
+    expect 5 "the counters balance" is_balanced
 done

@@ -70,6 +70,32 @@ TEST_F(EndsTest, ReleasesSurviveSilenceAndARestartOfTheDc) {
     EXPECT_EQ(world.dc->pending_releases(), 0U);
 }
 
+TEST_F(EndsTest, KeepsTheOldRelayUntilBothEndsHaveChangedOver) {
+    register_all();
+    static_cast<void>(direct());
+    Peer& second = world.add_relay("rs2", "198.51.100.30:9770");
+    static_cast<void>(world.register_relay(second, "rs2"));
+    relay.is_reachable = false;
+    cn.is_reachable = false;
+    world.pass(2s);
+    ASSERT_EQ(world.dc->pending_releases(), 1U);
+
+    ASSERT_TRUE(world.restart_dc());
+    world.relays.clear();
+    world.settle();
+    relay.is_reachable = true;
+    ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
+    ASSERT_EQ(world.register_relay(second, "rs2").status(), v1::STATUS_OK);
+    world.pass(1s);
+    EXPECT_EQ(mn.routes().back().revision(), 2U);
+    EXPECT_TRUE(relay.releases().empty());
+
+    cn.is_reachable = true;
+    ASSERT_EQ(world.register_node(cn, cn_name, {"10.1.0.2/24"}).status(), v1::STATUS_OK);
+    world.pass(1s);
+    EXPECT_EQ(relay.releases().size(), 1U);
+}
+
 TEST_F(EndsTest, KeepsNoTimerOfAPathThatIsGone) {
     register_all();
     const std::size_t before = world.dc->path_timers();

@@ -133,6 +133,21 @@ TEST(Registration, ends_the_paths_of_other_virtual_addresses) {
     world.send_inner(inner_packet("198.18.0.9", "198.18.0.2"));
     world.run_for(milliseconds{200});
     EXPECT_FALSE(world.direction_requests.empty()) << "the next packet asks for a path";
+    // What the DC had said of the old one before may come late.
+    const std::uint64_t late = world.dc_directs(world.relayed_direction(7));
+    world.run_for(milliseconds{200});
+    EXPECT_EQ(world.dc_answers.at(late).status(), v1::STATUS_STALE);
+    EXPECT_FALSE(world.path());
+}
+
+TEST(Registration, a_keep_alive_goes_as_soon_as_a_relay_sees_another_address) {
+    Registered world;
+    world.run_for(seconds{22});
+    const std::size_t before = world.keep_alives();
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    // The relay is asked 15 s after the last time, the DC 20 s after.
+    world.run_for(seconds{10});
+    EXPECT_EQ(world.keep_alives(), before + 1);
 }
 
 TEST(Registration, comes_before_any_keep_alive_from_a_new_address) {
