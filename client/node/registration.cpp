@@ -4,6 +4,7 @@
 #include "client/node/route_direction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ntm::client {
 
@@ -243,13 +244,19 @@ Registration::Outcome Registration::handle_answer(
         }
         return Outcome::no_change;
     }
-    if (grant_) {
-        keep_alive_at_ = now + grant_->keep_alive;
-        if (const auto outside = usable_endpoint(answer.message.keep_alive_ack().outside())) {
-            grant_->outside = *outside;
-        }
+    return grant_ ? take_ack(answer.message.keep_alive_ack(), now) : Outcome::no_change;
+}
+
+Registration::Outcome Registration::take_ack(const v1::KeepAliveAck& ack, Instant now) {
+    keep_alive_at_ = now + grant_->keep_alive;
+    const auto outside = usable_endpoint(ack.outside());
+    if (!outside) {
+        return Outcome::no_change;
     }
-    return Outcome::no_change;
+    const auto before = std::exchange(grant_->outside, outside);
+    const bool is_another =
+        before && before->address.family() == outside->address.family() && *before != *outside;
+    return is_another ? Outcome::outside_changed : Outcome::no_change;
 }
 
 Registration::Outcome Registration::take_response(const v1::Signal& answer, Instant now) {

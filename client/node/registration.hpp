@@ -50,7 +50,8 @@ class Registration {
     void dc_moved(const LocalAddresses& locals, Instant now);
     void handle_connected(const protocol::PeerConnected& event, Instant now);
 
-    enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused };
+    // Outside changed: the DC sees another address than it did when it was last asked.
+    enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused, outside_changed };
     [[nodiscard]] Outcome handle_answer(const protocol::AnswerReceived& answer, Instant now);
     [[nodiscard]] Outcome handle_failure(std::uint64_t request, Instant now);
 
@@ -73,6 +74,7 @@ class Registration {
     [[nodiscard]] bool may_keep_alive() const noexcept {
         return are_addresses_known_ && !keeping_alive_ && keep_alive_at_;
     }
+    [[nodiscard]] Outcome take_ack(const v1::KeepAliveAck& ack, Instant now);
     [[nodiscard]] Outcome take_response(const v1::Signal& answer, Instant now);
 
     const NodeSettings& settings_;

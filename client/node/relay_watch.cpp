@@ -161,6 +161,16 @@ void RelayWatch::note_outside(const Way& way, const Endpoint& outside, Instant n
     }
 }
 
+void RelayWatch::doubt(Family family, Instant now) {
+    for (Relay& relay : relays_) {
+        for (WayPulse& pulse : relay.pulses) {
+            if (pulse.way().local.family() == family) {
+                pulse.doubt(now);
+            }
+        }
+    }
+}
+
 void RelayWatch::store_token(const Way& way, const crypto::Token& token, Instant now) {
     if (WayPulse* pulse = find(way)) {
         pulse->store_token(token, now);

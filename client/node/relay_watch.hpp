@@ -81,6 +81,8 @@ class RelayWatch {
     void note_boot_id(const std::string& relay, BootId boot_id);
     // From a Tunnel Response. While one leg is heard no COOKIE is asked that would tell the others.
     void note_outside(const Way& way, const Endpoint& outside, Instant now);
+    // Something else has shown that a NAT may have forgotten the holes of this family: asks at once.
+    void doubt(Family family, Instant now);
     void store_token(const Way& way, const crypto::Token& token, Instant now);
 
     // The way to take: one that works on the newest interface; of its two families IPv6, unless

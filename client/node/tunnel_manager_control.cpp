@@ -77,6 +77,9 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
                 warn("the DC refuses this node: " + last_refusal_);
             }
             return;
+        case Registration::Outcome::outside_changed:
+            relays_.doubt(registration_.grant()->outside->address.family(), now);
+            return;
         case Registration::Outcome::no_change:
             return;
         case Registration::Outcome::not_mine:

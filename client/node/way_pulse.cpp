@@ -81,7 +81,7 @@ Instant WayPulse::next_timeout() const {
     if (!has_answered() && !first_.is_over(*last_ask_ + milliseconds{500})) {
         return first_.next();
     }
-    Instant due = *last_ask_ + minute_;
+    Instant due = std::min(*last_ask_ + minute_, doubted_at_.value_or(Instant::never()));
     if (unanswered_ > 0) {
         due = std::min(due, *last_ask_ + wait_for_answer());
     }
@@ -114,8 +114,11 @@ std::uint64_t WayPulse::ask(RandomSource& random, Instant now) {
     if (asks_.size() == most_asks) {
         asks_.erase(asks_.begin());
     }
-    asks_.push_back({random.number(), now, now - last_sent_});
+    // Who doubts does not know after which pause the NAT forgot: not after the present one, it seems.
+    const Duration pause = doubted_at_ ? pause_ : now - last_sent_;
+    asks_.push_back({random.number(), now, pause});
     last_ask_ = now;
+    doubted_at_.reset();
     first_ask_ = first_ask_.value_or(now);
     last_sent_ = now;
     ++unanswered_;

@@ -29,6 +29,9 @@ class WayPulse {
     void note_active(Instant now) noexcept;
     void note_heard(Instant now) noexcept;
 
+    // An ask is due at once.
+    void doubt(Instant now) noexcept { doubted_at_ = now; }
+
     [[nodiscard]] Instant next_timeout() const;
     struct Step {
         bool has_died = false;  // three asks without an answer
@@ -85,6 +88,7 @@ class WayPulse {
     Instant last_active_;
     std::optional<Duration> rtt_;
     std::optional<Endpoint> outside_;
+    std::optional<Instant> doubted_at_;  // since the last ask
     std::optional<crypto::Token> token_;
     Instant token_at_;
 };

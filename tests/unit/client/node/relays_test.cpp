@@ -155,6 +155,15 @@ TEST(Relays, unanswered_requests_to_a_relay_that_never_answered_stop_after_three
     EXPECT_EQ(requests, 3);
 }
 
+TEST(Relays, another_outside_address_seen_by_the_dc_makes_the_node_ask_them) {
+    Ready world;
+    world.run_for(seconds{16});
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    // The DC is asked every 20 s, the relay 15 s after the last time.
+    world.run_for(seconds{6});
+    EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
+}
+
 // To another peer by the same relay.
 void direct_a_second_path(NodeWorld& world) {
     v1::RouteDirection other = world.relayed_direction();
