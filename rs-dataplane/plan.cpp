@@ -8,7 +8,7 @@
 #include "rs-dataplane/eal_need.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -36,7 +36,9 @@ Json node_of_cpu(unsigned cpu) {
     for (const auto& entry : fs::directory_iterator{folder, failed}) {
         const std::string name = entry.path().filename();
         if (name.starts_with("node")) {
-            return std::atoi(name.c_str() + 4);
+            int node = 0;
+            std::from_chars(name.data() + 4, name.data() + name.size(), node);
+            return node;
         }
     }
     return unknown;

@@ -62,7 +62,7 @@ Instant NodeProgram::now() {
 
 Result<Nothing, std::string> NodeProgram::run() {
     key_log_.begin_run("ntm-node", boot_id_);
-    const auto opened = open();
+    auto opened = open();
     if (!opened) {
         return opened;
     }

@@ -52,12 +52,15 @@ class Comparison {
     void compare_maps(
         const std::string& head, const std::string& tail, const Json& before, const Json& after
     ) {
+        const auto key_of = [&](std::string name) {
+            return name.insert(0, head).append(tail);
+        };
         for (const auto& [name, value] : before.items()) {
-            compare(head + name + tail, value, after.value(name, Json{}));
+            compare(key_of(name), value, after.value(name, Json{}));
         }
         for (const auto& [name, value] : after.items()) {
             if (!before.contains(name)) {
-                compare(head + name + tail, Json{}, value);
+                compare(key_of(name), Json{}, value);
             }
         }
     }

@@ -34,7 +34,7 @@ Json LiveConfig::show() const {
 Answer LiveConfig::reload() {
     const auto next = program_.read();
     if (!next) {
-        const Answer refused = Unexpected{AdminError{
+        Answer refused = Unexpected{AdminError{
             next.error().code, next.error().message, "nothing has changed: the file was refused"}};
         log_answer(refused);
         return refused;

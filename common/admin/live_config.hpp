@@ -43,6 +43,7 @@ class LiveConfig {
     LiveConfig(asio::io_context& loop, Program program, Log log);
     LiveConfig(const LiveConfig&) = delete;
     LiveConfig& operator=(const LiveConfig&) = delete;
+    ~LiveConfig() = default;
 
     // Adds `config show` and `config reload`. This outlives the server.
     void serve(AdminServer& server);

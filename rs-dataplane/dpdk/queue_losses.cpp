@@ -2,8 +2,9 @@
 #include "rs-dataplane/dpdk/queue_losses.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <filesystem>
+#include <string>
 #include <system_error>
 
 #include <linux/if_packet.h>
@@ -41,7 +42,9 @@ std::vector<int> packet_sockets() {
     std::vector<int> sockets;
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd", failed}) {
-        const int file = std::atoi(entry.path().filename().c_str());
+        const std::string name = entry.path().filename();
+        int file = -1;
+        std::from_chars(name.data(), name.data() + name.size(), file);
         if (const int domain = domain_of(file); domain == AF_XDP || domain == AF_PACKET) {
             sockets.push_back(file);
         }
