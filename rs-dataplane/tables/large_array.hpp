@@ -43,16 +43,20 @@ class LargeArray {
     // Empty if there is no memory.
     [[nodiscard]] static LargeArray map(std::size_t size) noexcept {
         LargeArray array;
-        // Room to begin at a huge page's boundary: what lies before the first one and behind the
+        const std::size_t bytes = size * sizeof(T);
+        const std::size_t page = bytes < huge_page ? small_page : huge_page;
+        // Room to begin at a page's boundary: what lies before the first huge one and behind the
         // last would be in small pages.
-        const std::size_t length = round_up(size * sizeof(T)) + huge_page;
+        const std::size_t length = round_up(bytes, page) + page;
         void* memory =
             mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) {
             return array;
         }
-        // Only a wish: without huge pages the array works all the same.
-        static_cast<void>(madvise(memory, length, MADV_HUGEPAGE));
+        if (page == huge_page) {
+            // Only a wish: without huge pages the array works all the same.
+            static_cast<void>(madvise(memory, length, MADV_HUGEPAGE));
+        }
         const auto address = reinterpret_cast<std::uintptr_t>(memory);
         array.mapped_ = memory;
         array.mapped_length_ = length;
@@ -61,7 +65,7 @@ class LargeArray {
             return LargeArray{};
         }
         array.items_ = std::launder(
-            reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address) - address))
+            reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address, page) - address))
         );
         array.size_ = size;
         return array;
@@ -75,10 +79,13 @@ class LargeArray {
     [[nodiscard]] const T& operator[](std::size_t at) const noexcept { return items_[at]; }
 
   private:
+    static constexpr std::size_t small_page = 4096;
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
     static constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
-    [[nodiscard]] static constexpr std::size_t round_up(std::size_t value) noexcept {
-        return (value + huge_page - 1) / huge_page * huge_page;
+    [[nodiscard]] static constexpr std::size_t round_up(
+        std::size_t value, std::size_t to
+    ) noexcept {
+        return (value + to - 1) / to * to;
     }
     void unmap() noexcept {
         if (mapped_ != nullptr) {
