@@ -166,6 +166,8 @@ class TunnelManager {
 
     void granted(Instant now);
     void direction_settled(DirectionRequests::Settled settled, Instant now);
+    // Whether the path stands by a newer Direction than the one that came with this answer.
+    [[nodiscard]] bool is_overtaken(const v1::Signal& answer, const DirectionRefusal& refusal);
     // Nothing if the direction holds, else why it is refused.
     [[nodiscard]] std::optional<DirectionRefusal> install(
         const v1::RouteDirection& message, Instant now

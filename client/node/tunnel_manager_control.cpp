@@ -204,7 +204,8 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
         trouble = settled.answer.text().empty()
                       ? "status " + std::to_string(settled.answer.status())
                       : settled.answer.text();
-    } else if (const auto refusal = install(settled.answer.direction_response().route(), now)) {
+    } else if (const auto refusal = install(settled.answer.direction_response().route(), now);
+               refusal && !is_overtaken(settled.answer, *refusal)) {
         trouble = "unusable Route Direction: " + refusal->text;
     }
     const std::string& fqdn = settled.wish.fqdn;
@@ -222,6 +223,12 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
     }
     Tunnel* tunnel = tunnels_.find(PathId{settled.answer.direction_response().route().path_id()});
     tunnel->take_over(std::move(settled.held), now);
+}
+
+// An answer that was lost and asked for again says what was true then: the path has been drawn anew.
+bool TunnelManager::is_overtaken(const v1::Signal& answer, const DirectionRefusal& refusal) {
+    return refusal.status == v1::STATUS_STALE &&
+           tunnels_.find(PathId{answer.direction_response().route().path_id()}) != nullptr;
 }
 
 std::optional<DirectionRefusal> TunnelManager::install(

@@ -66,6 +66,7 @@ void CoordinatorWorld::restart(Caller& caller) {
     caller.peer.restart();
     caller.peer.answers.clear();
     caller.revisions.clear();
+    caller.known_when_asked.clear();
 }
 
 void CoordinatorWorld::provision(const Caller& caller) {
@@ -145,7 +146,8 @@ bool CoordinatorWorld::hand_over(Caller& caller) {
 void CoordinatorWorld::hear(Caller& caller, const protocol::SignalingEvent& event) {
     if (const auto* asked = std::get_if<protocol::RequestReceived>(&event)) {
         if (asked->message.has_route_direction()) {
-            note_route(caller, asked->message.route_direction());
+            const v1::RouteDirection& route = asked->message.route_direction();
+            note_route(caller, route, caller.revisions[PathId{route.path_id()}]);
         }
         if (auto answer = respond(caller.manner, asked->message)) {
             caller.peer.signaling->send_answer(*asked, *std::move(answer), now);
@@ -153,8 +155,12 @@ void CoordinatorWorld::hear(Caller& caller, const protocol::SignalingEvent& even
     }
     if (const auto* answered = std::get_if<protocol::AnswerReceived>(&event)) {
         caller.peer.answers[answered->id] = answered->message;
-        if (answered->message.direction_response().route().path_id() != 0) {
-            note_route(caller, answered->message.direction_response().route());
+        // One that was lost is repeated as it was.
+        const v1::RouteDirection& route = answered->message.direction_response().route();
+        if (route.path_id() != 0) {
+            note_route(
+                caller, route, caller.known_when_asked[answered->id][PathId{route.path_id()}]
+            );
         }
     }
 }
@@ -190,19 +196,22 @@ std::optional<v1::Signal> CoordinatorWorld::respond(
     return answer;
 }
 
-void CoordinatorWorld::note_route(Caller& caller, const v1::RouteDirection& route) {
+void CoordinatorWorld::note_route(
+    Caller& caller, const v1::RouteDirection& route, std::uint32_t least
+) {
     demand(
         route.node_boot_id() == caller.peer.boot_id().value, "a Direction is for the run it is for"
     );
+    demand(least <= route.revision(), "no node is told of a lower revision");
     std::uint32_t& revision = caller.revisions[PathId{route.path_id()}];
-    demand(revision <= route.revision(), "no node is told of a lower revision");
-    revision = route.revision();
+    revision = std::max(revision, route.revision());
 }
 
 std::optional<v1::Signal> CoordinatorWorld::ask(Caller& caller, v1::Signal message) {
     const std::uint64_t id = caller.peer.signaling->send_request(
         dc_keys.public_key(), std::move(message), protocol::OnNewBoot::fail, now
     );
+    caller.known_when_asked[id] = caller.revisions;
     run();
     const auto answer = caller.peer.answers.find(id);
     return answer == caller.peer.answers.end() ? std::nullopt : std::optional{answer->second};

@@ -35,8 +35,10 @@ struct Caller {
     std::string name;
     dc::test::Peer peer;
     Manner manner;
-    bool is_reporting = false;                  // RS Status
-    std::map<PathId, std::uint32_t> revisions;  // of the Route Directions that this run got
+    bool is_reporting = false;  // RS Status
+    // Highest of the Route Directions that this run got, and what it was when a request was made.
+    std::map<PathId, std::uint32_t> revisions;
+    std::map<std::uint64_t, std::map<PathId, std::uint32_t>> known_when_asked;
 };
 
 class CoordinatorWorld {
@@ -83,7 +85,8 @@ class CoordinatorWorld {
     [[nodiscard]] static std::optional<v1::Signal> respond(
         const Manner& manner, const v1::Signal& request
     );
-    static void note_route(Caller& caller, const v1::RouteDirection& route);
+    // `least` is the lowest revision that it may be of.
+    static void note_route(Caller& caller, const v1::RouteDirection& route, std::uint32_t least);
     void report();
     void note_proven();
     void check_addresses();

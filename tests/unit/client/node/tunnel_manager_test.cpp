@@ -186,6 +186,26 @@ TEST(TunnelManager, packets_wait_for_their_path_in_order_and_none_is_lost) {
     EXPECT_TRUE(world.direction_requests[0].second.fqdn().empty());
 }
 
+// An answer that was lost is repeated as it was, after the path has been drawn anew.
+TEST(TunnelManager, packets_wait_for_a_path_that_a_newer_direction_has_drawn_before_the_answer) {
+    NodeWorld world;
+    world.start();
+    world.on_direction_request = [&](const v1::DirectionRequest&) {
+        v1::Signal answer;
+        *answer.mutable_direction_response()->mutable_route() = world.relayed_direction(1);
+        world.dc_directs(world.relayed_direction(2));
+        return answer;
+    };
+    world.send_inner(to_peer);
+    world.run_for(seconds{1});
+    ASSERT_TRUE(world.path());
+    EXPECT_EQ(world.path()->revision, 2U);
+    EXPECT_EQ(data_at_relay(world), 1U);
+    EXPECT_TRUE(std::ranges::none_of(world.log, [](const std::string& line) {
+        return line.starts_with("no path to ");
+    }));
+}
+
 TEST(TunnelManager, of_more_than_32_waiting_packets_the_oldest_go) {
     NodeWorld world;
     world.start();
