@@ -244,19 +244,27 @@ Registration::Outcome Registration::handle_answer(
         }
         return Outcome::no_change;
     }
-    return grant_ ? take_ack(answer.message.keep_alive_ack(), now) : Outcome::no_change;
+    if (grant_) {
+        take_ack(answer.message.keep_alive_ack(), now);
+    }
+    return Outcome::no_change;
 }
 
-Registration::Outcome Registration::take_ack(const v1::KeepAliveAck& ack, Instant now) {
+void Registration::take_ack(const v1::KeepAliveAck& ack, Instant now) {
     keep_alive_at_ = now + grant_->keep_alive;
-    const auto outside = usable_endpoint(ack.outside());
-    if (!outside) {
-        return Outcome::no_change;
+    if (const auto outside = usable_endpoint(ack.outside())) {
+        grant_->outside = outside;
+        note_outside(*outside);
     }
-    const auto before = std::exchange(grant_->outside, outside);
-    const bool is_another =
-        before && before->address.family() == outside->address.family() && *before != *outside;
-    return is_another ? Outcome::outside_changed : Outcome::no_change;
+}
+
+void Registration::note_outside(const Endpoint& outside) {
+    const Family family = outside.address.family();
+    const auto [seen, is_first] = seen_at_.try_emplace(family, outside);
+    if (!is_first && seen->second != outside) {
+        seen->second = outside;
+        changed_family_ = family;
+    }
 }
 
 Registration::Outcome Registration::take_response(const v1::Signal& answer, Instant now) {
@@ -283,6 +291,9 @@ Registration::Outcome Registration::take_response(const v1::Signal& answer, Inst
     are_addresses_known_ = true;
     register_at_ = now + grant_->lifetime / 2;
     keep_alive_at_ = now + grant_->keep_alive;
+    if (grant_->outside) {
+        note_outside(*grant_->outside);
+    }
     return Outcome::granted;
 }
 

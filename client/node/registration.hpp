@@ -12,6 +12,7 @@
 #include "common/protocol/request_engine.hpp"
 #include "common/protocol/signaling.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,10 +51,14 @@ class Registration {
     void dc_moved(const LocalAddresses& locals, Instant now);
     void handle_connected(const protocol::PeerConnected& event, Instant now);
 
-    // Outside changed: the DC sees another address than it did when it was last asked.
-    enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused, outside_changed };
+    enum class Outcome : std::uint8_t { not_mine, no_change, granted, refused };
     [[nodiscard]] Outcome handle_answer(const protocol::AnswerReceived& answer, Instant now);
     [[nodiscard]] Outcome handle_failure(std::uint64_t request, Instant now);
+
+    // Once, after the DC has seen another outside address than before: its family.
+    [[nodiscard]] std::optional<Family> take_changed_family() noexcept {
+        return std::exchange(changed_family_, std::nullopt);
+    }
 
     [[nodiscard]] Instant next_timeout() const;
     void handle_timeout(const RelayRtts& rtts, Instant now);
@@ -74,7 +79,8 @@ class Registration {
     [[nodiscard]] bool may_keep_alive() const noexcept {
         return are_addresses_known_ && !keeping_alive_ && keep_alive_at_;
     }
-    [[nodiscard]] Outcome take_ack(const v1::KeepAliveAck& ack, Instant now);
+    void take_ack(const v1::KeepAliveAck& ack, Instant now);
+    void note_outside(const Endpoint& outside);
     [[nodiscard]] Outcome take_response(const v1::Signal& answer, Instant now);
 
     const NodeSettings& settings_;
@@ -93,6 +99,8 @@ class Registration {
     std::optional<Instant> register_at_;
     std::optional<Instant> keep_alive_at_;
     std::optional<Grant> grant_;
+    std::map<Family, Endpoint> seen_at_;  // by the DC, last
+    std::optional<Family> changed_family_;
     std::string refusal_;
 };
 

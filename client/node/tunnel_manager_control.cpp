@@ -70,23 +70,24 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
     switch (registration_.handle_answer(answer, now)) {
         case Registration::Outcome::granted:
             granted(now);
-            return;
+            break;
         case Registration::Outcome::refused:
             if (registration_.refusal() != last_refusal_) {
                 last_refusal_ = registration_.refusal();
                 warn("the DC refuses this node: " + last_refusal_);
             }
             return;
-        case Registration::Outcome::outside_changed:
-            relays_.doubt(registration_.grant()->outside->address.family(), now);
-            return;
         case Registration::Outcome::no_change:
-            return;
-        case Registration::Outcome::not_mine:
             break;
+        case Registration::Outcome::not_mine:
+            if (auto settled = directions_.handle_answer(answer, now)) {
+                direction_settled(std::move(*settled), now);
+            }
+            return;
     }
-    if (auto settled = directions_.handle_answer(answer, now)) {
-        direction_settled(std::move(*settled), now);
+    // A NAT has forgotten the DC's hole, and so perhaps those of the relays.
+    if (const auto family = registration_.take_changed_family()) {
+        relays_.doubt(*family, now);
     }
 }
 

@@ -164,6 +164,16 @@ TEST(Relays, another_outside_address_seen_by_the_dc_makes_the_node_ask_them) {
     EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
 }
 
+TEST(Relays, another_outside_address_seen_at_a_registration_makes_the_node_ask_them) {
+    Ready world;
+    world.run_for(seconds{1});
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    world.unplugged.insert(ip("10.9.9.9"));
+    world.set_addresses({real("192.168.1.2/24"), real("10.9.9.9/24", 3)});
+    world.run_for(seconds{1});
+    EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
+}
+
 // To another peer by the same relay.
 void direct_a_second_path(NodeWorld& world) {
     v1::RouteDirection other = world.relayed_direction();
