@@ -5,6 +5,7 @@
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/relay/counters.hpp"
+#include "rs-dataplane/tables/large_array.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
 #include <bit>
@@ -18,6 +19,8 @@
 namespace ntm::dpdk {
 
 namespace {
+
+using tables::LargeArray;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t huge_page = 2 * mebibyte;
@@ -53,11 +56,6 @@ std::size_t hash_bytes(std::size_t entries) {
     const std::size_t buckets = std::bit_ceil(entries) / entries_a_bucket;
     return 2 * buckets * bucket + keys * entry + keys * sizeof(std::uint32_t) +
            ring_bytes(keys, sizeof(std::uint32_t)) + ring_bytes(buckets + 1, sizeof(std::uint32_t));
-}
-
-// As LargeArray maps it.
-std::size_t mapped_bytes(std::size_t items, std::size_t item_size) {
-    return (items * item_size + huge_page - 1) / huge_page * huge_page + huge_page;
 }
 
 }  // namespace
@@ -98,12 +96,14 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
          size.workers * 2 * ring_bytes(ExceptionRings::size, sizeof(void*)),
          true},
         {"relay table: hash", hash_bytes(room), true},
-        {"relay table: front", mapped_bytes(cells, sizeof(std::uint64_t)), false},
+        {"relay table: front", LargeArray<std::uint64_t>::mapped_bytes(cells), false},
         {"relay table: entries",
-         mapped_bytes(slots, sizeof(void*)) + mapped_bytes(room + 1, sizeof(tables::RelayEntry)) +
-             room * sizeof(void*),
+         LargeArray<void*>::mapped_bytes(slots) +
+             LargeArray<tables::RelayEntry>::mapped_bytes(room + 1) + room * sizeof(void*),
          false},
-        {"paths' counters", size.workers * mapped_bytes(slots, sizeof(relay::PathCounters)), false},
+        {"paths' counters",
+         size.workers * LargeArray<relay::PathCounters>::mapped_bytes(slots),
+         false},
     }};
 }
 

@@ -40,14 +40,17 @@ class LargeArray {
     LargeArray(const LargeArray&) = delete;
     LargeArray& operator=(const LargeArray&) = delete;
 
+    // Room to begin at a page's boundary included: what lies before the first huge one and behind
+    // the last would be in small pages.
+    [[nodiscard]] static constexpr std::size_t mapped_bytes(std::size_t size) noexcept {
+        return round_up(size * sizeof(T), page_for(size)) + page_for(size);
+    }
+
     // Empty if there is no memory.
     [[nodiscard]] static LargeArray map(std::size_t size) noexcept {
         LargeArray array;
-        const std::size_t bytes = size * sizeof(T);
-        const std::size_t page = bytes < huge_page ? small_page : huge_page;
-        // Room to begin at a page's boundary: what lies before the first huge one and behind the
-        // last would be in small pages.
-        const std::size_t length = round_up(bytes, page) + page;
+        const std::size_t length = mapped_bytes(size);
+        const std::size_t page = page_for(size);
         void* memory =
             mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) {
@@ -82,6 +85,9 @@ class LargeArray {
     static constexpr std::size_t small_page = 4096;
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
     static constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
+    [[nodiscard]] static constexpr std::size_t page_for(std::size_t size) noexcept {
+        return size * sizeof(T) < huge_page ? small_page : huge_page;
+    }
     [[nodiscard]] static constexpr std::size_t round_up(
         std::size_t value, std::size_t to
     ) noexcept {
