@@ -18,6 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "pcap"))
+import pcap_file
+from pcap_file import Record
+
 FUZZED_PACKETS = 3000
 
 
@@ -47,24 +51,18 @@ class Dissector:
 
 def pcap_of(datagrams: list[bytes]) -> bytes:
     """Raw IPv4 packets to the NTM port."""
-    file = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    records = []
     for datagram in datagrams:
         packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(datagram), 0, 0, 64, 17, 0, bytes(4), bytes(4))
         packet += struct.pack("!HHHH", 40000, 9770, 8 + len(datagram), 0) + datagram
-        file += struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
-    return file
+        records.append(Record(0, 0, packet, len(packet)))
+    return pcap_file.made_of(pcap_file.RAW_IP, records)
 
 
 def datagrams_of(pcap: bytes) -> list[bytes]:
     """UDP payloads of the plain Ethernet frames of one family."""
-    found, at = [], 24
-    while at < len(pcap):
-        length = struct.unpack_from("<I", pcap, at + 8)[0]
-        frame = pcap[at + 16:at + 16 + length]
-        if frame[12:14] == b"\x08\x00":
-            found.append(frame[42:])
-        at += 16 + length
-    return found
+    records = pcap_file.parse(pcap).records
+    return [record.captured[42:] for record in records if record.captured[12:14] == b"\x08\x00"]
 
 
 def mutants(seeds: list[bytes], chance: random.Random) -> list[bytes]:
@@ -130,13 +128,8 @@ def check_errors(ntmctl: str, work: pathlib.Path, golden: Golden) -> None:
 def check_files(ntmctl: str, work: pathlib.Path, golden: Golden, opened: bytes) -> None:
     """The same from pcapng, from the other byte order and from nanoseconds; the output is private."""
     golden.demand((work / "opened.pcap").stat().st_mode & 0o777 == 0o600, "the opened capture is not private")
-    pcap = (work / "sealed.pcap").read_bytes()
-    swapped, at = struct.pack(">IHHiIII", *struct.unpack_from("<IHHiIII", pcap)), 24
-    while at < len(pcap):
-        head = struct.unpack_from("<IIII", pcap, at)
-        swapped += struct.pack(">IIII", *head) + pcap[at + 16:at + 16 + head[2]]
-        at += 16 + head[2]
-    (work / "swapped.pcap").write_bytes(swapped)
+    sealed = pcap_file.parse((work / "sealed.pcap").read_bytes())
+    (work / "swapped.pcap").write_bytes(pcap_file.made_of(*sealed, order=">"))
     run("tshark", "-r", work / "sealed.pcap", "-w", work / "ng.pcapng", "-F", "pcapng")
     run("tshark", "-r", work / "sealed.pcap", "-w", work / "nano.pcap", "-F", "nsecpcap")
     for name in ("swapped.pcap", "ng.pcapng", "nano.pcap"):

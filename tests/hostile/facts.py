@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Iterable
 
 import lab
-from frames import ETHERNET, NTM, PORT, Datagram, captured, packed
+from frames import ETHERNET, NTM, PORT, Datagram, ethernet_frames, packed
 from oracle import Relay
 
 RELAY = {4: packed("198.51.100.20"), 6: packed("2001:db8:1::20")}
@@ -54,7 +54,7 @@ def relay_of_lab(capture: str = "") -> Relay:
     addresses = list(RELAY.values())
     sessions = sessions_now()
     if capture:
-        sessions |= set(sessions_in(captured(capture), addresses).values())
+        sessions |= set(sessions_in(ethernet_frames(capture), addresses).values())
     return Relay(mac, addresses, live_legs(), sessions)
 
 

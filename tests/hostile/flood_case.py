@@ -22,8 +22,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 import lab
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from account import PATIENCE, Counted
-from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs
-from frames import Datagram, captured, ethernet, ip, udp
+from facts import DC, RELAY, ROUTER_MAC, STRANGER, live_legs, sessions_in
+from frames import ethernet, ethernet_frames, ip, udp
 from judge import fail
 from memory import Memory
 from ntm_client import Client, pb
@@ -63,13 +63,7 @@ def with_id(kind: int, name: int, length: int, flags: int = 0) -> bytes:
 
 
 def signal_ids(capture: str, targets: list[bytes]) -> list[int]:
-    """Of sessions that SIGNAL packets to there name, the last of each sender."""
-    found = {}
-    for frame in captured(capture):
-        datagram = Datagram.of(frame)
-        if datagram and datagram.target in targets and len(datagram.payload) > 16 and datagram.payload[0] == 0x12:
-            found[datagram.source, datagram.ports] = int.from_bytes(datagram.payload[8:16], "big")
-    return list(found.values())
+    return list(sessions_in(ethernet_frames(capture), targets).values())
 
 
 class Sending:

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import pathlib
 import socket
 import struct
-from typing import Iterator, NamedTuple
+import sys
+from typing import NamedTuple
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "pcap"))
+from pcap_file import ethernet_frames
 
 ETHERNET, IPV4, IPV6, UDP, NTM = 14, 20, 40, 8, 16
 TYPE_IPV4, TYPE_IPV6 = 0x0800, 0x86DD
@@ -121,11 +126,3 @@ def with_source(frame: bytes, source: bytes, port: int) -> bytes:
     was = Datagram.of(frame)
     segment = udp(source, was.target, (port, was.ports[1]), was.payload)
     return frame[:ETHERNET] + ip(source, was.target, segment)
-
-
-def captured(path: str) -> Iterator[bytes]:
-    """The frames of a capture of Ethernet, as tcpdump writes it."""
-    with open(path, "rb") as file:
-        order = "<" if file.read(24)[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-        while len(head := file.read(16)) == 16:
-            yield file.read(struct.unpack(order + "IIII", head)[2])

@@ -10,7 +10,7 @@ from typing import Callable, Iterable, NoReturn
 
 import lab
 from account import PATIENCE, RelayAccount, disagreement
-from frames import ETHERNET, IPV6, PORT, Datagram, captured
+from frames import ETHERNET, IPV6, PORT, Datagram, ethernet_frames
 from oracle import Relay
 from program_oracle import Dc, Node, Nodes
 from reflection import Reflection, is_ip
@@ -138,7 +138,7 @@ def base_frames(paths: list[str], is_wanted: Callable[[Datagram], bool]) -> dict
     """The last captured frame of each type and family among those wanted."""
     found: dict[str, bytes] = {}
     for path in paths:
-        for frame in captured(path):
+        for frame in ethernet_frames(path):
             datagram = Datagram.of(frame)
             if datagram and PORT in datagram.ports and len(datagram.payload) >= 16 and is_wanted(datagram):
                 found[f"{datagram.name} v{6 if len(datagram.source) == 16 else 4}"] = frame

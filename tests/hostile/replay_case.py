@@ -14,7 +14,7 @@ from typing import Callable
 
 import lab
 from facts import DC, RELAY, ROUTER_MAC, STRANGER, legitimate, live_legs, relay_of_lab, to_mac
-from frames import PORT, Datagram, captured, with_source
+from frames import PORT, Datagram, ethernet_frames, with_source
 from judge import Judge, fail
 from memory import Memory
 from program_oracle import Dc, Heard, Node, Nodes, end_of, heard_in, paths_in
@@ -43,7 +43,7 @@ class Capture:
     def __init__(self, paths: list[str]) -> None:
         self.frames = []
         for path in paths:
-            for frame in captured(path):
+            for frame in ethernet_frames(path):
                 datagram = Datagram.of(frame)
                 if datagram and PORT in datagram.ports and len(datagram.payload) >= 16:
                     self.frames.append((frame, datagram))

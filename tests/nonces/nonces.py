@@ -16,16 +16,17 @@ import pathlib
 import struct
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from typing import NamedTuple
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "interop"))
+for folder in ("interop", "pcap"):
+    sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / folder))
 sys.dont_write_bytecode = True
 
 from cryptography.exceptions import InvalidTag  # noqa: E402
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305  # noqa: E402
 from ntm_wire import (ANSWER, COOKIE, DATA, END, HANDSHAKE, HEADER_BYTES, LEG, ROLE,  # noqa: E402
                       SALT_BYTES, SIGNAL, TOKEN_BYTES, ZERO_NONCE, Header, hkdf)
+from pcap_file import read_frames  # noqa: E402
 
 PORT = 9770
 NAMES = {DATA: "data", LEG: "leg", SIGNAL: "signal", HANDSHAKE: "handshake", COOKIE: "cookie", END: "end"}
@@ -70,19 +71,6 @@ class KeyLogs:
                 raise ValueError(f"{file}: {words[0]}?")
 
 
-def frames(file: str) -> Iterator[tuple[int, bytes]]:
-    """Link type and bytes of each frame of a pcap of this machine's byte order."""
-    data = pathlib.Path(file).read_bytes()
-    magic, *_, link = struct.unpack_from("<IHHiIII", data)
-    assert magic in (0xA1B2C3D4, 0xA1B23C4D), f"{file}: no pcap"
-    at = 24
-    while at + 16 <= len(data):
-        length, whole = struct.unpack_from("<II", data, at + 8)
-        assert length == whole, f"{file}: a frame is cut short"
-        yield link & 0xFFFF, data[at + 16:at + 16 + length]
-        at += 16 + length
-
-
 def udp_of(link: int, frame: bytes) -> tuple[int, int, bytes] | None:
     """Ports and payload of a UDP datagram in an Ethernet or Linux cooked frame."""
     head, kind_at = {1: (14, 12), 113: (16, 14), 276: (20, 0)}[link]
@@ -102,7 +90,8 @@ def udp_of(link: int, frame: bytes) -> tuple[int, int, bytes] | None:
 def ntm_packets(files: list[str]) -> set[bytes]:
     packets = set()
     for file in files:
-        for link, frame in frames(file):
+        link, frames = read_frames(file)
+        for frame in frames:
             datagram = udp_of(link, frame)
             if datagram and PORT in datagram[:2]:
                 packets.add(datagram[2])

@@ -20,6 +20,11 @@ import struct
 import sys
 import time
 
+for folder in ("hostile", "pcap"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / folder))
+import frames
+from pcap_file import ethernet_frames
+
 PATIENCE = 0.3
 
 
@@ -71,23 +76,10 @@ def stranger(address: str, port: str, key: str, count: str) -> bool:
     return udp(address, port, *questions)
 
 
-def ones_sum(data: bytes) -> int:
-    total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total
-
-
 def send_raw(source: bytes, target: bytes, ports: tuple[int, int], datagram: bytes) -> None:
-    """The kernel fills in the rest of the IPv4 header and its checksum."""
-    length = 8 + len(datagram)
-    pseudo = source + target + struct.pack("!HH", 17, length)
-    head = struct.pack("!HHH", *ports, length)
-    checksum = ~ones_sum(pseudo + head + bytes(2) + datagram) & 0xFFFF or 0xFFFF
-    segment = head + struct.pack("!H", checksum) + datagram
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0x4000, 64, 17, 0) + source + target
+    packet = frames.ipv4(source, target, frames.udp(source, target, ports, datagram))
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sender:
-        sender.sendto(ip + segment, (socket.inet_ntoa(target), 0))
+        sender.sendto(packet, (socket.inet_ntoa(target), 0))
 
 
 def forged(source: str, source_port: str, target: str, target_port: str, *texts: str) -> bool:
@@ -100,38 +92,24 @@ def forged(source: str, source_port: str, target: str, target_port: str, *texts:
     return True
 
 
-def captured(path: str) -> list[bytes]:
-    """The IPv4 packets of a capture of Ethernet frames."""
-    packets = []
-    with open(path, "rb") as file:
-        order = "<" if file.read(24)[:4] == b"\xd4\xc3\xb2\xa1" else ">"
-        while len(head := file.read(16)) == 16:
-            frame = file.read(struct.unpack(order + "IIII", head)[2])
-            if frame[12:14] == b"\x08\x00" and frame[14] == 0x45:
-                packets.append(frame[14:14 + int.from_bytes(frame[16:18], "big")])
-    return packets
-
-
 def replay(path: str, how: str = "") -> bool:
-    packets = captured(path)
-    for at, packet in enumerate(packets):
-        datagram = bytearray(packet[28:])
+    sent = 0
+    for sent, datagram in enumerate(map(frames.Datagram.of, ethernet_frames(path)), 1):
+        if datagram is None or len(datagram.source) != 4:
+            raise ValueError(f"{path}: packet {sent} is no UDP over IPv4")
+        payload = bytearray(datagram.payload)
         if how == "flip":  # behind the header, anywhere, another bit each time
-            datagram[16 + at % (len(datagram) - 16)] ^= 1 << at % 8
-        ports = struct.unpack("!HH", packet[20:24])
-        send_raw(packet[12:16], packet[16:20], ports, bytes(datagram))
-    print(f"{len(packets)} captured datagrams sent again {how}")
-    return bool(packets)
+            payload[16 + sent % (len(payload) - 16)] ^= 1 << sent % 8
+        send_raw(datagram.source, datagram.target, datagram.ports, bytes(payload))
+    print(f"{sent} captured datagrams sent again {how}")
+    return sent > 0
 
 
 def quoted(sender: bytes, receiver: bytes, ports: tuple[int, int]) -> bytes:
     """The head of a datagram of 1400 bytes that is said to have been too big."""
-    if len(sender) == 16:
-        ip = struct.pack("!IHBB", 6 << 28, 1360, 17, 64) + sender + receiver
-    else:
-        ip = struct.pack("!BBHHHBBH", 0x45, 0, 1400, 0, 0x4000, 64, 17, 0) + sender + receiver
-        ip = ip[:10] + struct.pack("!H", ~ones_sum(ip) & 0xFFFF) + ip[12:]
-    return ip + struct.pack("!HHHH", *ports, 1400 - len(ip), 0x1234)
+    headers = frames.UDP + (frames.IPV6 if len(sender) == 16 else frames.IPV4)
+    packet = frames.ip(sender, receiver, frames.udp(sender, receiver, ports, bytes(1400 - headers)))
+    return packet[:headers]
 
 
 def too_big(sender: str, sender_port: str, receiver: str, receiver_port: str, mtu: str) -> bool:
@@ -141,7 +119,7 @@ def too_big(sender: str, sender_port: str, receiver: str, receiver_port: str, mt
     ends = [socket.inet_pton(family, each) for each in (sender, receiver)]
     rest = struct.pack("!I", int(mtu)) + quoted(*ends, (int(sender_port), int(receiver_port)))
     # ICMPv6's the kernel makes itself.
-    checksum = ~ones_sum(kind + bytes(2) + rest) & 0xFFFF
+    checksum = 0xFFFF - frames.ones_sum(kind + bytes(2) + rest)
     with socket.socket(family, socket.SOCK_RAW, protocol) as raw:
         raw.sendto(kind + struct.pack("!H", checksum) + rest, (sender, 0))
     print(f"{sender} is told that {receiver} is only reached with {mtu} bytes")
