@@ -41,7 +41,7 @@ std::uint8_t path_fill(std::uint8_t form) {
 }
 
 PathId path_of(std::uint8_t form) {
-    return PathId{WatchedNode::path_number + (form & 3U) % WatchedNode::path_count};
+    return PathId{client::testing::FakeDc::path_number + (form & 3U) % WatchedNode::path_count};
 }
 
 Role role_of(std::uint8_t form) {
@@ -100,10 +100,10 @@ class Play {
     }
 
     v1::RouteDirection direction(std::uint8_t form, Input& input) {
-        v1::RouteDirection made = world_.relayed_direction();
+        v1::RouteDirection made = world_.dc.relayed_direction();
         if ((form & 0x40) != 0) {
             const std::uint8_t where = input.byte();
-            made = world_.direct_direction(
+            made = world_.dc.direct_direction(
                 {{place(where), (where & 0x10) != 0}, {place(where / 4), (where & 0x20) != 0}}
             );
         }
@@ -240,10 +240,10 @@ class Play {
         world_.move_to(choices[form % choices.size()]);
     }
     void trouble(std::uint8_t form) {
-        world_.is_dc_up = (form & 1) == 0;
+        world_.dc.is_up = (form & 1) == 0;
         world_.relay.is_up = (form & 2) == 0;
         world_.is_peer_alive = (form & 4) != 0;
-        world_.busy_answers = (form & 8) == 0 ? 0 : 2;
+        world_.dc.busy_answers = (form & 8) == 0 ? 0 : 2;
         if ((form & 0x10) != 0) {
             world_.relay.restart();
         }
@@ -309,10 +309,10 @@ class Play {
     }
     // In the next Registration Response.
     void grant_otherwise(bool is_turned, Input& input) {
-        const auto turned = turn_message(world_.grant, input);
+        const auto turned = turn_message(world_.dc.grant, input);
         if (is_turned && turned) {
-            world_.grant = *turned;
-            world_.note_named(world_.grant);
+            world_.dc.grant = *turned;
+            world_.note_named(world_.dc.grant);
         }
         move(input.byte());
     }

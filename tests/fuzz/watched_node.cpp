@@ -33,13 +33,13 @@ std::string text_of(const std::optional<Endpoint>& endpoint) {
 }  // namespace
 
 WatchedNode::WatchedNode() {
-    grant.set_lifetime_seconds(20);
-    note_named(grant);
+    dc.grant.set_lifetime_seconds(20);
+    note_named(dc.grant);
     for (const Endpoint& endpoint : {client::testing::dc_v4, client::testing::dc_v6()}) {
         traffic_.prove(endpoint);
     }
     v1::Signal usual;
-    *usual.mutable_direction_response()->mutable_route() = relayed_direction();
+    *usual.mutable_direction_response()->mutable_route() = dc.relayed_direction();
     answer_directions_with(usual);
     move_to({client::testing::real("192.168.1.2/24")});
     run_for(milliseconds{100});
@@ -83,7 +83,7 @@ void WatchedNode::name_relay(const v1::Address& address) {
 }
 
 void WatchedNode::answer_directions_with(const v1::Signal& answer) {
-    on_direction_request = [this, answer](const v1::DirectionRequest&) {
+    dc.on_direction_request = [this, answer](const v1::DirectionRequest&) {
         note_named(answer.direction_response().route());
         return answer;
     };
@@ -257,8 +257,8 @@ void WatchedNode::check_paths() {
         revisions_.clear();
     }
     for (auto at = releases_.begin(); at != releases_.end();) {
-        const auto answer = dc_answers.find(at->first);
-        if (answer == dc_answers.end()) {
+        const auto answer = dc.answers.find(at->first);
+        if (answer == dc.answers.end()) {
             ++at;
             continue;
         }

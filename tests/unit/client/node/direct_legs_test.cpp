@@ -10,18 +10,18 @@ namespace ntm::client::testing {
 namespace {
 
 const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
-const PathId path_id{NodeWorld::path_number};
+const PathId path_id{FakeDc::path_number};
 const Endpoint peer_at{Ipv4Address{{192, 0, 2, 50}}, Port{9770}};
 const Endpoint elsewhere{Ipv4Address{{192, 0, 2, 99}}, Port{1234}};
 
 struct Direct : NodeWorld {
     explicit Direct(bool is_proven) {
         start();
-        dc_directs(direct_direction({{peer_at, is_proven}}));
+        dc_directs(dc.direct_direction({{peer_at, is_proven}}));
         run_for(milliseconds{30});
     }
     void directs(std::uint32_t revision, const std::vector<PeerCandidate>& candidates) {
-        v1::RouteDirection direction = direct_direction(candidates);
+        v1::RouteDirection direction = dc.direct_direction(candidates);
         direction.set_revision(revision);
         dc_directs(direction);
         run_for(milliseconds{30});
@@ -164,7 +164,7 @@ TEST(DirectLegs, legs_made_anew_take_no_token_from_before) {
     world.peer_requests(elsewhere);
     const std::string old_token = world.last_response()->token();
     world.peer_requests(peer_at);
-    world.dc_directs(world.relayed_direction(2));
+    world.dc_directs(world.dc.relayed_direction(2));
     world.run_for(milliseconds{100});
     world.directs(3, {{peer_at, true}});
     world.peer_requests(elsewhere, old_token);
@@ -221,8 +221,8 @@ TEST(DirectLegs, a_proven_candidate_is_asked_until_it_answers) {
 TEST(DirectLegs, after_ten_seconds_in_vain_the_dc_is_asked_again) {
     Direct world{true};
     world.run_for(seconds{11});
-    ASSERT_FALSE(world.direction_requests.empty());
-    EXPECT_EQ(world.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
+    ASSERT_FALSE(world.dc.direction_requests.empty());
+    EXPECT_EQ(world.dc.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
 }
 
 TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_the_token) {

@@ -9,7 +9,7 @@ namespace ntm::client::testing {
 namespace {
 
 const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
-const PathId path_id{NodeWorld::path_number};
+const PathId path_id{FakeDc::path_number};
 
 // A ready path, and a keep-alive to its relay that is due, of which the node has not been told.
 struct Overdue : NodeWorld {

@@ -12,7 +12,7 @@ namespace {
 
 const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
 const Bytes from_peer = inner_packet("198.18.0.2", "198.18.0.1");
-const PathId path_id{NodeWorld::path_number};
+const PathId path_id{FakeDc::path_number};
 
 struct Ready : NodeWorld {
     Ready() {
@@ -29,7 +29,7 @@ struct Ready : NodeWorld {
     [[nodiscard]] v1::Status directed(const v1::RouteDirection& direction) {
         const auto id = dc_directs(direction);
         run_for(milliseconds{100});
-        return dc_answers.at(id).status();
+        return dc.answers.at(id).status();
     }
 };
 
@@ -203,25 +203,25 @@ TEST(Guards, a_probe_is_answered_on_the_path_and_a_replayed_answer_is_worth_noth
 
 TEST(Directions, a_lower_revision_is_refused_an_equal_one_repeats_a_higher_one_replaces) {
     Ready world;
-    EXPECT_EQ(world.directed(world.relayed_direction(1)), v1::STATUS_OK);
-    EXPECT_EQ(world.directed(world.relayed_direction(3)), v1::STATUS_OK);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(1)), v1::STATUS_OK);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(3)), v1::STATUS_OK);
     EXPECT_EQ(world.path()->revision, 3U);
-    EXPECT_EQ(world.directed(world.relayed_direction(2)), v1::STATUS_STALE);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(2)), v1::STATUS_STALE);
     EXPECT_EQ(world.path()->revision, 3U);
 }
 
 TEST(Directions, a_stale_answer_says_what_is_held_and_whether_it_was_released) {
     Ready world;
     const auto response_to = [&](std::uint32_t revision) {
-        const auto id = world.dc_directs(world.relayed_direction(revision));
+        const auto id = world.dc_directs(world.dc.relayed_direction(revision));
         world.run_for(milliseconds{100});
-        return world.dc_answers.at(id).route_response();
+        return world.dc.answers.at(id).route_response();
     };
     EXPECT_EQ(response_to(5).revision(), 5U);
     EXPECT_EQ(response_to(2).revision(), 5U);
     EXPECT_FALSE(response_to(2).is_released());
     v1::Signal release;
-    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
+    release.mutable_path_release()->set_path_id(FakeDc::path_number);
     release.mutable_path_release()->set_revision(6);
     world.dc_sends(release);
     world.run_for(milliseconds{100});
@@ -234,7 +234,7 @@ TEST(Directions, a_stale_answer_says_what_is_held_and_whether_it_was_released) {
 TEST(Directions, before_the_grant_the_dc_is_told_to_come_again) {
     const DirectionRules before{BootId{1}, {crypto::Suite::aes_128_gcm}, {}, {}};
     NodeWorld world;
-    v1::RouteDirection direction = world.relayed_direction(1);
+    v1::RouteDirection direction = world.dc.relayed_direction(1);
     direction.set_node_boot_id(1);
     const auto refused = parse_direction(direction, before);
     ASSERT_FALSE(refused);
@@ -246,7 +246,7 @@ TEST(Directions, before_the_grant_the_dc_is_told_to_come_again) {
 
 TEST(Directions, for_another_run_of_the_node_are_stale) {
     Ready world;
-    auto direction = world.relayed_direction(2);
+    auto direction = world.dc.relayed_direction(2);
     direction.set_node_boot_id(0xdef);
     EXPECT_EQ(world.directed(direction), v1::STATUS_STALE);
     EXPECT_EQ(world.path()->revision, 1U);
@@ -276,7 +276,7 @@ TEST(Directions, a_bad_field_changes_nothing) {
         [](auto& at) { at.set_role(static_cast<v1::PathRole>(7)); },
     };
     for (const Change& change : changes) {
-        auto direction = world.relayed_direction(2);
+        auto direction = world.dc.relayed_direction(2);
         change(direction);
         EXPECT_EQ(world.directed(direction), v1::STATUS_BAD_REQUEST);
         EXPECT_EQ(world.path()->revision, 1U);
@@ -285,7 +285,7 @@ TEST(Directions, a_bad_field_changes_nothing) {
 
 TEST(Directions, a_suite_that_is_not_allowed_here_is_refused) {
     Ready world;
-    auto direction = world.relayed_direction(2);
+    auto direction = world.dc.relayed_direction(2);
     direction.set_suite(v1::SUITE_NONE);
     EXPECT_EQ(world.directed(direction), v1::STATUS_NOT_PERMITTED);
     direction.set_suite(v1::SUITE_CHACHA20_POLY1305);
@@ -294,13 +294,13 @@ TEST(Directions, a_suite_that_is_not_allowed_here_is_refused) {
 
 TEST(Directions, a_release_of_an_older_revision_is_stale) {
     Ready world;
-    EXPECT_EQ(world.directed(world.relayed_direction(5)), v1::STATUS_OK);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(5)), v1::STATUS_OK);
     v1::Signal release;
-    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
+    release.mutable_path_release()->set_path_id(FakeDc::path_number);
     release.mutable_path_release()->set_revision(4);
     const auto id = world.dc_sends(release);
     world.run_for(milliseconds{100});
-    EXPECT_EQ(world.dc_answers.at(id).status(), v1::STATUS_STALE);
+    EXPECT_EQ(world.dc.answers.at(id).status(), v1::STATUS_STALE);
     EXPECT_TRUE(world.path());
 }
 
@@ -308,15 +308,15 @@ TEST(Directions, a_release_of_an_older_revision_is_stale) {
 TEST(Directions, a_path_secret_is_never_counted_from_zero_again) {
     Ready world;
     world.send_inner(to_peer);
-    EXPECT_EQ(world.directed(world.relayed_direction(2)), v1::STATUS_OK);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(2)), v1::STATUS_OK);
     world.run_for(seconds{1});
     world.send_inner(to_peer);
     v1::Signal release;
-    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
+    release.mutable_path_release()->set_path_id(FakeDc::path_number);
     release.mutable_path_release()->set_revision(2);
     world.dc_sends(release);
     world.run_for(milliseconds{100});
-    EXPECT_EQ(world.directed(world.relayed_direction(3)), v1::STATUS_OK);
+    EXPECT_EQ(world.directed(world.dc.relayed_direction(3)), v1::STATUS_OK);
     world.run_for(seconds{1});
     world.send_inner(to_peer);
     std::set<Bytes> heads;
@@ -334,7 +334,7 @@ TEST(Directions, a_path_secret_is_never_counted_from_zero_again) {
 TEST(Directions, a_higher_revision_with_the_same_leg_secret_holds_nothing_up) {
     Ready world;
     const unsigned before = world.relay.requests;
-    auto direction = world.relayed_direction(2);
+    auto direction = world.dc.relayed_direction(2);
     EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
     EXPECT_GT(world.relay.requests, before) << "the relay may have lost the binding";
     world.relay.is_up = false;
@@ -351,7 +351,7 @@ TEST(Directions, a_higher_revision_with_the_same_leg_secret_holds_nothing_up) {
 
 TEST(Directions, a_new_path_secret_ends_the_old_one_at_once) {
     Ready world;
-    auto direction = world.relayed_direction(2);
+    auto direction = world.dc.relayed_direction(2);
     direction.set_path_secret(as_text(secret(0x33).view()));
     EXPECT_EQ(world.directed(direction), v1::STATUS_OK);
     world.receive(world.peer_sealer()->seal(from_peer).value());
@@ -366,7 +366,7 @@ TEST(Directions, a_new_path_secret_ends_the_old_one_at_once) {
 TEST(Directions, an_unasked_direction_makes_this_node_a_responder) {
     NodeWorld world;
     world.start();
-    auto direction = world.relayed_direction();
+    auto direction = world.dc.relayed_direction();
     direction.set_role(v1::ROLE_RESPONDER);
     world.dc_directs(direction);
     world.run_for(milliseconds{200});
@@ -380,7 +380,7 @@ TEST(Directions, an_unasked_direction_makes_this_node_a_responder) {
 TEST(Directions, an_unrenewed_one_expires) {
     NodeWorld world;
     world.start();
-    auto direction = world.relayed_direction();
+    auto direction = world.dc.relayed_direction();
     direction.set_lifetime_seconds(30);
     world.dc_directs(direction);
     world.run_for(seconds{20});

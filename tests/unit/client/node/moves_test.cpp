@@ -55,8 +55,8 @@ TEST(Moves, a_move_to_an_ipv6_only_network_takes_the_paths_along) {
     EXPECT_EQ(world.relay.legs[path_id].bound, at("[2001:db8:6::7]:9770"));
     EXPECT_EQ(world.path()->way->remote, relay_v6());
     ASSERT_TRUE(world.run_until_true([&] {
-        return !world.dc_requests.empty() && world.dc_requests.back().has_registration_request() &&
-               world.dc_requests.back().registration_request().addresses(0).ip().size() == 16;
+        return !world.dc.requests.empty() && world.dc.requests.back().has_registration_request() &&
+               world.dc.requests.back().registration_request().addresses(0).ip().size() == 16;
     }));
     EXPECT_EQ(world.node->status().dc, dc_v6());
 }
@@ -103,19 +103,19 @@ TEST(Moves, an_address_that_is_not_routed_is_no_reason_to_move) {
 
 TEST(Moves, the_dc_is_told_of_every_move) {
     Ready world;
-    world.dc_requests.clear();
+    world.dc.requests.clear();
     world.set_addresses({real("10.0.0.7/24", 3)});
     world.run_for(milliseconds{100});
-    ASSERT_EQ(world.dc_requests.size(), 1U);
+    ASSERT_EQ(world.dc.requests.size(), 1U);
     EXPECT_EQ(
-        world.dc_requests[0].registration_request().addresses(0).ip(),
+        world.dc.requests[0].registration_request().addresses(0).ip(),
         as_text(ip("10.0.0.7").bytes())
     );
 }
 
 TEST(Moves, same_addresses_again_change_nothing) {
     Ready world;
-    world.dc_requests.clear();
+    world.dc.requests.clear();
     world.sent.clear();
     world.set_addresses({real("192.168.1.2/24")});
     EXPECT_TRUE(world.sent.empty());
@@ -161,14 +161,14 @@ TEST(Probes, none_go_on_a_path_that_is_not_used) {
 TEST(Down, one_way_silence_is_probed_after_a_second_and_reported) {
     Ready world;
     stream(world, milliseconds{20});
-    world.direction_requests.clear();
+    world.dc.direction_requests.clear();
     world.sent.clear();
     const Instant began = world.now;
     stream(world, milliseconds{2500});
-    ASSERT_FALSE(world.direction_requests.empty());
-    const auto& [when, request] = world.direction_requests.front();
+    ASSERT_FALSE(world.dc.direction_requests.empty());
+    const auto& [when, request] = world.dc.direction_requests.front();
     EXPECT_EQ(request.reason(), v1::DIRECTION_FAILED);
-    EXPECT_EQ(request.path_id(), NodeWorld::path_number);
+    EXPECT_EQ(request.path_id(), FakeDc::path_number);
     EXPECT_EQ(request.fqdn(), "cn.b.ntm.test");
     EXPECT_FALSE(world.path()->is_ready);
     // 1 s of silence, 3 x 300 ms of probes, 10 ms to the DC.
@@ -178,13 +178,13 @@ TEST(Down, one_way_silence_is_probed_after_a_second_and_reported) {
 
 TEST(Down, a_direction_does_not_make_up_for_an_answer_that_never_came) {
     Ready world;
-    world.direction_requests.clear();
+    world.dc.direction_requests.clear();
     world.send_inner(to_peer);
     world.run_for(milliseconds{500});
-    world.dc_directs(world.relayed_direction(2));
+    world.dc_directs(world.dc.relayed_direction(2));
     world.run_for(seconds{2});
-    ASSERT_FALSE(world.direction_requests.empty());
-    EXPECT_EQ(world.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
+    ASSERT_FALSE(world.dc.direction_requests.empty());
+    EXPECT_EQ(world.dc.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
 }
 
 TEST(Down, a_path_that_is_down_sends_no_data_and_is_ready_again_when_the_peer_is_heard) {

@@ -11,7 +11,7 @@ constexpr DnsWish existence = DnsWish::existence;
 
 // What the DC answers to every Direction Request.
 void let_dc_answer(NodeWorld& world, v1::Status status) {
-    world.on_direction_request = [status](const v1::DirectionRequest&) {
+    world.dc.on_direction_request = [status](const v1::DirectionRequest&) {
         v1::Signal answer;
         answer.set_status(status);
         return answer;
@@ -56,7 +56,7 @@ TEST(NameExistence, a_query_for_addresses_joins_the_question_under_way) {
     world.run_for(seconds{1});
     ASSERT_EQ(world.dns_answers.size(), 2U);
     EXPECT_EQ(world.dns_answers[1].second.vipv4, ip("198.18.0.2"));
-    EXPECT_EQ(world.direction_requests.size(), 1U);
+    EXPECT_EQ(world.dc.direction_requests.size(), 1U);
 }
 
 TEST(NameExistence, a_node_that_can_not_be_reached_exists) {
@@ -94,7 +94,7 @@ TEST(NameExistence, what_the_dc_can_not_say_is_a_failure) {
 TEST(NameExistence, what_a_silent_dc_does_not_say_is_a_failure_after_4500_ms) {
     NodeWorld world;
     world.start();
-    world.is_dc_up = false;
+    world.dc.is_up = false;
     const Instant asked = world.now;
     world.query(1, "cn.b.ntm.test", existence);
     world.run_for(seconds{10});
@@ -106,7 +106,7 @@ TEST(NameExistence, the_dc_is_not_asked_about_the_own_name_an_apex_or_a_peer) {
     NodeWorld world;
     world.start();
     world.relay.is_up = false;
-    world.dc_directs(world.relayed_direction());
+    world.dc_directs(world.dc.relayed_direction());
     world.run_for(milliseconds{100});
     ASSERT_TRUE(world.path());
     ASSERT_FALSE(world.path()->is_ready);
@@ -117,14 +117,14 @@ TEST(NameExistence, the_dc_is_not_asked_about_the_own_name_an_apex_or_a_peer) {
     for (const auto& [at, answer] : world.dns_answers) {
         EXPECT_EQ(answer.outcome, DnsOutcome::addresses) << answer.query;
     }
-    EXPECT_TRUE(world.direction_requests.empty());
+    EXPECT_TRUE(world.dc.direction_requests.empty());
 }
 
 TEST(NameExistence, a_peer_that_calls_meanwhile_exists) {
     NodeWorld world;
     world.start();
-    world.on_direction_request = [&](const v1::DirectionRequest&) {
-        world.dc_directs(world.relayed_direction());
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
+        world.dc_directs(world.dc.relayed_direction());
         v1::Signal busy;
         busy.set_status(v1::STATUS_BUSY);
         return busy;

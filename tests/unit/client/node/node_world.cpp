@@ -1,151 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/unit/client/node/node_world.hpp"
 
-#include "common/base/byte_order.hpp"
-
 #include <algorithm>
+#include <stdexcept>
 
 namespace ntm::client::testing {
 
 namespace {
 
-constexpr BootId node_boot{0xabc};
 constexpr unsigned most_rounds_of_an_instant = 10'000;
 
-std::string text(const Secret32& from) {
-    return as_text(from.view());
-}
-
 }  // namespace
-
-IpAddress ip(const std::string& text) {
-    return IpAddress::parse(text).value();
-}
-Endpoint at(const std::string& text) {
-    return Endpoint::parse(text).value();
-}
-RealAddress real(const std::string& text, std::uint32_t interface_index) {
-    return {InterfaceAddress::parse(text).value(), interface_index, InterfaceKind::wired, true};
-}
-Secret32 secret(std::uint8_t fill) {
-    std::array<std::uint8_t, 32> bytes;
-    bytes.fill(fill);
-    return Secret32{bytes};
-}
-Endpoint dc_v6() {
-    return at("[2001:db8::10]:9770");
-}
-Endpoint relay_v4() {
-    return at("198.51.100.20:9770");
-}
-Endpoint relay_v6() {
-    return at("[2001:db8:1::20]:9770");
-}
-
-Bytes inner_packet(const std::string& from, const std::string& to, std::size_t payload) {
-    const IpAddress source = ip(from);
-    const IpAddress destination = ip(to);
-    Bytes packet;
-    if (source.is_ipv4()) {
-        packet.assign(20 + payload, 0);
-        packet[0] = 0x45;
-        store(packet.data() + 2, Be16::from_host(static_cast<std::uint16_t>(packet.size())));
-        packet[8] = 64;
-        packet[9] = 17;
-        store(packet.data() + 12, source.ipv4());
-        store(packet.data() + 16, destination.ipv4());
-        return packet;
-    }
-    packet.assign(40 + payload, 0);
-    packet[0] = 0x60;
-    store(packet.data() + 4, Be16::from_host(static_cast<std::uint16_t>(payload)));
-    packet[6] = 17;
-    packet[7] = 64;
-    store(packet.data() + 8, source.ipv6());
-    store(packet.data() + 24, destination.ipv6());
-    return packet;
-}
 
 NodeWorld::NodeWorld(std::uint64_t seed)
     : random{seed},
       node_key{crypto::KeyPair::generate(random)},
-      dc_key{crypto::KeyPair::generate(random)},
-      peer_key{crypto::KeyPair::generate(random)},
+      dc{random, node_key.public_key()},
       relay{random} {
     NodeSettings settings{
         "mn.a.ntm.test",
         Port{9770},
         node_key.clone(),
-        node_boot,
-        dc_key.public_key(),
+        FakeDc::node_boot,
+        dc.public_key(),
         {dc_v4, dc_v6()},
         {"a.ntm.test", "b.ntm.test"}};
     node = std::make_unique<TunnelManager>(std::move(settings), random);
-    dc = std::make_unique<protocol::Signaling>(
-        protocol::Signaling::Settings{
-            dc_key.clone(), BootId{0xdc}, Secret<16>{random.bytes<16>()}, true},
-        random
-    );
-    dc->add_peer(node_key.public_key(), protocol::PeerKind::node);
-
-    grant.set_vipv4(as_text(ip("198.18.0.1").bytes()));
-    grant.set_vipv4_prefix_length(17);
-    grant.set_vipv6(as_text(ip("fd00:a::1").bytes()));
-    grant.set_vipv6_prefix_length(64);
-    grant.set_keep_alive_seconds(20);
-    grant.set_lifetime_seconds(3600);
-    v1::RelayCandidate& candidate = *grant.add_relays();
-    candidate.set_name("rs1");
-    write_address(relay_v4(), *candidate.add_addresses());
-    write_address(relay_v6(), *candidate.add_addresses());
-    for (const auto& [address, length] :
-         {std::pair{ip("198.18.0.0"), 17U}, std::pair{ip("fd00:a::"), 64U}}) {
-        v1::Prefix& prefix = *grant.add_virtual_prefixes();
-        prefix.set_ip(as_text(address.bytes()));
-        prefix.set_length(length);
-    }
-    on_direction_request = [this](const v1::DirectionRequest&) {
-        v1::Signal answer;
-        *answer.mutable_direction_response()->mutable_route() = relayed_direction();
-        return answer;
-    };
-}
-
-v1::RouteDirection NodeWorld::relayed_direction(std::uint32_t revision) {
-    v1::RouteDirection direction;
-    direction.set_path_id(path_number);
-    direction.set_revision(revision);
-    direction.set_role(v1::ROLE_INITIATOR);
-    direction.set_peer_vipv4(as_text(ip("198.18.0.2").bytes()));
-    direction.set_peer_vipv6(as_text(ip("fd00:a::2").bytes()));
-    direction.set_peer_fqdn("cn.b.ntm.test");
-    direction.set_peer_static_key(as_text(peer_key.public_key().bytes));
-    direction.set_kind(v1::ROUTE_RELAYED);
-    direction.set_relay_name("rs1");
-    write_address(relay_v4(), *direction.add_relay());
-    write_address(relay_v6(), *direction.add_relay());
-    direction.set_leg_secret(text(secret(0x11)));
-    direction.set_path_secret(text(secret(0x22)));
-    direction.set_suite(v1::SUITE_AES_128_GCM);
-    direction.set_lifetime_seconds(86400);
-    direction.set_inner_mtu(1400);
-    direction.set_node_boot_id(node_boot.value);
-    relay.leg_secrets.insert_or_assign(PathId{path_number}, secret(0x11));
-    return direction;
-}
-
-v1::RouteDirection NodeWorld::direct_direction(const std::vector<PeerCandidate>& candidates) {
-    v1::RouteDirection direction = relayed_direction();
-    direction.set_kind(v1::ROUTE_DIRECT);
-    direction.clear_relay();
-    direction.clear_relay_name();
-    direction.clear_leg_secret();
-    for (const PeerCandidate& candidate : candidates) {
-        v1::Candidate& entry = *direction.add_candidates();
-        write_address(candidate.endpoint, *entry.mutable_address());
-        entry.set_is_proven(candidate.is_proven);
-    }
-    return direction;
+    relay.leg_secrets.emplace(PathId{FakeDc::path_number}, secret(0x11));
 }
 
 void NodeWorld::start(const std::vector<RealAddress>& addresses) {
@@ -172,9 +53,7 @@ void NodeWorld::make_path() {
 }
 
 std::uint64_t NodeWorld::dc_sends(v1::Signal message) {
-    const auto id = dc->send_request(
-        node_key.public_key(), std::move(message), protocol::OnNewBoot::resend, now
-    );
+    const auto id = dc.send(std::move(message), now);
     drain_dc();
     return id;
 }
@@ -188,14 +67,14 @@ std::uint64_t NodeWorld::dc_directs(const v1::RouteDirection& direction) {
 protocol::DataSealer* NodeWorld::peer_sealer() {
     if (!peer_sealer_) {
         peer_sealer_ = std::make_unique<protocol::DataSealer>(
-            secret(0x22), crypto::Suite::aes_128_gcm, PathId{path_number}, Role::responder
+            secret(0x22), crypto::Suite::aes_128_gcm, PathId{FakeDc::path_number}, Role::responder
         );
     }
     return peer_sealer_.get();
 }
 
 void NodeWorld::peer_sends(Bytes datagram) {
-    const auto leg = relay.legs.find(PathId{path_number});
+    const auto leg = relay.legs.find(PathId{FakeDc::path_number});
     if (leg == relay.legs.end() || !leg->second.bound) {
         return;
     }
@@ -209,7 +88,7 @@ void NodeWorld::peer_sends_data(const Bytes& inner) {
 
 std::optional<PathView> NodeWorld::path() {
     for (PathView& view : node->paths(now)) {
-        if (view.path_id == PathId{path_number}) {
+        if (view.path_id == PathId{FakeDc::path_number}) {
             return view;
         }
     }
@@ -276,39 +155,11 @@ void NodeWorld::drain() {
 }
 
 void NodeWorld::drain_dc() {
-    for (const protocol::SignalingEvent& event : dc->take_events()) {
-        if (const auto* request = std::get_if<protocol::RequestReceived>(&event)) {
-            answer_as_dc(*request);
-        } else if (const auto* answer = std::get_if<protocol::AnswerReceived>(&event)) {
-            dc_answers.emplace(answer->id, answer->message);
-        }
-    }
-    for (Datagram& datagram : dc->take_datagrams()) {
-        const Endpoint from = datagram.remote.address.is_ipv4() ? dc_v4 : dc_v6();
+    for (const Datagram& datagram : dc.take_datagrams()) {
         launch(
-            now + dc_delay, Flight::To::node, {datagram.remote, from, std::move(datagram.payload)}
+            now + dc_delay, Flight::To::node, {datagram.remote, datagram.local, datagram.payload}
         );
     }
-}
-
-void NodeWorld::answer_as_dc(const protocol::RequestReceived& request) {
-    dc_requests.push_back(request.message);
-    v1::Signal answer;
-    if (request.message.has_registration_request() && busy_answers > 0) {
-        --busy_answers;
-        answer.set_status(v1::STATUS_BUSY);
-    } else if (request.message.has_registration_request()) {
-        *answer.mutable_registration_response() = grant;
-        write_address(request.source, *answer.mutable_registration_response()->mutable_outside());
-    } else if (request.message.has_keep_alive()) {
-        write_address(request.source, *answer.mutable_keep_alive_ack()->mutable_outside());
-    } else if (request.message.has_direction_request()) {
-        direction_requests.emplace_back(now, request.message.direction_request());
-        answer = on_direction_request(request.message.direction_request());
-    } else if (request.message.has_path_release()) {
-        answer.mutable_path_release_ack();
-    }
-    dc->send_answer(request, std::move(answer), now);
 }
 
 std::optional<Endpoint> NodeWorld::node_behind(const Endpoint& outside) const {
@@ -324,10 +175,8 @@ void NodeWorld::land(Flight flight) {
     Datagram& datagram = flight.datagram;
     switch (flight.to) {
         case Flight::To::dc:
-            if (is_dc_up) {
-                dc->handle_datagram(datagram, now);
-                drain_dc();
-            }
+            dc.handle_datagram(datagram, now);
+            drain_dc();
             return;
         case Flight::To::relay:
             if (auto answer = relay.handle(datagram, now)) {
@@ -364,9 +213,9 @@ void NodeWorld::answer_as_peer(const Bytes& datagram) {
     if (message && message->has_probe()) {
         v1::End answer;
         answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
-        peer_sends(
-            protocol::seal_end(secret(0x22), PathId{path_number}, Role::responder, answer, random)
-        );
+        peer_sends(protocol::seal_end(
+            secret(0x22), PathId{FakeDc::path_number}, Role::responder, answer, random
+        ));
     }
 }
 
@@ -375,7 +224,7 @@ void NodeWorld::run_until(Instant until) {
     while (true) {
         const Instant flight = under_way_.empty() ? Instant::never() : under_way_.begin()->first;
         const Instant node_timer = node->next_timeout();
-        const Instant dc_timer = is_dc_up ? dc->next_timeout() : Instant::never();
+        const Instant dc_timer = dc.next_timeout();
         const Instant next = std::min({flight, node_timer, dc_timer});
         if (next > until) {
             break;
@@ -393,7 +242,7 @@ void NodeWorld::run_until(Instant until) {
             node->handle_timeout(now);
             drain();
         } else {
-            dc->handle_timeout(now);
+            dc.handle_timeout(now);
             drain_dc();
         }
     }

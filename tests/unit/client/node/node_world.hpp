@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A node's brain among hand-made neighbours, on one made-up clock: a DC that is a bare Signaling, a
-// relay that answers COOKIE and Tunnel Requests by docs/protocol.md section 5, and the far end of a
-// path. Every datagram takes the time that its link takes.
+// A node's brain among hand-made neighbours, on one made-up clock: a DC, a relay that answers COOKIE
+// and Tunnel Requests by docs/protocol.md section 5, and the far end of a path. Every datagram takes
+// the time that its link takes.
 #pragma once
 
 #include "client/node/tunnel_manager.hpp"
 #include "common/protocol/sealed.hpp"
-#include "common/protocol/signaling.hpp"
+#include "tests/unit/client/node/fake_dc.hpp"
 #include "tests/unit/client/node/fake_relay.hpp"
+#include "tests/unit/client/node/made_up.hpp"
 
 #include <functional>
 #include <map>
@@ -21,15 +22,6 @@ namespace ntm::client::testing {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-[[nodiscard]] IpAddress ip(const std::string& text);
-[[nodiscard]] Endpoint at(const std::string& text);
-[[nodiscard]] RealAddress real(const std::string& text, std::uint32_t interface_index = 2);
-[[nodiscard]] Secret32 secret(std::uint8_t fill);
-// A UDP packet without checksums; enough for a node, which looks at addresses and lengths only.
-[[nodiscard]] Bytes inner_packet(
-    const std::string& from, const std::string& to, std::size_t payload = 20
-);
 
 class NodeWorld {
   public:
@@ -46,10 +38,6 @@ class NodeWorld {
     void start(const std::vector<RealAddress>& addresses = {real("192.168.1.2/24")});
     void set_addresses(const std::vector<RealAddress>& addresses);
 
-    // A Direction for the peer, with an initiator's role unless told otherwise; the relay knows it.
-    [[nodiscard]] v1::RouteDirection relayed_direction(std::uint32_t revision = 1);
-    [[nodiscard]] v1::RouteDirection direct_direction(const std::vector<PeerCandidate>& candidates);
-    // The DC sends a request and its answer is kept in dc_answers.
     std::uint64_t dc_sends(v1::Signal message);
     std::uint64_t dc_directs(const v1::RouteDirection& direction);
     // A ready relayed path, by way of a query.
@@ -67,11 +55,9 @@ class NodeWorld {
     SeededRandom random;
     Instant now{seconds{1000}};
     crypto::KeyPair node_key;
-    crypto::KeyPair dc_key;
-    crypto::KeyPair peer_key;
+    FakeDc dc;
+    FakeRelay relay;  // knows the path of the DC's Directions
     std::unique_ptr<TunnelManager> node;
-    std::unique_ptr<protocol::Signaling> dc;
-    FakeRelay relay;
     // One way, each.
     Duration dc_delay = milliseconds{10};
     Duration relay_delay = milliseconds{20};
@@ -79,27 +65,16 @@ class NodeWorld {
     std::map<Endpoint, Endpoint> nat;
     // Addresses of the node that reach nothing.
     std::set<IpAddress> unplugged;
-    bool is_dc_up = true;
     // Whether the far end of the path answers probes.
     bool is_peer_alive = false;
-    // What the DC says to a Direction Request.
-    std::function<v1::Signal(const v1::DirectionRequest&)> on_direction_request;
-    v1::RegistrationResponse grant;
-    // So many Registrations are answered STATUS_BUSY.
-    unsigned busy_answers = 0;
 
     protocol::DataSealer* peer_sealer();
 
-    std::vector<v1::Signal> dc_requests;  // from the node
-    std::vector<std::pair<Instant, v1::DirectionRequest>> direction_requests;
-    std::map<std::uint64_t, v1::Signal> dc_answers;
     std::vector<std::pair<Instant, DnsAnswer>> dns_answers;
     std::vector<std::pair<Instant, Bytes>> delivered;  // to the node's TUN device
     std::vector<std::pair<Instant, Datagram>> sent;    // by the node
     std::vector<Datagram> arrived;                     // at the node
     std::vector<std::string> log;
-
-    static constexpr std::uint64_t path_number = 0x0102030405060708;
 
   private:
     struct Flight {
@@ -110,17 +85,11 @@ class NodeWorld {
     void land(Flight flight);
     void drain_dc();
     void answer_as_peer(const Bytes& datagram);
-    void answer_as_dc(const protocol::RequestReceived& request);
     [[nodiscard]] std::optional<Endpoint> node_behind(const Endpoint& outside) const;
 
     std::multimap<Instant, Flight> under_way_;
     std::vector<RealAddress> addresses_;
     std::unique_ptr<protocol::DataSealer> peer_sealer_;
 };
-
-inline const Endpoint dc_v4{Ipv4Address{{203, 0, 113, 10}}, Port{9770}};
-[[nodiscard]] Endpoint dc_v6();
-[[nodiscard]] Endpoint relay_v4();
-[[nodiscard]] Endpoint relay_v6();
 
 }  // namespace ntm::client::testing

@@ -10,7 +10,7 @@ namespace ntm::client::testing {
 
 inline const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
 inline const Bytes from_peer = inner_packet("198.18.0.2", "198.18.0.1");
-inline constexpr PathId path_id{NodeWorld::path_number};
+inline constexpr PathId path_id{FakeDc::path_number};
 
 [[nodiscard]] inline bool is_data(const Bytes& datagram) {
     return datagram[0] == 0x10;

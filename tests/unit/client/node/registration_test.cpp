@@ -13,12 +13,12 @@ struct Registered : NodeWorld {
     Registered() {
         start();
         make_path();
-        dc_requests.clear();
+        dc.requests.clear();
         sent.clear();
     }
     [[nodiscard]] std::vector<v1::RegistrationRequest> registrations() const {
         std::vector<v1::RegistrationRequest> found;
-        for (const v1::Signal& request : dc_requests) {
+        for (const v1::Signal& request : dc.requests) {
             if (request.has_registration_request()) {
                 found.push_back(request.registration_request());
             }
@@ -27,8 +27,8 @@ struct Registered : NodeWorld {
     }
     [[nodiscard]] std::size_t keep_alives() const {
         return static_cast<std::size_t>(std::count_if(
-            dc_requests.begin(),
-            dc_requests.end(),
+            dc.requests.begin(),
+            dc.requests.end(),
             [](const v1::Signal& request) { return request.has_keep_alive(); }
         ));
     }
@@ -78,7 +78,7 @@ TEST(Registration, holds_up_neither_the_legs_nor_the_proof_of_the_address) {
 
 TEST(Registration, comes_again_soon_and_then_less_often_where_the_dc_is_busy) {
     Registered world;
-    world.busy_answers = 4;
+    world.dc.busy_answers = 4;
     world.log.clear();
     world.set_addresses({real("10.0.0.7/24", 3)});
     world.run_for(milliseconds{400});
@@ -107,10 +107,10 @@ TEST(Registration, comes_no_oftener_than_a_dc_takes_it_whatever_the_host_does) {
 
 TEST(Registration, does_not_hurry_a_busy_dc_for_more_changes) {
     Registered world;
-    world.busy_answers = 1000;
+    world.dc.busy_answers = 1000;
     for (std::uint32_t i = 0; i < 80; ++i) {
         if (i == 40) {
-            world.dc_requests.clear();  // by then it waits for 5 s
+            world.dc.requests.clear();  // by then it waits for 5 s
         }
         world.set_addresses({real("10.0.0." + std::to_string(10 + i) + "/24", 3)});
         world.run_for(milliseconds{400});
@@ -126,17 +126,17 @@ TEST(Registration, ends_the_paths_of_other_virtual_addresses) {
     world.set_addresses({real("10.0.0.7/24", 3)});
     world.run_for(milliseconds{200});
     EXPECT_TRUE(world.path()) << "the same are granted again";
-    world.grant.set_vipv4(as_text(ip("198.18.0.9").bytes()));
+    world.dc.grant.set_vipv4(as_text(ip("198.18.0.9").bytes()));
     world.set_addresses({real("10.0.0.8/24", 3)});
     world.run_for(milliseconds{200});
     EXPECT_FALSE(world.path());
     world.send_inner(inner_packet("198.18.0.9", "198.18.0.2"));
     world.run_for(milliseconds{200});
-    EXPECT_FALSE(world.direction_requests.empty()) << "the next packet asks for a path";
+    EXPECT_FALSE(world.dc.direction_requests.empty()) << "the next packet asks for a path";
     // What the DC had said of the old one before may come late.
-    const std::uint64_t late = world.dc_directs(world.relayed_direction(7));
+    const std::uint64_t late = world.dc_directs(world.dc.relayed_direction(7));
     world.run_for(milliseconds{200});
-    EXPECT_EQ(world.dc_answers.at(late).status(), v1::STATUS_STALE);
+    EXPECT_EQ(world.dc.answers.at(late).status(), v1::STATUS_STALE);
     EXPECT_FALSE(world.path());
 }
 
@@ -152,11 +152,11 @@ TEST(Registration, a_keep_alive_goes_as_soon_as_a_relay_sees_another_address) {
 
 TEST(Registration, comes_before_any_keep_alive_from_a_new_address) {
     Registered world;
-    world.busy_answers = 1000;
+    world.dc.busy_answers = 1000;
     world.set_addresses({real("10.0.0.7/24", 3)});
     world.run_for(seconds{60});
     EXPECT_EQ(world.keep_alives(), 0U);
-    world.busy_answers = 0;
+    world.dc.busy_answers = 0;
     world.run_for(seconds{60});
     EXPECT_GE(world.keep_alives(), 2U);
 }

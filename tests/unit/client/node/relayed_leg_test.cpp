@@ -12,7 +12,7 @@ namespace {
 // Two ways lead to the relay, which is away from the start.
 struct SilentRelay : NodeWorld {
     SilentRelay() {
-        grant.clear_relays();
+        dc.grant.clear_relays();
         relay.is_up = false;
         start({real("192.168.1.2/24"), real("10.0.0.7/24", 3)});
         query(1, "cn.b.ntm.test");
@@ -38,7 +38,7 @@ TEST(RelayedLegTest, other_ways_and_packets_bring_no_more_than_three_requests) {
 TEST(RelayedLegTest, another_direction_names_the_relay_anew) {
     SilentRelay world;
     world.talk(seconds{20});
-    world.dc_directs(world.relayed_direction(2));
+    world.dc_directs(world.dc.relayed_direction(2));
     world.talk(seconds{20});
     EXPECT_EQ(world.requests(), 6);
 }

@@ -17,7 +17,7 @@ TEST(Families, ipv6_wins_within_ten_milliseconds) {
 TEST(Families, ipv4_is_taken_where_ipv6_does_not_answer) {
     NodeWorld world;
     world.unplugged.insert(ip("2001:db8:6::7"));
-    world.grant.clear_relays();
+    world.dc.grant.clear_relays();
     world.start({real("192.168.1.2/24"), real("2001:db8:6::7/64")});
     const Instant asked = world.now;
     world.make_path();
@@ -144,7 +144,7 @@ TEST(Relays, a_nat_that_forgets_early_is_asked_more_often) {
 // S-1, M-10.
 TEST(Relays, unanswered_requests_to_a_relay_that_never_answered_stop_after_three) {
     NodeWorld world;
-    world.grant.clear_relays();
+    world.dc.grant.clear_relays();
     world.relay.is_up = false;
     world.start();
     world.query(1, "cn.b.ntm.test");
@@ -176,8 +176,8 @@ TEST(Relays, another_outside_address_seen_at_a_registration_makes_the_node_ask_t
 
 // To another peer by the same relay.
 void direct_a_second_path(NodeWorld& world) {
-    v1::RouteDirection other = world.relayed_direction();
-    other.set_path_id(NodeWorld::path_number + 1);
+    v1::RouteDirection other = world.dc.relayed_direction();
+    other.set_path_id(FakeDc::path_number + 1);
     other.set_peer_fqdn("dn.b.ntm.test");
     other.set_peer_vipv4(as_text(ip("198.18.0.3").bytes()));
     other.set_peer_vipv6(as_text(ip("fd00:a::3").bytes()));
@@ -190,7 +190,7 @@ TEST(Relays, another_outside_address_seen_by_one_path_makes_the_others_bind_agai
     Ready world;
     world.run_for(seconds{3});
     world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
-    world.on_direction_request = [](const v1::DirectionRequest&) {
+    world.dc.on_direction_request = [](const v1::DirectionRequest&) {
         v1::Signal answer;
         answer.set_status(v1::STATUS_UNKNOWN_NAME);
         return answer;
@@ -199,13 +199,13 @@ TEST(Relays, another_outside_address_seen_by_one_path_makes_the_others_bind_agai
     world.run_for(milliseconds{100});
     direct_a_second_path(world);
     world.run_for(milliseconds{300});
-    EXPECT_EQ(world.relay.legs[PathId{NodeWorld::path_number + 1}].bound, at("192.0.2.1:4444"));
+    EXPECT_EQ(world.relay.legs[PathId{FakeDc::path_number + 1}].bound, at("192.0.2.1:4444"));
     EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
 }
 
 TEST(Relays, an_answer_to_one_path_brings_up_the_others_there) {
     NodeWorld world;
-    world.grant.clear_relays();
+    world.dc.grant.clear_relays();
     world.relay.is_up = false;
     world.start();
     world.query(1, "cn.b.ntm.test");

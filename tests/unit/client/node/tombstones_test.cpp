@@ -52,15 +52,15 @@ struct Released : NodeWorld {
     }
     void release(std::uint32_t revision) {
         v1::Signal message;
-        message.mutable_path_release()->set_path_id(path_number);
+        message.mutable_path_release()->set_path_id(FakeDc::path_number);
         message.mutable_path_release()->set_revision(revision);
         dc_sends(message);
         run_for(milliseconds{100});
     }
     [[nodiscard]] v1::Status direct(std::uint32_t revision) {
-        const auto id = dc_directs(relayed_direction(revision));
+        const auto id = dc_directs(dc.relayed_direction(revision));
         run_for(milliseconds{100});
-        return dc_answers.at(id).status();
+        return dc.answers.at(id).status();
     }
 };
 

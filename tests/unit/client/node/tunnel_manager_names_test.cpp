@@ -16,7 +16,7 @@ TEST(TunnelManagerNames, the_apex_of_a_zone_exists_without_addresses) {
     EXPECT_EQ(world.dns_answers[0].second.outcome, DnsOutcome::addresses);
     EXPECT_FALSE(world.dns_answers[0].second.vipv4);
     EXPECT_FALSE(world.dns_answers[0].second.vipv6);
-    EXPECT_TRUE(world.direction_requests.empty());
+    EXPECT_TRUE(world.dc.direction_requests.empty());
 }
 
 TEST(TunnelManagerNames, a_query_whose_path_does_not_come_fails_after_4500_ms) {
@@ -35,7 +35,7 @@ TEST(TunnelManagerNames, an_unknown_name_is_no_such_name_and_other_troubles_are_
     NodeWorld world;
     world.start();
     v1::Status status = v1::STATUS_UNKNOWN_NAME;
-    world.on_direction_request = [&](const v1::DirectionRequest&) {
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
         v1::Signal answer;
         answer.set_status(status);
         return answer;
@@ -61,7 +61,7 @@ TEST(TunnelManagerNames, names_outside_the_zones_are_not_ours_and_the_own_name_n
     EXPECT_EQ(world.dns_answers[1].second.outcome, DnsOutcome::not_ours);
     EXPECT_EQ(world.dns_answers[2].second.outcome, DnsOutcome::addresses);
     EXPECT_EQ(world.dns_answers[2].second.vipv4, ip("198.18.0.1"));
-    EXPECT_TRUE(world.direction_requests.empty());
+    EXPECT_TRUE(world.dc.direction_requests.empty());
 }
 
 TEST(TunnelManagerNames, queries_for_one_name_share_one_direction_request) {
@@ -72,7 +72,7 @@ TEST(TunnelManagerNames, queries_for_one_name_share_one_direction_request) {
     world.run_for(seconds{1});
     world.query(3, "cn.b.ntm.test");
     EXPECT_EQ(world.dns_answers.size(), 3U);
-    EXPECT_EQ(world.direction_requests.size(), 1U);
+    EXPECT_EQ(world.dc.direction_requests.size(), 1U);
 }
 
 TEST(TunnelManagerNames, a_query_before_registration_waits_for_it) {

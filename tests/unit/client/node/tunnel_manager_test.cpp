@@ -27,7 +27,7 @@ TEST(TunnelManager, registers_and_learns_its_virtual_addresses) {
     EXPECT_EQ(network.vipv6->text(), "fd00:a::1/64");
     EXPECT_EQ(network.prefixes.size(), 2U);
     EXPECT_TRUE(world.node->status().is_dc_connected);
-    const auto& request = world.dc_requests.front().registration_request();
+    const auto& request = world.dc.requests.front().registration_request();
     EXPECT_EQ(request.fqdn(), "mn.a.ntm.test");
     EXPECT_EQ(request.addresses_size(), 1);
     EXPECT_EQ(request.port(), 9770U);
@@ -37,13 +37,13 @@ TEST(TunnelManager, registers_and_learns_its_virtual_addresses) {
 TEST(TunnelManager, is_not_registered_at_a_dc_that_leaves_its_keep_alive_unanswered) {
     NodeWorld world;
     world.start();
-    world.is_dc_up = false;
+    world.dc.is_up = false;
     world.run_for(seconds{24});  // keep-alives 20 s apart, and 3 s of patience
     EXPECT_FALSE(world.node->status().is_registered);
     EXPECT_TRUE(world.node->virtual_network().vipv4) << "paths go on without the DC";
     const std::string silent = "the DC does not answer; trying on";
     EXPECT_EQ(std::count(world.log.begin(), world.log.end(), silent), 1);
-    world.is_dc_up = true;
+    world.dc.is_up = true;
     world.run_for(seconds{15});
     EXPECT_TRUE(world.node->status().is_registered);
 }
@@ -54,20 +54,20 @@ TEST(TunnelManager, says_once_that_its_dc_does_not_answer_and_once_that_it_does_
         return std::count(world.log.begin(), world.log.end(), text);
     };
     const std::string silent = "the DC does not answer; trying on";
-    world.is_dc_up = false;
+    world.dc.is_up = false;
     world.set_addresses({real("192.168.1.2/24")});
     world.run_for(seconds{5});
     EXPECT_EQ(said(silent), 1);
     world.run_for(seconds{60});
     EXPECT_EQ(said(silent), 1);
     EXPECT_EQ(said("the DC answers again"), 0);
-    world.is_dc_up = true;
+    world.dc.is_up = true;
     world.run_for(seconds{15});
     ASSERT_TRUE(world.node->status().is_registered);
     EXPECT_EQ(said("the DC answers again"), 1);
     world.run_for(seconds{120});
     EXPECT_EQ(said(silent), 1);
-    world.is_dc_up = false;
+    world.dc.is_up = false;
     world.query(1, "cn.b.ntm.test");
     world.run_for(seconds{5});
     EXPECT_EQ(said(silent), 2);
@@ -79,19 +79,19 @@ TEST(TunnelManager, a_release_that_the_silent_dc_missed_is_sent_again_when_it_is
     NodeWorld world;
     world.start();
     world.make_path();
-    world.dc_requests.clear();
-    world.is_dc_up = false;
+    world.dc.requests.clear();
+    world.dc.is_up = false;
     world.run_for(seconds{640});  // idle, released, and the release has failed
     ASSERT_FALSE(world.path());
     const auto releases = [&] {
         return std::count_if(
-            world.dc_requests.begin(),
-            world.dc_requests.end(),
+            world.dc.requests.begin(),
+            world.dc.requests.end(),
             [](const v1::Signal& message) { return message.has_path_release(); }
         );
     };
     EXPECT_EQ(releases(), 0);
-    world.is_dc_up = true;
+    world.dc.is_up = true;
     world.run_for(seconds{30});
     EXPECT_EQ(releases(), 1);
 }
@@ -108,13 +108,13 @@ TEST(TunnelManager, times_relay_candidates_and_keeps_a_token) {
 TEST(TunnelManager, answers_a_query_when_the_path_is_ready_and_not_before) {
     NodeWorld world;
     world.start();
-    world.relay.legs[PathId{NodeWorld::path_number}].is_peer_bound = false;
+    world.relay.legs[PathId{FakeDc::path_number}].is_peer_bound = false;
     world.query(7, "CN.b.ntm.test.");
     world.run_for(seconds{2});
     EXPECT_TRUE(world.dns_answers.empty());
     EXPECT_TRUE(world.path()->is_bound);
     EXPECT_FALSE(world.path()->is_ready);
-    world.relay.legs[PathId{NodeWorld::path_number}].is_peer_bound = true;
+    world.relay.legs[PathId{FakeDc::path_number}].is_peer_bound = true;
     world.run_for(seconds{1});
     ASSERT_EQ(world.dns_answers.size(), 1U);
     EXPECT_EQ(world.dns_answers[0].second.query, 7U);
@@ -138,7 +138,7 @@ TEST(TunnelManager, a_warm_path_takes_one_round_trip_to_each) {
 
 TEST(TunnelManager, without_a_token_one_more_round_trip_brings_it) {
     NodeWorld world;
-    world.grant.clear_relays();
+    world.dc.grant.clear_relays();
     world.start();
     const Instant asked = world.now;
     world.query(1, "cn.b.ntm.test");
@@ -149,9 +149,9 @@ TEST(TunnelManager, without_a_token_one_more_round_trip_brings_it) {
 
 TEST(TunnelManager, the_proven_address_needs_no_token) {
     NodeWorld world;
-    world.grant.clear_relays();
+    world.dc.grant.clear_relays();
     world.start();
-    world.relay.proven[PathId{NodeWorld::path_number}] = at("192.168.1.2:9770");
+    world.relay.proven[PathId{FakeDc::path_number}] = at("192.168.1.2:9770");
     const Instant asked = world.now;
     world.query(1, "cn.b.ntm.test");
     world.run_for(seconds{1});
@@ -168,7 +168,7 @@ TEST(TunnelManager, packets_wait_for_their_path_in_order_and_none_is_lost) {
     EXPECT_EQ(data_at_relay(world), 0U);
     world.run_for(seconds{1});
     protocol::DataOpener peer{
-        secret(0x22), crypto::Suite::aes_128_gcm, PathId{NodeWorld::path_number}, Role::responder};
+        secret(0x22), crypto::Suite::aes_128_gcm, PathId{FakeDc::path_number}, Role::responder};
     std::size_t expected = 0;
     for (const auto& forwarded : world.relay.forwarded) {
         if (forwarded.payload[0] != 0x10) {
@@ -181,19 +181,19 @@ TEST(TunnelManager, packets_wait_for_their_path_in_order_and_none_is_lost) {
         ++expected;
     }
     EXPECT_EQ(expected, 32U);
-    ASSERT_EQ(world.direction_requests.size(), 1U);
-    EXPECT_EQ(world.direction_requests[0].second.vip(), as_text(ip("198.18.0.2").bytes()));
-    EXPECT_TRUE(world.direction_requests[0].second.fqdn().empty());
+    ASSERT_EQ(world.dc.direction_requests.size(), 1U);
+    EXPECT_EQ(world.dc.direction_requests[0].second.vip(), as_text(ip("198.18.0.2").bytes()));
+    EXPECT_TRUE(world.dc.direction_requests[0].second.fqdn().empty());
 }
 
 // An answer that was lost is repeated as it was, after the path has been drawn anew.
 TEST(TunnelManager, packets_wait_for_a_path_that_a_newer_direction_has_drawn_before_the_answer) {
     NodeWorld world;
     world.start();
-    world.on_direction_request = [&](const v1::DirectionRequest&) {
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
         v1::Signal answer;
-        *answer.mutable_direction_response()->mutable_route() = world.relayed_direction(1);
-        world.dc_directs(world.relayed_direction(2));
+        *answer.mutable_direction_response()->mutable_route() = world.dc.relayed_direction(1);
+        world.dc_directs(world.dc.relayed_direction(2));
         return answer;
     };
     world.send_inner(to_peer);
@@ -234,22 +234,22 @@ TEST(TunnelManager, a_packet_to_an_address_with_a_known_name_asks_by_name) {
     world.start();
     world.make_path();
     v1::Signal release;
-    release.mutable_path_release()->set_path_id(NodeWorld::path_number);
+    release.mutable_path_release()->set_path_id(FakeDc::path_number);
     release.mutable_path_release()->set_revision(1);
     world.dc_sends(release);
     world.run_for(seconds{1});
     EXPECT_FALSE(world.path());
-    world.on_direction_request = [&](const v1::DirectionRequest&) {
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
         v1::Signal answer;
-        auto direction = world.relayed_direction(2);
+        auto direction = world.dc.relayed_direction(2);
         *answer.mutable_direction_response()->mutable_route() = direction;
         return answer;
     };
     world.send_inner(to_peer);
     world.run_for(seconds{1});
-    ASSERT_EQ(world.direction_requests.size(), 2U);
-    EXPECT_EQ(world.direction_requests[1].second.fqdn(), "cn.b.ntm.test");
-    EXPECT_TRUE(world.direction_requests[1].second.vip().empty());
+    ASSERT_EQ(world.dc.direction_requests.size(), 2U);
+    EXPECT_EQ(world.dc.direction_requests[1].second.fqdn(), "cn.b.ntm.test");
+    EXPECT_TRUE(world.dc.direction_requests[1].second.vip().empty());
     EXPECT_EQ(data_at_relay(world), 1U);
 }
 
@@ -282,7 +282,7 @@ TEST(TunnelManager, packets_that_are_not_virtual_stay_here) {
     world.send_inner({});
     EXPECT_EQ(world.node->counters().bad_packet_from_tun, 2U);
     world.run_for(seconds{1});
-    EXPECT_TRUE(world.direction_requests.empty());
+    EXPECT_TRUE(world.dc.direction_requests.empty());
 }
 
 TEST(TunnelManager, a_packet_above_the_inner_mtu_is_dropped) {
@@ -300,7 +300,7 @@ TEST(TunnelManager, the_smallest_inner_mtu_of_all_paths_is_the_devices) {
     NodeWorld world;
     world.start();
     EXPECT_EQ(world.node->virtual_network().mtu, 1400);
-    auto direction = world.relayed_direction();
+    auto direction = world.dc.relayed_direction();
     direction.set_inner_mtu(1280);
     world.dc_directs(direction);
     world.run_for(seconds{1});
@@ -317,9 +317,9 @@ TEST(TunnelManager, an_idle_path_is_given_back_after_ten_minutes) {
     EXPECT_GE(world.now - used, Duration{std::chrono::minutes{10}});
     EXPECT_LE(world.now - used, Duration{std::chrono::minutes{10}} + milliseconds{2});
     world.run_for(milliseconds{100});
-    ASSERT_TRUE(world.dc_requests.back().has_path_release());
-    EXPECT_EQ(world.dc_requests.back().path_release().reason(), v1::RELEASE_IDLE);
-    EXPECT_EQ(world.dc_requests.back().path_release().revision(), 1U);
+    ASSERT_TRUE(world.dc.requests.back().has_path_release());
+    EXPECT_EQ(world.dc.requests.back().path_release().reason(), v1::RELEASE_IDLE);
+    EXPECT_EQ(world.dc.requests.back().path_release().revision(), 1U);
 }
 
 TEST(TunnelManager, shutdown_gives_all_paths_back) {
@@ -332,15 +332,15 @@ TEST(TunnelManager, shutdown_gives_all_paths_back) {
     world.drain();
     ASSERT_TRUE(world.run_until_true([&] { return world.node->is_shut_down(world.now); }));
     EXPECT_LE(world.now - began, Duration{milliseconds{21}});
-    ASSERT_TRUE(world.dc_requests.back().has_path_release());
-    EXPECT_EQ(world.dc_requests.back().path_release().reason(), v1::RELEASE_SHUTDOWN);
+    ASSERT_TRUE(world.dc.requests.back().has_path_release());
+    EXPECT_EQ(world.dc.requests.back().path_release().reason(), v1::RELEASE_SHUTDOWN);
 }
 
 TEST(TunnelManager, shutdown_does_not_wait_for_a_dead_dc_longer_than_a_second) {
     NodeWorld world;
     world.start();
     world.make_path();
-    world.is_dc_up = false;
+    world.dc.is_up = false;
     const Instant began = world.now;
     world.node->shutdown(world.now);
     world.drain();
@@ -354,7 +354,7 @@ TEST(TunnelManager, keeps_alive_at_the_interval_told_and_reports_relay_times) {
     world.start();
     world.run_for(seconds{61});
     std::size_t keep_alives = 0;
-    for (const v1::Signal& request : world.dc_requests) {
+    for (const v1::Signal& request : world.dc.requests) {
         if (request.has_keep_alive()) {
             ++keep_alives;
             ASSERT_EQ(request.keep_alive().rtts_size(), 1);
