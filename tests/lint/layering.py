@@ -25,6 +25,7 @@ LAYERS = {
     "common/admin": ([*BASE, "common/config"], ["asio", "nlohmann/"]),
     "common/daemon": ([*PROTOCOL, "common/config"], ["spdlog/"]),
     "common/netlink": (BASE, ["libmnl/"]),
+    "rs-dataplane/crypto": (CRYPTO, ["intel-ipsec-mb.h"]),
     "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h", "rte_lcore.h"]),
     "rs-dataplane/relay": ([*PROTOCOL, "rs-dataplane/tables"], []),
     "rs-dataplane/dpdk": ([*PROTOCOL, "rs-dataplane/tables", "rs-dataplane/relay"], ["rte_"]),
