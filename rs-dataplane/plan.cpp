@@ -3,6 +3,7 @@
 
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/hugepages.hpp"
+#include "rs-dataplane/dpdk/netdev.hpp"
 #include "rs-dataplane/dpdk/ordinary_memory.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/eal_need.hpp"
@@ -129,8 +130,8 @@ void add_missing_ports(const control::RelayConfig& config, Json& missing) {
         }
         const bool is_netdev =
             port.kind == control::PortKind::af_xdp || port.kind == control::PortKind::af_packet;
-        if (is_netdev && !fs::exists("/sys/class/net/" + port.device, failed)) {
-            missing.push_back("there is no interface " + port.device + ": ip link show");
+        if (is_netdev) {
+            add_missing(missing, dpdk::netdev_obstacle(port.device));
         }
     }
 }

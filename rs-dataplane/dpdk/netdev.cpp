@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/netdev.hpp"
 
+#include "common/base/address.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <memory>
+#include <optional>
 
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +37,23 @@ int set_flags(const std::string& name, short flags) {
     return failed;
 }
 
+std::optional<IpAddress> ipv4_address_of(const std::string& name) {
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) {
+        return std::nullopt;
+    }
+    const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all{first, &freeifaddrs};
+    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_name == name && each->ifa_addr != nullptr &&
+            each->ifa_addr->sa_family == AF_INET) {
+            sockaddr_in address{};
+            std::memcpy(&address, each->ifa_addr, sizeof address);
+            return Ipv4Address::from_host(ntohl(address.sin_addr.s_addr));
+        }
+    }
+    return std::nullopt;
+}
+
 bool write_setting(const std::string& file, const char* value) {
     std::ofstream out{file};
     out << value << std::flush;
@@ -39,17 +62,28 @@ bool write_setting(const std::string& file, const char* value) {
 
 }  // namespace
 
-bool has_netdev(const std::string& name) {
-    return if_nametoindex(name.c_str()) != 0;
+std::string netdev_obstacle(const std::string& name) {
+    if (if_nametoindex(name.c_str()) == 0) {
+        return "there is no interface " + name + ": ip link show";
+    }
+    if (const auto address = ipv4_address_of(name)) {
+        return "the interface " + name + " has the address " + address->text() +
+               ", at which this host would not be reached any more: if it need not be, ip address "
+               "flush dev " +
+               name;
+    }
+    return {};
 }
 
 Result<Nothing, std::string> bring_up(const std::string& name) {
-    if (name.size() >= IFNAMSIZ || !has_netdev(name)) {
-        return Unexpected{"there is no network device " + name};
+    if (std::string obstacle = netdev_obstacle(name); !obstacle.empty()) {
+        return Unexpected{std::move(obstacle)};
     }
     const int failed = set_flags(name, IFF_UP);
     if (failed != 0) {
-        return Unexpected{"network device " + name + " can not be set up: " + strerror(failed)};
+        return Unexpected{
+            "network device " + name + " can not be set up: " + strerror(failed) +
+            (failed == EPERM ? " (ntm-relay runs as root)" : "")};
     }
     return Nothing{};
 }

@@ -10,8 +10,10 @@
 
 namespace ntm::dpdk {
 
-[[nodiscard]] bool has_netdev(const std::string& name);
-// The error is a sentence.
+// Why no relay may have this device: it is not there, or the host is reached by an address on it.
+// Empty if one may. IPv6 addresses do not count: a router's advertisement makes them by itself.
+[[nodiscard]] std::string netdev_obstacle(const std::string& name);
+// The error is a sentence. A device with an obstacle stays as it is.
 [[nodiscard]] Result<Nothing, std::string> bring_up(const std::string& name);
 // IPv6 off; where the kernel goes on to see each frame (AF_PACKET), ARP off too, and IPv4 taken only
 // from where its route leads, which is the TAP. All of it stays when the relay ends (configs/relay.yaml
