@@ -64,7 +64,8 @@ Result<TunDevice, std::string> TunDevice::create(const std::string& name) {
     std::memcpy(request.ifr_name, name.c_str(), name.size() + 1);
     request.ifr_flags = IFF_TUN | IFF_NO_PI;
     if (::ioctl(descriptor, TUNSETIFF, &request) < 0) {
-        const std::string why = std::strerror(errno);
+        const std::string why =
+            std::strerror(errno) + std::string{errno == EPERM ? " (ntm-node runs as root)" : ""};
         ::close(descriptor);
         return Unexpected{"can not make the TUN device " + name + ": " + why};
     }

@@ -36,6 +36,18 @@ std::string system_problem(const std::string& file, const char* what) {
     return file + ": " + what + ": " + std::strerror(errno);
 }
 
+// What helps where the file can not be opened; `why` is an errno.
+std::string help_with(const std::string& file, int why) {
+    switch (why) {
+        case ENOENT:
+            return " (make one with: ntmctl key generate " + file + ")";
+        case EACCES:
+            return " (only its owner may: root, if you made it as root)";
+        default:
+            return {};
+    }
+}
+
 bool is_space(std::uint8_t byte) noexcept {
     return byte == '\n' || byte == '\r' || byte == ' ' || byte == '\t';
 }
@@ -46,9 +58,8 @@ Result<Secret32, std::string> read_key_file(const std::string& file) {
     // Not blocking: a FIFO would wait for somebody who writes into it.
     const File opened{open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (opened.get() < 0) {
-        return Unexpected{
-            system_problem(file, "can not open the key file") +
-            " (make one with: ntmctl key generate " + file + ")"};
+        const int why = errno;
+        return Unexpected{system_problem(file, "can not open the key file") + help_with(file, why)};
     }
     struct stat status {};
     if (fstat(opened.get(), &status) != 0) {

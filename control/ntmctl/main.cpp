@@ -8,8 +8,11 @@
 #include "common/crypto/x25519.hpp"
 #include "control/ntmctl/command_line.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
+
+#include <unistd.h>
 
 namespace {
 
@@ -114,7 +117,12 @@ int ask_daemon(const control::ControlCommand& command) {
     }
     auto client = admin::AdminClient::connect(*socket);
     if (!client) {
-        const admin::AdminError error{"unreachable", client.error(), "is the daemon running?"};
+        const bool is_refused = access(socket->c_str(), W_OK) != 0 && errno == EACCES;
+        const admin::AdminError error{
+            "unreachable",
+            client.error(),
+            is_refused ? "only the daemon's owner and group may ask it: sudo helps"
+                       : "is the daemon running?"};
         return report(error, command.is_json, control::exit_unreachable);
     }
     const admin::Answer answer = client->ask(command.request);

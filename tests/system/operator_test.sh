@@ -41,6 +41,12 @@ check "said as JSON too" jq -e '.error | length > 0' <(ntmctl -s "$socket" -j pa
 same "no such noun" "$(exit_code ntmctl -s "$socket" pathes)" 2
 same "no daemon" "$(exit_code ntmctl -s "$run_dir/nobody.sock" status)" 3
 
+step "another user is told what it takes"
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$NTM_BUILD/$1" "${@:2}" 2>&1; }
+tells() { grep -q "$1" < <(as_nobody "${@:2}"); }
+check "ntmctl" tells 'owner and group may ask it: sudo' control/ntmctl/ntmctl -s "$socket" status
+check "of a key" tells 'only its owner may' control/ntmctl/ntmctl key public "$run_dir/rs1/key"
+
 step "the kernel's side: the TAP answers for the relay's addresses"
 check "ping by IPv4" at gn ping -q -c 3 -i 0.2 -W 2 198.51.100.20
 check "ping by IPv6" at gn ping -q -c 3 -i 0.2 -W 2 2001:db8:1::20
