@@ -60,6 +60,18 @@ refuses_all() {
     check "the $1 refuses $count broken files, and stays as it is" [ "$count" -ge 20 ]
 }
 
+# clashes PROGRAM SED-SCRIPT WORDS: a file that a start would take, but not with what stays until then.
+clashes() {
+    local said before
+    before=$(in_force "$1")
+    rewrite "$1" "$2"
+    check "a start would take the $1's file" "$NTM_BUILD/${binary[$1]}" --config "$(file_of "$1")" --check-config
+    said=$(reload "$1") && fail "the $1 took it: $said"
+    check "the $1 does not: $3" grep -q "with what stays until a restart: .*$3" <<<"$said"
+    check "and stays as it is" [ "$(in_force "$1")" = "$before" ]
+    restore "$1"
+}
+
 lab_with_programs
 for program in relay dc node; do cp "$(file_of $program)" "$run_dir/$program.start"; done
 expect 15 "mn reaches cn" reaches_peer
@@ -106,6 +118,12 @@ changes node 's/203.0.113.53:53/203.0.113.54:53/' "zones resolver.upstream" ""
 restore node
 check "back again" reload node
 same "the name is there again" "$(dns_status cn.b.ntm.test)" NOERROR
+
+step "good files that clash with what stays until a restart"
+own=$("$ntmctl" key public "$run_dir/rs1/key")
+clashes relay "s|^key_file: .*|key_file: $run_dir/other.key|; s|^  - { name: dc1, key: [^,]*|  - { name: dc1, key: $own|" \
+    "relay's own public key"
+clashes node 's/^fqdn: .*/fqdn: mn.c.ntm.test/; s/a.ntm.test, b.ntm.test/c.ntm.test/' "under none of the node's zones"
 
 step "SIGHUP"
 rewrite relay 's/level: debug/level: info/'
