@@ -4,9 +4,11 @@
 //     hostile-flood INTERFACE COUNT PER-SECOND fixed|random
 //
 // "random": each IPv4 packet in them comes from another made-up address and port, under checksums that
-// say so. Prints what became of it as JSON. Frames leave by sendmmsg past the queueing discipline.
+// say so. SIGTERM ends it early. Prints what became of it as JSON. Frames leave by sendmmsg past the
+// queueing discipline.
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -32,6 +34,8 @@ using Frame = std::vector<std::uint8_t>;
 constexpr std::size_t batch = 32;
 constexpr std::size_t ip_at = 14;
 constexpr std::size_t udp_at = ip_at + 20;
+
+volatile std::sig_atomic_t is_ended = 0;
 
 class Numbers {
   public:
@@ -114,7 +118,7 @@ std::uint64_t flood(int socket, const std::vector<Frame>& frames, const Plan& pl
     std::array<mmsghdr, batch> headers{};
     std::uint64_t sent = 0;
     const auto began = Clock::now();
-    while (sent < plan.count) {
+    while (sent < plan.count && is_ended == 0) {
         const std::size_t many = std::min<std::uint64_t>(batch, plan.count - sent);
         for (std::size_t i = 0; i < many; ++i) {
             copies[i] = frames[(sent + i) % frames.size()];
@@ -159,6 +163,7 @@ int main(int count, char** words) {
         return 2;
     }
     const int socket = open_socket(words[1]);
+    std::signal(SIGTERM, [](int) { is_ended = 1; });
     const auto began = Clock::now();
     const std::uint64_t sent = flood(socket, frames, plan);
     const std::chrono::duration<double> took = Clock::now() - began;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Floods of ten times what each class may have, at the DC and at the relay: meanwhile a known node
 that starts anew registers within its time, and where it is the relay that is flooded, gets a path and
-an answer by it too; and the path of others loses nothing. Runs in the namespace of that node.
+an answer by it too; no more passes than a class may have; and the path of others loses nothing. Runs in the
+namespace of that node.
 
   flood_case.py classes|million DC-KEY KEY-FILE OWN-NAME PEER CAPTURE-AT-RELAY CAPTURE-AT-DC
 """
@@ -30,13 +31,29 @@ from ntm_client import Client, pb
 from ntm_wire import Header
 from oracle import COOKIE_ASKED, GREETED, LEG_ASKED, SIGNALLED
 
-SECONDS = 3
+SECONDS = 3  # of asking too often
+MOST_SECONDS = 6  # of a flood that waits for the node
 REGISTERED_WITHIN = 2.0
 SPOOFED = 1_000_000
 DIRECTIONS = 20  # a second, of one node
 LINK_BYTES = 14
 NODE_BYTES = 8192  # what the node that starts anew gets meanwhile
+GREETED_ANSWERS = "signaling: bad_handshake|signaling: token_demanded"
 OTHERS = 3000  # frames of the stream, the node and the DC meanwhile
+
+
+class Budget(NamedTuple):
+    """So many may pass, by these of the counters that outcomes() gives."""
+
+    counters: str
+    per_second: int
+    at_once: int
+
+    def excess(self, counted: dict[str, int], seconds: float) -> str:
+        passed = sum(counted.get(name, 0) for name in self.counters.split("|"))
+        # The last of them are taken a little later than they are sent.
+        most = self.at_once + self.per_second * (seconds + 0.5)
+        return f"{passed} passed as {self.counters}, not {most:.0f}" if passed > most else ""
 
 
 class Flood(NamedTuple):
@@ -48,6 +65,7 @@ class Flood(NamedTuple):
     times: int = 10
     demands_tokens: bool = False
     counted_as: str = ""  # by the relay's workers
+    budget: Budget | None = None
 
 
 def padded(front: bytes, length: int) -> bytes:
@@ -83,6 +101,10 @@ class Sending:
 
     def is_over(self) -> bool:
         return self.process.poll() is not None
+
+    def end(self) -> dict[str, float]:
+        self.process.terminate()
+        return self.result()
 
     def result(self) -> dict[str, float]:
         return json.loads(self.process.stdout.read())
@@ -159,6 +181,11 @@ def outcomes(host: str) -> dict[str, int]:
             "cookies_answered": sum(each["cookies_answered"] for each in worker)}
 
 
+def demands_tokens(host: str, before: dict[str, int]) -> bool:
+    name = {"dc1": "token_demanded", "rs1": "signaling: token_demanded"}[host]
+    return lab.rise(before, outcomes(host)).get(name, 0) >= 10
+
+
 class Node:
     """Of this namespace, known to the DC; each run is a new one."""
 
@@ -186,13 +213,15 @@ def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
     rate, is_at_relay = flood.limit * flood.times, flood.at == "rs1"
     before, inflow = outcomes(flood.at), Inflow()
     out.begin()
-    sending = Sending(flood, macs, rate * SECONDS, rate)
+    sending = Sending(flood, macs, rate * MOST_SECONDS, rate)
     took = []
-    time.sleep(0.5)  # until the budgets are used up
+    time.sleep(1)  # until the budgets are used up, and the node's own two Registrations a second are not
+    if flood.demands_tokens and not lab.wait_until(PATIENCE, lambda: demands_tokens(flood.at, before)):
+        fail(f"{flood.name}: no token was demanded under load")
     for _ in range(2):
         took.append(node.registers_within(is_at_relay))
     was_during = not sending.is_over()
-    result = sending.result()
+    result = sending.end()
     came, went = sent_bytes(flood, result["sent"]), out.end()
     counted = {name: n for name, n in lab.rise(before, outcomes(flood.at)).items() if n >= 10}
     print(f"   {flood.name} at {flood.at}: limit {flood.limit}/s, sent {result['per_second']:.0f}/s for "
@@ -204,8 +233,8 @@ def run(flood: Flood, node: Node, macs: dict[str, bytes], out: Outflow) -> None:
         fail(f"{flood.name}: {came} bytes in, {went} out")
     if sum(counted.values()) < result["sent"] / 20:
         fail(f"{flood.name}: {result['sent']} sent, only {counted} counted")
-    if flood.demands_tokens and not any(name.endswith("token_demanded") for name in counted):
-        fail(f"{flood.name}: no token was demanded under load")
+    if flood.budget and (excess := flood.budget.excess(counted, result["seconds"])):
+        fail(f"{flood.name}: {excess}")
     if is_at_relay:
         inflow.check(flood.name, {*flood.counted_as.split("|"), "punt_ring_full"}, result["sent"])
 
@@ -261,21 +290,26 @@ def floods(captures: list[str]) -> list[Flood]:
     of_dc = signal_ids(captures[1], list(DC.values()))
     cookie = b"\x14" + bytes(71)
     return [
-        Flood("HANDSHAKE, made-up sources", "dc1", [handshake()], "random", 500, demands_tokens=True),
-        Flood("HANDSHAKE, one source", "dc1", [handshake()], "fixed", 500),
-        Flood("HANDSHAKE, one source with its token", "dc1", [handshake(dc_token())], "fixed", 100),
+        Flood("HANDSHAKE, made-up sources", "dc1", [handshake()], "random", 500, demands_tokens=True,
+              budget=Budget("bad_handshake", 500, 500)),
+        Flood("HANDSHAKE, one source", "dc1", [handshake()], "fixed", 500, budget=Budget("bad_handshake", 500, 500)),
+        Flood("HANDSHAKE, one source with its token", "dc1", [handshake(dc_token())], "fixed", 100,
+              budget=Budget("bad_handshake", 100, 200)),
         Flood("COOKIE, made-up sources", "dc1", [cookie], "random", 1000),
-        Flood("COOKIE, one source", "dc1", [cookie], "fixed", 10, 100),
+        Flood("COOKIE, one source", "dc1", [cookie], "fixed", 10, 100, budget=Budget("cookies_answered", 10, 10)),
         Flood("SIGNAL of live sessions, forged", "dc1", [with_id(2, each, 200) for each in of_dc], "random", 2000),
         Flood("junk", "dc1", [bytes(100)], "random", 2000),
         Flood("HANDSHAKE, made-up sources", "rs1", [handshake()], "random", 1000, demands_tokens=True,
-              counted_as=GREETED),
-        Flood("HANDSHAKE, one source", "rs1", [handshake()], "fixed", 1000, counted_as=GREETED),
-        Flood("COOKIE, one source", "rs1", [cookie], "fixed", 5000, counted_as=COOKIE_ASKED),
+              counted_as=GREETED, budget=Budget(GREETED_ANSWERS, 1000, 200)),
+        Flood("HANDSHAKE, one source", "rs1", [handshake()], "fixed", 1000, counted_as=GREETED,
+              budget=Budget(GREETED_ANSWERS, 100, 50)),
+        Flood("COOKIE, one source", "rs1", [cookie], "fixed", 5000, counted_as=COOKIE_ASKED,
+              budget=Budget("cookies_answered", 5000, 2000)),
         Flood("COOKIE, made-up sources", "rs1", [cookie], "random", 5000, counted_as=COOKIE_ASKED),
         Flood("SIGNAL of a live session, forged", "rs1", [with_id(2, each, 200) for each in of_relay], "fixed",
-              4000, counted_as=SIGNALLED),
-        Flood("LEG of a live path, forged", "rs1", [with_id(1, path, 132)], "random", 2000, counted_as=LEG_ASKED),
+              4000, counted_as=SIGNALLED, budget=Budget("signaling: bad_tag", 10_000, 1000)),
+        Flood("LEG of a live path, forged", "rs1", [with_id(1, path, 132)], "random", 2000, counted_as=LEG_ASKED,
+              budget=Budget("control: requests_with_bad_tag", 10, 40)),
         Flood("LEG of no path", "rs1", [with_id(1, 1, 132)], "random", 4000, counted_as="unknown_path"),
         Flood("DATA of a live path from elsewhere", "rs1", [with_id(0, path, 132)], "random", 4000,
               counted_as="wrong_source"),
