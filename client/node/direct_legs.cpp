@@ -9,6 +9,10 @@ namespace ntm::client {
 
 namespace {
 
+// A firewall that lets nothing through answers nothing. Early enough for a path by a relay before the
+// query of a name has waited in vain; Requests go on meanwhile.
+constexpr Duration patience = std::chrono::seconds{2};
+
 void write_address(const Endpoint& endpoint, v1::Address& message) {
     message.set_ip(as_text(endpoint.address.bytes()));
     message.set_port(endpoint.port.number);
@@ -27,6 +31,7 @@ void DirectLegs::begin(Instant now) {
     attempts_.clear();
     data_follows_at_.reset();
     last_begin_ = now;
+    is_silence_told_ = false;
     if (last_remote_) {
         add_attempt(*last_remote_, true, now);
     }
@@ -250,7 +255,15 @@ Instant DirectLegs::next_timeout() const {
     for (const LegBinding& attempt : attempts_) {
         next = std::min(next, attempt.next_timeout());
     }
-    return next;
+    return meets_silence() ? std::min(next, last_begin_ + patience) : next;
+}
+
+bool DirectLegs::meets_silence() const {
+    const bool is_in_want = !attempts_.empty() && (!is_ready() || !active_);
+    return is_in_want && !is_silence_told_ &&
+           std::none_of(attempts_.begin(), attempts_.end(), [](const LegBinding& attempt) {
+               return attempt.has_answered();
+           });
 }
 
 bool DirectLegs::handle_timeout(Instant now) {
@@ -273,6 +286,10 @@ bool DirectLegs::handle_timeout(Instant now) {
             data_follows_on_ = attempt.way();
         }
         send_request(direction_, std::move(*request), attempt.way(), context_, now);
+    }
+    if (meets_silence() && now >= last_begin_ + patience) {
+        is_silence_told_ = true;
+        return true;
     }
     return was_trying && attempts_.empty() && (!is_ready() || !active_);
 }

@@ -47,6 +47,8 @@ class DirectLegs final : public Legs {
         const v1::TunnelRequest& request, const Endpoint& source, Instant now
     );
     void answer(const v1::TunnelRequest& request, const Datagram& datagram, Instant now);
+    // Whether nobody has answered any Request, and somebody should know.
+    [[nodiscard]] bool meets_silence() const;
 
     const RouteDirection& direction_;
     TunnelContext& context_;
@@ -60,6 +62,7 @@ class DirectLegs final : public Legs {
     UnprovenRequests unproven_;
     std::set<Endpoint> answered_;
     Instant last_begin_;
+    bool is_silence_told_ = false;  // since last_begin_
     std::optional<Instant> data_follows_at_;
     std::optional<Way> data_follows_on_;
     std::optional<Endpoint> outside_;

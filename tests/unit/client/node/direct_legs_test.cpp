@@ -218,11 +218,29 @@ TEST(DirectLegs, a_proven_candidate_is_asked_until_it_answers) {
     EXPECT_GT(world.requests().size(), 10U);
 }
 
-TEST(DirectLegs, after_ten_seconds_in_vain_the_dc_is_asked_again) {
+// Proven or not: a firewall before the peer lets neither through. A query waits for 4.5 s.
+TEST(DirectLegs, after_two_seconds_of_silence_the_dc_is_asked_once_and_the_peer_on) {
+    for (const bool is_proven : {true, false}) {
+        Direct world{is_proven};
+        world.run_for(milliseconds{1900});
+        EXPECT_TRUE(world.dc.direction_requests.empty());
+        world.run_for(milliseconds{200});
+        ASSERT_EQ(world.dc.direction_requests.size(), 1U);
+        EXPECT_EQ(world.dc.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
+        const std::size_t asked = world.requests().size();
+        world.run_for(seconds{5});
+        EXPECT_EQ(world.requests().size() > asked, is_proven);
+        EXPECT_EQ(world.dc.direction_requests.size(), 1U);
+    }
+}
+
+TEST(DirectLegs, a_peer_that_answers_and_binds_nothing_has_ten_seconds) {
     Direct world{true};
-    world.run_for(seconds{11});
-    ASSERT_FALSE(world.dc.direction_requests.empty());
-    EXPECT_EQ(world.dc.direction_requests.front().second.reason(), v1::DIRECTION_FAILED);
+    world.peer_responds(world.requests().back().nonce(), false, "");
+    world.run_for(seconds{9});
+    EXPECT_TRUE(world.dc.direction_requests.empty());
+    world.run_for(seconds{2});
+    EXPECT_FALSE(world.dc.direction_requests.empty());
 }
 
 TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_the_token) {
