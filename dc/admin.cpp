@@ -16,7 +16,7 @@ using admin::Answer;
 using admin::Json;
 
 // A text argument, or what to say about its absence.
-Result<std::string, admin::AdminError> text_of(const Json& args, const char* name) {
+Result<std::string, admin::AdminError> text_argument(const Json& args, const char* name) {
     const auto at = args.find(name);
     if (at == args.end() || !at->is_string() || at->get<std::string>().empty()) {
         return Unexpected{admin::AdminError{
@@ -51,8 +51,8 @@ using Add = Result<Nothing, std::string> (Coordinator::*)(
 using Remove = Result<Nothing, std::string> (Coordinator::*)(std::string_view name, Instant now);
 
 Answer add(const AdminContext& context, const Json& args, const char* name_key, Add order) {
-    const auto name = text_of(args, name_key);
-    const auto key_text = text_of(args, "key");
+    const auto name = text_argument(args, name_key);
+    const auto key_text = text_argument(args, "key");
     if (!name || !key_text) {
         return Unexpected{name ? key_text.error() : name.error()};
     }
@@ -85,7 +85,7 @@ Answer add_node(const AdminContext& context, const Json& args) {
 }
 
 Answer remove(const AdminContext& context, const Json& args, const char* name_key, Remove order) {
-    const auto name = text_of(args, name_key);
+    const auto name = text_argument(args, name_key);
     if (!name) {
         return Unexpected{name.error()};
     }

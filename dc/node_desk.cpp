@@ -38,7 +38,7 @@ bool is_real(const IpAddress& address, const VirtualBlocks& blocks) {
 }
 
 // Nothing if an address is malformed.
-std::optional<std::vector<InterfaceAddress>> read_addresses(
+std::optional<std::vector<InterfaceAddress>> asked_addresses(
     const v1::RegistrationRequest& asked, const VirtualBlocks& blocks
 ) {
     std::vector<InterfaceAddress> addresses;
@@ -55,7 +55,7 @@ std::optional<std::vector<InterfaceAddress>> read_addresses(
 }
 
 // Suites that nobody here knows are passed over; a node that names none speaks the default.
-std::vector<crypto::Suite> read_suites(const v1::RegistrationRequest& asked) {
+std::vector<crypto::Suite> asked_suites(const v1::RegistrationRequest& asked) {
     std::vector<crypto::Suite> suites;
     for (const int number : asked.suites()) {
         const auto suite = suite_of(static_cast<std::uint64_t>(number));
@@ -153,7 +153,7 @@ void NodeDesk::handle_registration(
         return;
     }
     const bool is_too_long = asked.addresses_size() > most_addresses;
-    if (is_too_long || !read_addresses(asked, context_.settings.blocks)) {
+    if (is_too_long || !asked_addresses(asked, context_.settings.blocks)) {
         const char* text = is_too_long ? "too many addresses" : "an address is malformed";
         context_.refuse(request, v1::STATUS_BAD_REQUEST, text, now);
         return;
@@ -173,7 +173,7 @@ void NodeDesk::take_registration(
     const v1::RegistrationRequest& asked = request.message.registration_request();
     NodeRecord& record = node.record;
     const bool is_new_run = record.boot_id != request.boot_id;
-    const auto addresses = read_addresses(asked, context_.settings.blocks).value();
+    const auto addresses = asked_addresses(asked, context_.settings.blocks).value();
     const Port port{static_cast<std::uint16_t>(asked.port())};
     // Whoever replays a packet from elsewhere does not move the node: only what is proven counts.
     const auto proven = context_.signaling.proven_endpoint_of(record.key);
@@ -182,7 +182,7 @@ void NodeDesk::take_registration(
                            (is_settled && record.outside != request.source);
     record.boot_id = request.boot_id;
     record.registration_id = request.id;
-    record.suites = read_suites(asked);
+    record.suites = asked_suites(asked);
     node.claim.reset();
     if (is_settled) {
         record.outside = request.source;

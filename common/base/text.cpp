@@ -14,6 +14,26 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) noexcept {
     return at < text.size() ? static_cast<std::uint8_t>(text[at]) : std::uint8_t{0};
 }
 
+// How a character of several bytes begins (RFC 3629 section 4); any third and fourth byte is 80 to bf.
+struct Form {
+    std::uint8_t first_from;
+    std::uint8_t first_to;
+    std::uint8_t second_from;
+    std::uint8_t second_to;
+    std::size_t length;
+};
+
+constexpr std::array<Form, 8> longer_forms{{
+    {0xc2, 0xdf, 0x80, 0xbf, 2},
+    {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3},
+    {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4},
+    {0xf4, 0xf4, 0x80, 0x8f, 4},
+}};
+
 struct Span {
     char32_t first;
     char32_t last;
@@ -50,27 +70,23 @@ bool is_shown(std::string_view character) noexcept {
 }  // namespace
 
 std::size_t character_length(std::string_view text) noexcept {
-    const auto is_tail = [&](std::size_t at) {
-        return (byte_at(text, at) & 0xc0) == 0x80;
-    };
     const std::uint8_t first = byte_at(text, 0);
     if (first < 0x80) {
         return text.empty() ? 0 : 1;
     }
-    if (first >= 0xc2 && first < 0xe0) {
-        return is_tail(1) ? 2 : 0;
+    const auto* const form = std::ranges::find_if(longer_forms, [first](const Form& each) {
+        return each.first_from <= first && first <= each.first_to;
+    });
+    if (form == longer_forms.end() || byte_at(text, 1) < form->second_from ||
+        byte_at(text, 1) > form->second_to) {
+        return 0;
     }
-    if (first >= 0xe0 && first < 0xf0) {
-        const bool is_overlong = first == 0xe0 && byte_at(text, 1) < 0xa0;
-        const bool is_surrogate = first == 0xed && byte_at(text, 1) >= 0xa0;
-        return is_tail(1) && is_tail(2) && !is_overlong && !is_surrogate ? 3 : 0;
+    for (std::size_t i = 2; i < form->length; ++i) {
+        if ((byte_at(text, i) & 0xc0) != 0x80) {
+            return 0;
+        }
     }
-    if (first >= 0xf0 && first < 0xf5) {
-        const bool is_outside = (first == 0xf0 && byte_at(text, 1) < 0x90) ||
-                                (first == 0xf4 && byte_at(text, 1) >= 0x90);
-        return is_tail(1) && is_tail(2) && is_tail(3) && !is_outside ? 4 : 0;
-    }
-    return 0;
+    return form->length;
 }
 
 std::string printable(std::string_view text) {

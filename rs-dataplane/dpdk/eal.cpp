@@ -84,13 +84,13 @@ std::vector<std::string> arguments_of(const EalConfig& config, bool use_hugepage
     return arguments;
 }
 
-struct Pages {
+struct ChosenPages {
     std::string warning;  // why they are ordinary ones; empty: hugepages
 };
 
-Result<Pages, std::string> choose_pages(const EalConfig& config) {
+Result<ChosenPages, std::string> choose_pages(const EalConfig& config) {
     if (config.hugepages == HugepagePolicy::none) {
-        return Pages{"going on without hugepages, as configured: ordinary pages are slower"};
+        return ChosenPages{"going on without hugepages, as configured: ordinary pages are slower"};
     }
     free_dead_pages(config.file_prefix);
     const std::string lack = hugepage_lack(read_hugepage_stock(), config.huge_megabytes);
@@ -101,7 +101,7 @@ Result<Pages, std::string> choose_pages(const EalConfig& config) {
     if (!lack.empty() && config.hugepages == HugepagePolicy::required) {
         return Unexpected{"hugepages are required, but " + lack};
     }
-    return Pages{lack.empty() ? "" : "going on without hugepages, which is slower: " + lack};
+    return ChosenPages{lack.empty() ? "" : "going on without hugepages, which is slower: " + lack};
 }
 
 std::string why_it_did_not_start(bool has_hugepages) {

@@ -66,6 +66,7 @@ std::vector<rte_mbuf*> frames_to_punt(rte_mempool* buffers, std::uint16_t worker
 void run(ControlThread& control, std::deque<WorkerThread>& workers) {
     std::atomic<unsigned> running{worker_count};
     std::vector<std::thread> threads;
+    threads.reserve(workers.size());
     for (WorkerThread& worker : workers) {
         threads.emplace_back([&] {
             worker.run(worker_rounds, frames_a_way);

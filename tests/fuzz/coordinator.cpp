@@ -246,7 +246,8 @@ class Play {
         }
         if (kind % 8 > 3) {
             made.status = static_cast<v1::Status>(kind / 8 % 13);
-            made.revision_added = static_cast<std::int8_t>(input.byte());
+            const std::int32_t added = input.byte();
+            made.revision_added = added < 128 ? added : added - 256;
             made.is_released = kind % 8 == 7;
         }
         return made;
@@ -294,7 +295,7 @@ class Play {
             caller.peer.outside = place;
         }
     }
-    bool is_free(const Endpoint& place) const {
+    [[nodiscard]] bool is_free(const Endpoint& place) const {
         return std::ranges::none_of(world_.callers, [&](const Caller& caller) {
             return caller.peer.outside == place;
         });

@@ -4,10 +4,10 @@
 
 usage: tidy.py [--jobs N] ROOT BUILD CLANG_TIDY [FILE...]
 
-Nearly all of clang-tidy's time goes to the headers of the libraries, so the files of one folder are read
-as one translation unit, a dozen at a time. A file that can not stand beside another one (the same name
-in both unnamed namespaces) is read with the next dozen or alone. What passed is remembered in BUILD
-under a hash of the sources, and is not read again.
+Much of clang-tidy's time goes to the headers of the libraries, so many files are read as one translation
+unit, compiled as all of them are taken together. Files that can not stand beside each other (the same
+name in both unnamed namespaces) go to different units. What passed is remembered in BUILD under a hash
+of the sources, and is not read again.
 """
 
 import argparse
@@ -24,9 +24,14 @@ import sys
 import time
 
 TOPS = ("common", "rs-dataplane", "control", "dc", "client", "bench", "tests")
-MOST_FILES = 12
+MOST_LINES = 3000
 FINDING = re.compile(r"^(/[^:]+):(\d+):\d+: (error|warning|note): (.*?)(?: \[([^\]]+)\])?$")
 INCLUDE = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
+# The formatter lets little else begin at the left edge.
+DEFINITION = re.compile(r"^(?!namespace|template|using|static_assert|[A-Z_]+\()([A-Za-z][^({=;]*)[({=;]", re.MULTILINE)
+# These two headers do not bear each other in any order.
+EITHER = re.compile(r"^#include <(?:linux|net)/(if\.h)>", re.MULTILINE)
+TEST = re.compile(r"^TEST(?:_F|_P)?(\(\w+, \w+\))", re.MULTILINE)
 
 
 @dataclasses.dataclass
@@ -36,23 +41,23 @@ class Batch:
     config: str
 
 
-def compiler_arguments(entry: dict) -> list[str]:
+def compiler_arguments(entry: dict) -> list[tuple[str, ...]]:
     """Those that say how a file is to be read: warnings are the compiler's business."""
     directory = pathlib.Path(entry["directory"])
     words = shlex.split(entry["command"])
-    kept = []
-    for word in words[: words.index("-MD")]:
+    kept: list[tuple[str, ...]] = []
+    for word, following in zip(words[: words.index("-MD")], words[1:]):
         if word.startswith("-I"):
             # Named from the root, so that a header of ours is known by its path.
             path = os.path.normpath(directory / word[2:])
             if not path.endswith(".p"):
-                kept.append("-I" + path)
+                kept.append(("-I" + path,))
         elif word.startswith(("-D", "-U", "-std=", "-m", "-pthread")):
-            kept.append(word)
+            kept.append((word,))
         elif word.startswith("-isystem"):
-            kept += ["-isystem", os.path.normpath(directory / word[len("-isystem") :])]
-        elif word.startswith("-include"):
-            kept += ["-include", words[words.index(word) + 1]]
+            kept.append(("-isystem", os.path.normpath(directory / word[len("-isystem") :])))
+        elif word == "-include":
+            kept.append((word, following))
     return kept
 
 
@@ -81,23 +86,65 @@ def chosen(root: pathlib.Path, known: list[pathlib.Path], wanted: list[pathlib.P
     return found
 
 
+def own_names(text: str) -> set[str]:
+    """What only one file of a unit may define: all but members."""
+    heads = [head.split(" : ")[0].removesuffix(" final ") for head in DEFINITION.findall(text)]
+    names = [re.findall(r"[\w:~]+", head)[-1] for head in heads]
+    return {name for name in names if "::" not in name} | set(TEST.findall(text)) | set(EITHER.findall(text))
+
+
+@dataclasses.dataclass
+class Unit:
+    files: list[pathlib.Path] = dataclasses.field(default_factory=list)
+    names: set[str] = dataclasses.field(default_factory=set)
+    lines: int = 0
+
+    def add(self, file: pathlib.Path, names: set[str], lines: int) -> None:
+        self.files.append(file)
+        self.names |= names
+        self.lines += lines
+
+
+def divided(files: list[pathlib.Path]) -> list[list[pathlib.Path]]:
+    """Into units of about the same size, neighbours together and namesakes apart."""
+    texts = {file: file.read_text() for file in files}
+    total = sum(text.count("\n") for text in texts.values())
+    count = max(1, round(total / MOST_LINES))
+    units: list[Unit] = []
+    for file, text in texts.items():
+        names, lines = own_names(text), text.count("\n")
+        possible = [unit for unit in units if not names & unit.names]
+        with_room = [unit for unit in possible if unit.lines + lines / 2 <= total / count]
+        if with_room:
+            unit = with_room[0]
+        elif possible and len(units) >= count:
+            unit = min(possible, key=lambda unit: unit.lines)
+        else:
+            unit = Unit()
+            units.append(unit)
+        unit.add(file, names, lines)
+    return [unit.files for unit in units]
+
+
 def batches(root: pathlib.Path, build: pathlib.Path, clang_tidy: str, wanted: list[pathlib.Path]) -> list[Batch]:
-    groups: dict[tuple, list[pathlib.Path]] = {}
+    known: dict[pathlib.Path, list[tuple[str, ...]]] = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(os.path.normpath(os.path.join(entry["directory"], entry["file"])))
         if file.is_relative_to(root) and file.relative_to(root).parts[0] in TOPS:
-            groups.setdefault((file.parent, *compiler_arguments(entry)), []).append(file)
-    selected = chosen(root, [file for files in groups.values() for file in files], wanted)
-    found = []
-    for (folder, *arguments), files in groups.items():
-        files = sorted({file for file in files if not wanted or file in selected})
-        if not files:
-            continue
+            known.setdefault(file, compiler_arguments(entry))
+    configs = {}
+    for folder in {file.parent for file in known}:
         dump = [clang_tidy, "--dump-config", str(folder / "any.cpp")]
-        config = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
-        count = -(-len(files) // MOST_FILES)
-        found += [Batch(files[i::count], arguments, config) for i in range(count)]
-    return sorted(found, key=lambda batch: -len(batch.files))
+        configs[folder] = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
+    groups: dict[str, list[pathlib.Path]] = {}
+    for file in sorted(chosen(root, list(known), wanted) if wanted else known):
+        groups.setdefault(configs[file.parent], []).append(file)
+    found = []
+    for config, files in groups.items():
+        arguments = dict.fromkeys(argument for file in files for argument in known[file])
+        flat = [word for argument in arguments for word in argument]
+        found += [Batch(unit, flat, config) for unit in divided(files)]
+    return sorted(found, key=lambda batch: -sum(file.stat().st_size for file in batch.files))
 
 
 class Linter:

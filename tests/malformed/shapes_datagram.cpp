@@ -179,10 +179,10 @@ void add_paths(const Table& table) {
         f.resize(1514);
         f.right_lengths();
     });
-    if (table.family == Family::ipv6) {
-        return;
-    }
-    // Paths 5 to 9 are of IPv4 on both sides.
+}
+
+// Paths 5 to 9, which are of IPv4 on both sides.
+void add_odd_paths(const Table& table) {
     table.of<Kind::data_up>("a leg that is not bound", R::leg_not_bound, [](Frame& f, Draw&) {
         f.set_id(5);
     });
@@ -209,7 +209,7 @@ void add_paths(const Table& table) {
     );
 }
 
-void add_control(const Table& table) {
+void add_cookies(const Table& table) {
     table.of<Kind::cookie>(
         "a COOKIE ask of another length",
         R::malformed_cookie,
@@ -243,6 +243,9 @@ void add_control(const Table& table) {
                 static_cast<std::uint8_t>(d.from_to(1, 255));
         }
     );
+}
+
+void add_signalling(const Table& table) {
     table.of<Kind::handshake>(
         "a HANDSHAKE too short",
         R::malformed_handshake,
@@ -293,7 +296,11 @@ void add_datagram_shapes(Shapes& shapes, Family family) {
     add_udp(table);
     add_header(table);
     add_paths(table);
-    add_control(table);
+    if (family == Family::ipv4) {
+        add_odd_paths(table);
+    }
+    add_cookies(table);
+    add_signalling(table);
 }
 
 }  // namespace ntm::malformed

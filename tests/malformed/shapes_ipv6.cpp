@@ -125,6 +125,9 @@ void add_extensions(Shapes& shapes) {
                 right_length(f);
             })
     );
+}
+
+void add_fragments(Shapes& shapes) {
     shapes.push_back(any("a fragment", R::fragment, [](Frame& f, Draw& d) {
         extend(f, d, fragment);
     }));
@@ -145,6 +148,9 @@ void add_extensions(Shapes& shapes) {
                 f[behind] = d.one_of({tcp, icmpv6});
             })
     );
+}
+
+void add_other_protocols(Shapes& shapes) {
     shapes.push_back(
         any("hop-by-hop options before ICMPv6",
             Outcomes::punt(PuntClass::host),
@@ -235,6 +241,8 @@ void add_addresses(Shapes& shapes) {
 void add_ipv6_shapes(Shapes& shapes) {
     add_header(shapes);
     add_extensions(shapes);
+    add_fragments(shapes);
+    add_other_protocols(shapes);
     add_addresses(shapes);
 }
 

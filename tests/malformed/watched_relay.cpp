@@ -53,6 +53,9 @@ struct BurstBuffers {
     std::array<Buffer, burst_size> buffers;
     Burst burst;
 
+    BurstBuffers() = default;
+    BurstBuffers(const BurstBuffers&) = delete;
+    BurstBuffers& operator=(const BurstBuffers&) = delete;
     void fill(std::span<const WireFrame> frames) {
         burst.count = frames.size();
         for (std::size_t i = 0; i < frames.size(); ++i) {

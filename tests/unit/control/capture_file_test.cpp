@@ -2,12 +2,12 @@
 // S-12: opened packets go into a file that is their owner's alone.
 #include "control/ntmctl/capture_file.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 namespace ntm::control {
@@ -26,7 +26,7 @@ class CaptureFile : public testing::Test {
         std::ofstream{order_.key_logs.emplace_back(folder_ + "/keys")} << "# none\n";
         order_.output = folder_ + "/out";
     }
-    ~CaptureFile() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     [[nodiscard]] std::string refusal() const {
         const auto opened = open_capture(order_);

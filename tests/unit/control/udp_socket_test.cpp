@@ -68,23 +68,21 @@ TEST(UdpSockets, AreOfTheFamiliesThatTheRelayHas) {
 }
 
 TEST(UdpSocket, NeverLetsTheKernelFragment) {
+    struct Choice {
+        int level;
+        int option;
+        int wanted;
+    };
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         const auto socket = UdpSocket::open(family, first_port);
         ASSERT_TRUE(socket) << socket.error();
-        const bool is_ipv4 = family == Family::ipv4;
+        const Choice choice = family == Family::ipv4
+                                  ? Choice{IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE}
+                                  : Choice{IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE};
         int value = -1;
         socklen_t size = sizeof(value);
-        ASSERT_EQ(
-            getsockopt(
-                socket->descriptor(),
-                is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
-                is_ipv4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
-                &value,
-                &size
-            ),
-            0
-        );
-        EXPECT_EQ(value, is_ipv4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE);
+        ASSERT_EQ(getsockopt(socket->descriptor(), choice.level, choice.option, &value, &size), 0);
+        EXPECT_EQ(value, choice.wanted);
     }
 }
 

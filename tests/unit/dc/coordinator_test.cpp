@@ -337,18 +337,19 @@ TEST_F(CoordinatorTest, IsBusyForANodeWithAsManyPathsAsItMayHave) {
 
 TEST_F(CoordinatorTest, ChoosesTheFirstSuiteOfTheAskerThatAllAllow) {
     register_all();
-    const auto register_with = [&](Peer& node, const char* name, std::vector<v1::Suite> suites) {
-        v1::Signal request;
-        v1::RegistrationRequest& body = *request.mutable_registration_request();
-        body.set_fqdn(name);
-        body.set_port(9770);
-        body.add_addresses()->set_ip(as_text(IpAddress::parse("10.0.0.2")->bytes()));
-        body.mutable_addresses(0)->set_prefix_length(24);
-        for (const v1::Suite suite : suites) {
-            body.add_suites(suite);
-        }
-        ASSERT_EQ(world.ask(node, request).status(), v1::STATUS_OK);
-    };
+    const auto register_with =
+        [&](Peer& node, const char* name, const std::vector<v1::Suite>& suites) {
+            v1::Signal request;
+            v1::RegistrationRequest& body = *request.mutable_registration_request();
+            body.set_fqdn(name);
+            body.set_port(9770);
+            body.add_addresses()->set_ip(as_text(IpAddress::parse("10.0.0.2")->bytes()));
+            body.mutable_addresses(0)->set_prefix_length(24);
+            for (const v1::Suite suite : suites) {
+                body.add_suites(suite);
+            }
+            ASSERT_EQ(world.ask(node, request).status(), v1::STATUS_OK);
+        };
     register_with(mn, mn_name, {v1::SUITE_CHACHA20_POLY1305, v1::SUITE_AES_128_GCM});
     EXPECT_EQ(direct().suite(), v1::SUITE_AES_128_GCM) << "cn has only this one";
     static_cast<void>(world.ask(mn, release(direct(), v1::RELEASE_IDLE)));

@@ -274,7 +274,7 @@ v1::Signal World::ask(Peer& peer, v1::Signal request) {
 }
 
 v1::Signal World::register_node(
-    Peer& node, const std::string& fqdn, std::vector<std::string> addresses
+    Peer& node, const std::string& fqdn, const std::vector<std::string>& addresses
 ) {
     v1::Signal request;
     v1::RegistrationRequest& body = *request.mutable_registration_request();
@@ -299,7 +299,7 @@ v1::Signal World::register_relay(Peer& relay, const std::string& name) {
     *body.add_addresses() = to_wire(endpoint("[2001:db8:1::20]:9770"));
     const auto known = relays.find(&relay);
     body.set_dc_boot_id(known == relays.end() ? 0 : dc->context().signaling.boot_id().value);
-    const v1::Signal answer = ask(relay, std::move(request));
+    v1::Signal answer = ask(relay, std::move(request));
     relays[&relay] = name;
     return answer;
 }

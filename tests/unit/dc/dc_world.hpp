@@ -73,7 +73,7 @@ class World {
 
     [[nodiscard]] v1::Signal ask(Peer& peer, v1::Signal request);
     [[nodiscard]] v1::Signal register_node(
-        Peer& node, const std::string& fqdn, std::vector<std::string> addresses
+        Peer& node, const std::string& fqdn, const std::vector<std::string>& addresses
     );
     [[nodiscard]] v1::Signal register_relay(Peer& relay, const std::string& name);
     [[nodiscard]] v1::Signal ask_direction(Peer& node, const std::string& fqdn);

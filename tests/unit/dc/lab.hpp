@@ -59,7 +59,7 @@ class StoredLab : public Lab {
         EXPECT_TRUE(world.dc->add_relay("rs1", relay.key(), world.now));
         world.settle();
     }
-    ~StoredLab() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     std::string folder_;
 };

@@ -27,8 +27,8 @@ struct Case {
     std::vector<std::string> told_to_initiator;  // candidates of a direct path
 };
 
-void PrintTo(const Case& shown, std::ostream* to) {
-    *to << shown.initiator.name << " to " << shown.responder.name;
+std::ostream& operator<<(std::ostream& to, const Case& shown) {
+    return to << shown.initiator.name << " to " << shown.responder.name;
 }
 
 class RoutesTest : public testing::TestWithParam<Case> {};

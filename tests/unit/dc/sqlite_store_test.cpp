@@ -20,7 +20,7 @@ class SqliteStoreTest : public testing::Test {
         std::string pattern = testing::TempDir() + "ntm_store_XXXXXX";
         folder_ = mkdtemp(pattern.data());
     }
-    ~SqliteStoreTest() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     [[nodiscard]] std::string file() const { return folder_ + "/dc.sqlite"; }
     [[nodiscard]] std::unique_ptr<SqliteStore> open() const {

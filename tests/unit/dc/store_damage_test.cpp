@@ -121,7 +121,7 @@ class StoreDamageTest : public testing::Test {
         store->reset();
         ended_ = read_files();
     }
-    ~StoreDamageTest() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
 
     [[nodiscard]] std::string file() const { return folder_ + "/dc.sqlite"; }
     [[nodiscard]] Files read_files() const {

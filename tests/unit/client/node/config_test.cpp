@@ -125,7 +125,7 @@ TEST(NodeConfig, a_reload_takes_over_nothing_that_clashes) {
     NodeConfig merged = *running;
     take_over(merged, elsewhere);
     EXPECT_THAT(
-        clash_in(merged).value_or(""), testing::HasSubstr("under none of the node's zones")
+        clash_in(merged).value_or(""), ::testing::HasSubstr("under none of the node's zones")
     );
 
     NodeConfig swapped = *running;
@@ -133,7 +133,7 @@ TEST(NodeConfig, a_reload_takes_over_nothing_that_clashes) {
     EXPECT_EQ(clash_in(swapped), std::nullopt);
     merged = *running;
     take_over(merged, swapped);
-    EXPECT_THAT(clash_in(merged).value_or(""), testing::HasSubstr("would ask itself"));
+    EXPECT_THAT(clash_in(merged).value_or(""), ::testing::HasSubstr("would ask itself"));
 }
 
 }  // namespace

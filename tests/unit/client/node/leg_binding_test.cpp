@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
-namespace ntm::client {
+namespace ntm::client::testing {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-struct Bound : testing::Test {
+struct Bound : ::testing::Test {
     [[nodiscard]] std::optional<v1::TunnelRequest> request_at(Duration after) {
         return binding.handle_timeout(random, began + after);
     }
@@ -36,4 +36,4 @@ TEST_F(Bound, a_token_that_does_not_come_is_asked_for) {
 }
 
 }  // namespace
-}  // namespace ntm::client
+}  // namespace ntm::client::testing

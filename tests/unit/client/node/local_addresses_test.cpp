@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::string> texts(const std::vector<LocalAddress>& addresses) {
     std::vector<std::string> all;
+    all.reserve(addresses.size());
     for (const LocalAddress& at : addresses) {
         all.push_back(at.ip().text());
     }

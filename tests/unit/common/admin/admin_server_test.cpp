@@ -4,10 +4,12 @@
 #include "common/admin/admin_client.hpp"
 #include "common/admin/unix_socket.hpp"
 
+#include <algorithm>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <filesystem>
 #include <future>
+#include <iterator>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -25,7 +27,7 @@ class AdminServerTest : public testing::Test {
     AdminServerTest() : path_{testing::TempDir() + "ntm_admin_server_test"} {
         std::filesystem::remove(path_);
     }
-    ~AdminServerTest() override {
+    void TearDown() override {
         asio::post(loop_, [this] { server_.reset(); });
         work_.reset();
         thread_.join();
@@ -77,9 +79,7 @@ class AdminServerTest : public testing::Test {
 TEST_F(AdminServerTest, AnswersManyRequestsOfManyClients) {
     start();
     std::vector<AdminClient> clients;
-    for (int i = 0; i < 20; ++i) {
-        clients.push_back(client());
-    }
+    std::generate_n(std::back_inserter(clients), 20, [this] { return client(); });
     for (int round = 0; round < 3; ++round) {
         for (std::size_t i = 0; i < clients.size(); ++i) {
             const auto answer = clients[i].ask({"echo", "show", Json{{"i", i}}});

@@ -15,7 +15,7 @@ namespace {
 class UnixSocket : public testing::Test {
   protected:
     UnixSocket() : path_{testing::TempDir() + "ntm_unix_socket_test"} { remove(); }
-    ~UnixSocket() override { remove(); }
+    void TearDown() override { remove(); }
     void remove() const { std::filesystem::remove(path_); }
     std::string path_;
 };

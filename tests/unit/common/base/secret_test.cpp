@@ -37,11 +37,11 @@ TEST(Secret, ComparesAllBytes) {
 TEST(Secret, MovingLeavesZeros) {
     Secret<4> from = secret();
     Secret<4> to{std::move(from)};
-    EXPECT_TRUE(from.is_zero());
+    EXPECT_TRUE(from.is_zero());  // NOLINT(bugprone-use-after-move): that it may be seen
     EXPECT_EQ(to, secret());
     Secret<4> assigned;
     assigned = std::move(to);
-    EXPECT_TRUE(to.is_zero());
+    EXPECT_TRUE(to.is_zero());  // NOLINT(bugprone-use-after-move)
     EXPECT_EQ(assigned, secret());
 }
 

@@ -24,6 +24,7 @@ TEST(Text, ControlCharactersOfBothSetsAreEscaped) {
 
 TEST(Text, WhatBreaksLinesOrTurnsThemIsEscaped) {
     EXPECT_EQ(printable("\u2028"), "\\xe2\\x80\\xa8");
+    // NOLINTNEXTLINE(misc-misleading-bidirectional): that it misleads is what is asked for
     EXPECT_EQ(printable("\u202egpj.exe"), "\\xe2\\x80\\xaegpj.exe");
     for (const std::string_view mark : {"\u061c", "\u200f", "\u2069", "\ufeff"}) {
         EXPECT_EQ(printable(mark).substr(0, 2), "\\x") << mark;
@@ -32,10 +33,14 @@ TEST(Text, WhatBreaksLinesOrTurnsThemIsEscaped) {
 
 TEST(Text, WhatIsNoCharacterIsEscapedByteByByte) {
     EXPECT_EQ(printable("\x9b\xff"), "\\x9b\\xff");
-    EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");                    // overlong
+    EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");  // overlong
+    EXPECT_EQ(printable("\xe0\x9f\xbf"), "\\xe0\\x9f\\xbf");
+    EXPECT_EQ(printable("\xf0\x8f\xbf\xbf"), "\\xf0\\x8f\\xbf\\xbf");
     EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // a surrogate
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond the last
-    EXPECT_EQ(printable("\xe3\x81"), "\\xe3\\x81");                    // cut short
+    EXPECT_EQ(printable("\xf5\x80\x80\x80"), "\\xf5\\x80\\x80\\x80");
+    EXPECT_EQ(printable("\xe3\x81"), "\\xe3\\x81");  // cut short
+    EXPECT_EQ(printable("\xf0\x9f\x98!"), "\\xf0\\x9f\\x98!");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 class KeyFile : public testing::Test {
   protected:
     KeyFile() : file_{testing::TempDir() + "ntm_key_file_test"} { std::filesystem::remove(file_); }
-    ~KeyFile() override { std::filesystem::remove(file_); }
+    void TearDown() override { std::filesystem::remove(file_); }
     void write(const std::string& text, mode_t mode = 0600) const {
         std::ofstream{file_} << text;
         chmod(file_.c_str(), mode);

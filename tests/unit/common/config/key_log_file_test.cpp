@@ -21,7 +21,7 @@ class KeyLogFile : public testing::Test {
     KeyLogFile() : file_{testing::TempDir() + "ntm_key_log_file_test"} {
         std::filesystem::remove(file_);
     }
-    ~KeyLogFile() override { std::filesystem::remove(file_); }
+    void TearDown() override { std::filesystem::remove(file_); }
 
     Result<KeyLogSink, std::string> open() {
         return open_key_log(file_, [this](const std::string& sentence) {

@@ -15,7 +15,7 @@ namespace {
 class OrdinaryMemory : public testing::Test {
   protected:
     OrdinaryMemory() : root_{testing::TempDir() + "ntm_memory_" + std::to_string(getpid())} {}
-    ~OrdinaryMemory() override { std::filesystem::remove_all(root_); }
+    void TearDown() override { std::filesystem::remove_all(root_); }
     void put(const std::string& file, const std::string& text) const {
         std::filesystem::create_directories((root_ / file).parent_path());
         std::ofstream{root_ / file} << text;

@@ -50,7 +50,7 @@ class WorkerTest : public ::testing::Test {
             .rings = rings_->worker(0),
             .queues = port_->queue_pairs()});
     }
-    ~WorkerTest() override {
+    void TearDown() override {
         worker_.reset();
         port_->close();
         rings_.reset();
