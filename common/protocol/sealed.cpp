@@ -3,6 +3,8 @@
 
 #include "common/protocol/keys.hpp"
 
+#include <utility>
+
 namespace ntm::protocol {
 
 namespace {
@@ -161,7 +163,7 @@ DataSealer::DataSealer(
     : aead_{data_key(path_secret, suite, path_id, own_role)},
       path_id_{path_id},
       own_role_{own_role},
-      counter_{counter} {}
+      counter_{std::move(counter)} {}
 
 std::optional<Bytes> DataSealer::seal(ByteView inner) {
     const auto counter = counter_.take();

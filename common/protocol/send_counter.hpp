@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace ntm::protocol {
 
@@ -13,7 +14,21 @@ class SendCounter {
     static constexpr std::uint64_t limit = std::uint64_t{1} << 40;
 
     SendCounter() noexcept = default;
-    explicit SendCounter(std::uint64_t taken) noexcept : taken_{taken} {}
+    // One that goes on where another of this key has ended; tests begin near the limit with it.
+    [[nodiscard]] static SendCounter continued_after(std::uint64_t taken) noexcept {
+        SendCounter counter;
+        counter.taken_ = taken;
+        return counter;
+    }
+    ~SendCounter() = default;
+    // Two of one key would take the same: a copy can not be made, and what is moved from is at its end.
+    SendCounter(const SendCounter&) = delete;
+    SendCounter& operator=(const SendCounter&) = delete;
+    SendCounter(SendCounter&& other) noexcept : taken_{std::exchange(other.taken_, limit)} {}
+    SendCounter& operator=(SendCounter&& other) noexcept {
+        taken_ = std::exchange(other.taken_, limit);
+        return *this;
+    }
 
     // Nothing: the key is at its end, for good.
     [[nodiscard]] std::optional<std::uint64_t> take() noexcept {

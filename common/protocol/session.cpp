@@ -4,6 +4,7 @@
 #include "common/protocol/keys.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ntm::protocol {
 
@@ -19,7 +20,7 @@ Session::Session(
       opener_{is_initiator ? keys.responder_to_initiator : keys.initiator_to_responder},
       is_initiator_{is_initiator},
       made_{made},
-      counter_{counter} {}
+      counter_{std::move(counter)} {}
 
 std::optional<Bytes> Session::seal(ByteView plaintext) {
     const auto counter = counter_.take();
