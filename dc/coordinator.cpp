@@ -19,7 +19,6 @@ constexpr std::size_t greeted_at_once = 100;
 constexpr Duration greeting_pause = std::chrono::milliseconds{100};
 // Between looks for space and attempts to store what could not be stored.
 constexpr Duration between_attempts = std::chrono::seconds{1};
-constexpr Duration between_past_run_lines = std::chrono::minutes{1};  // about one peer
 
 Secret<16> draw_key(RandomSource& random) {
     Secret<16> key;
@@ -281,11 +280,13 @@ void Coordinator::Parts::handle(const protocol::PeerMoved& event, Instant now) {
 }
 
 void Coordinator::Parts::handle(const protocol::PastRunHeard& event, Instant now) {
-    Instant& next = next_past_run_line[event.peer];
-    if (now < next) {
+    Node* node = registry.find_node(event.peer);
+    Relay* relay = registry.find_relay(event.peer);
+    const bool may_log = (node != nullptr && node->lines.past_runs.take(now)) ||
+                         (relay != nullptr && relay->lines.past_runs.take(now));
+    if (!may_log) {
         return;
     }
-    next = now + between_past_run_lines;
     context.warn(
         "an earlier run of " + context.name_of(event.peer) + " speaks still, from " +
         event.source.text() + ", and gets no answer: has another host a copy of its key?"

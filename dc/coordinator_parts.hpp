@@ -10,7 +10,6 @@
 #include "dc/relay_desk.hpp"
 
 #include <deque>
-#include <unordered_map>
 
 namespace ntm::dc {
 
@@ -58,7 +57,6 @@ struct Coordinator::Parts {
     std::vector<Datagram> early;   // Relay Directions
     std::vector<Datagram> later;   // all else: once it is stored
     std::deque<PeerKey> to_greet;  // nodes to be reached after a start
-    std::unordered_map<PeerKey, Instant> next_past_run_line;
     Instant greet_at = Instant::never();
     CoordinatorCounters counters;
     std::optional<StoreError> failure;

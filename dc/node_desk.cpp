@@ -142,7 +142,7 @@ void NodeDesk::handle_registration(
     }
     if (normalise_fqdn(asked.fqdn()) != node.record.fqdn) {
         const std::string text = "this key belongs to " + node.record.fqdn;
-        if (node.may_log_refusal(now)) {
+        if (node.lines.refusals.take(now)) {
             context_.warn("a node asked for a name that is not its own: " + text);
         }
         context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
@@ -198,7 +198,7 @@ void NodeDesk::take_registration(
         director_.rekey(node, now);
         return;
     }
-    if (has_moved && node.may_log_move(now)) {
+    if (has_moved && node.lines.moves.take(now)) {
         context_.inform(record.fqdn + " moved to " + request.source.text());
     }
     if (has_moved && is_settled) {

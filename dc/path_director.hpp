@@ -111,6 +111,10 @@ class PathDirector {
     void accept(Path& path, Instant now);
     void refuse(Path& path, Relay& relay, const std::string& text, Instant now);
     void handle_stale(Path& path, const NodeReport& report, Instant now);
+    [[nodiscard]] bool may_log_refusal(const PeerKey& node, Instant now);
+    // A line in the log, if there may be another.
+    void warn_of(const PeerKey& node, const Path& path, const std::string& what, Instant now);
+    void warn_of(Relay& relay, const Path& path, const std::string& what, Instant now);
     void end_restoring(Path& path, bool is_restored);
     void remove(Path& path);
 

@@ -18,6 +18,10 @@ constexpr std::uint32_t most_draws = 3;
 constexpr std::uint32_t most_tries_while_busy = 8;
 constexpr Duration resend_after = std::chrono::milliseconds{250};
 
+std::string unbelieved(std::uint32_t held_revision) {
+    return "claims revision " + std::to_string(held_revision) + ", which no path comes to";
+}
+
 }  // namespace
 
 std::uint64_t PathDirector::restore(Relay& relay) {
@@ -122,6 +126,9 @@ void PathDirector::handle_verdict(
     const bool is_believed = verdict.held_revision <= highest_believed_revision;
     const bool is_taken = verdict.status == v1::STATUS_PATH_ID_TAKEN || (is_behind && !is_believed);
     if (is_taken && path->draws < most_draws) {
+        if (is_behind) {
+            warn_of(relay, *path, unbelieved(verdict.held_revision), now);
+        }
         redraw(*path, now);
         return;
     }
@@ -151,9 +158,7 @@ void PathDirector::accept(Path& path, Instant now) {
 }
 
 void PathDirector::refuse(Path& path, Relay& relay, const std::string& text, Instant now) {
-    context_.warn(
-        "relay " + relay.record.name + " " + text + " (path " + path.record.id.text() + ")"
-    );
+    warn_of(relay, path, text, now);
     if (std::ranges::find(path.refused_by, relay.record.key) == path.refused_by.end()) {
         path.refused_by.push_back(relay.record.key);
     }
@@ -182,7 +187,6 @@ void PathDirector::handle(const NodeReport& report, Instant now) {
         finish_move(*path);
         return;
     }
-    const std::string name = context_.name_of(record.end(report.role).node);
     if (report.status == v1::STATUS_STALE) {
         handle_stale(*path, report, now);
         return;
@@ -193,13 +197,13 @@ void PathDirector::handle(const NodeReport& report, Instant now) {
         set_resend(*path, now + resend_after);
         return;
     }
-    Node* node = context_.registry.find_node(record.end(report.role).node);
-    if (node != nullptr && node->may_log_refusal(now)) {
-        context_.warn(
-            name + " refused path " + record.id.text() + ": " + v1::Status_Name(report.status) +
-            (report.text.empty() ? "" : " (" + report.text + ")")
-        );
-    }
+    const std::string detail = report.text.empty() ? "" : " (" + report.text + ")";
+    warn_of(
+        record.end(report.role).node,
+        *path,
+        "refused: " + v1::Status_Name(report.status) + detail,
+        now
+    );
 }
 
 void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant now) {
@@ -210,13 +214,17 @@ void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant no
     // Its own Path Release has not come here, or came before this DC's store was written.
     if (report.is_released && report.held_revision >= record.revision) {
         const PeerKey by = record.end(report.role).node;
-        context_.inform(
-            context_.name_of(by) + " has released path " + record.id.text() + " already"
-        );
+        if (may_log_refusal(by, now)) {
+            context_.inform(
+                context_.name_of(by) + " has released path " + record.id.text() + " already"
+            );
+        }
         release(path, v1::RELEASE_REPLACED, by, now);
         return;
     }
     if (report.held_revision > highest_believed_revision) {
+        const std::string what = unbelieved(report.held_revision) + ": the path ends";
+        warn_of(record.end(report.role).node, path, what, now);
         release(path, v1::RELEASE_REPLACED, std::nullopt, now);
         return;
     }
@@ -226,6 +234,29 @@ void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant no
         record.revision = report.held_revision;
         raise_revision(path);
         proceed(path, Urgency::in_turn, now);
+    }
+}
+
+bool PathDirector::may_log_refusal(const PeerKey& node, Instant now) {
+    Node* peer = context_.registry.find_node(node);
+    return peer != nullptr && peer->lines.refusals.take(now);
+}
+
+void PathDirector::warn_of(
+    const PeerKey& node, const Path& path, const std::string& what, Instant now
+) {
+    if (may_log_refusal(node, now)) {
+        context_.warn(
+            context_.name_of(node) + " " + what + " (path " + path.record.id.text() + ")"
+        );
+    }
+}
+
+void PathDirector::warn_of(Relay& relay, const Path& path, const std::string& what, Instant now) {
+    if (relay.lines.refusals.take(now)) {
+        context_.warn(
+            "relay " + relay.record.name + " " + what + " (path " + path.record.id.text() + ")"
+        );
     }
 }
 

@@ -4,11 +4,11 @@
 #pragma once
 
 #include "common/base/time.hpp"
+#include "dc/line_limit.hpp"
 #include "dc/records.hpp"
 #include "dc/settings.hpp"
 #include "dc/token_bucket.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,7 +22,6 @@ namespace ntm::dc {
 
 struct Node {
     static constexpr std::uint32_t registrations_burst = 10;
-    static constexpr Duration between_log_lines = std::chrono::seconds{5};
 
     Node(NodeRecord provisioned, const Limits& limits)
         : record{std::move(provisioned)}, budgets{limits} {}
@@ -54,25 +53,10 @@ struct Node {
     std::optional<Instant> last_heard;
     std::map<std::string, Duration, std::less<>> relay_rtts;  // by relay name
     Budgets budgets;
-    Instant next_refusal_line;
-    Instant next_move_line;
+    LineLimits lines;
 
-    // A node can make either happen as often as it likes, and no more lines than these.
-    [[nodiscard]] bool may_log_refusal(Instant now) noexcept {
-        return may_log(next_refusal_line, now);
-    }
-    [[nodiscard]] bool may_log_move(Instant now) noexcept { return may_log(next_move_line, now); }
     [[nodiscard]] bool is_registered(Instant now, Duration lifetime) const noexcept {
         return last_heard && now - *last_heard < lifetime;
-    }
-
-  private:
-    [[nodiscard]] static bool may_log(Instant& next, Instant now) noexcept {
-        if (now < next) {
-            return false;
-        }
-        next = now + between_log_lines;
-        return true;
     }
 };
 
@@ -99,6 +83,7 @@ struct Relay {
     std::uint64_t restored = 0;
     // Some Direction went without an answer: to be sent again when the relay is heard.
     bool has_unanswered = false;
+    LineLimits lines;
 };
 
 class Registry {

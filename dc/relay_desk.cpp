@@ -44,7 +44,9 @@ void RelayDesk::handle_register(
     }
     if (told.name() != relay.record.name) {
         const std::string text = "this key belongs to relay " + relay.record.name;
-        context_.warn("a relay gave a name that is not its own: " + text);
+        if (relay.lines.refusals.take(now)) {
+            context_.warn("a relay gave a name that is not its own: " + text);
+        }
         context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
         return;
     }

@@ -8,15 +8,7 @@ namespace {
 
 class CopiesTest : public Lab {
   protected:
-    [[nodiscard]] std::vector<std::string> complaints() {
-        std::vector<std::string> lines;
-        for (const Notice& notice : world.dc->take_notices()) {
-            if (notice.text.find("copy of its key") != std::string::npos) {
-                lines.push_back(notice.text);
-            }
-        }
-        return lines;
-    }
+    [[nodiscard]] std::vector<std::string> complaints() { return lines_with("copy of its key"); }
 };
 
 TEST_F(CopiesTest, LeaveThePathWithTheOneThatStartedLast) {

@@ -34,6 +34,16 @@ class Lab : public testing::Test {
         message.mutable_path_release()->set_reason(reason);
         return message;
     }
+    // The DC's lines since the last call that have this in them.
+    [[nodiscard]] std::vector<std::string> lines_with(std::string_view part) {
+        std::vector<std::string> lines;
+        for (const Notice& notice : world.dc->take_notices()) {
+            if (notice.text.find(part) != std::string::npos) {
+                lines.push_back(notice.text);
+            }
+        }
+        return lines;
+    }
     void forget_requests() {
         for (const auto& peer : world.peers) {
             peer->requests.clear();

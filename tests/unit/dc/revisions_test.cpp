@@ -70,6 +70,9 @@ TEST_F(RevisionsTest, TakesAPathForOverThatANodeHasReleased) {
     EXPECT_EQ(mn.releases().size(), 1U);
     EXPECT_EQ(relay.releases().size(), 1U);
     EXPECT_TRUE(cn.releases().empty());
+    static_cast<void>(direct());
+    world.settle();
+    EXPECT_EQ(lines_with("has released path").size(), 1U);
 }
 
 TEST_F(RevisionsTest, GoesBeyondARevisionThatTheRelayHolds) {
@@ -94,6 +97,19 @@ TEST_F(RevisionsTest, EndsAPathOfWhichANodeClaimsAnAbsurdRevision) {
     EXPECT_TRUE(world.dc->context().paths.all().empty());
     ASSERT_EQ(mn.releases().size(), 1U);
     EXPECT_EQ(mn.releases()[0].revision(), 2U);
+    const auto lines = lines_with("claims revision");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_NE(lines[0].find(cn_name), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find(std::to_string(absurd)), std::string::npos) << lines[0];
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(direct());
+        world.settle();
+    }
+    EXPECT_TRUE(lines_with("claims revision").empty()) << "at once again";
+    world.pass(5s);
+    static_cast<void>(direct());
+    world.settle();
+    EXPECT_EQ(lines_with("claims revision").size(), 1U);
 }
 
 TEST_F(RevisionsTest, DrawsAnotherPathIdWhereTheRelayClaimsAnAbsurdRevision) {
@@ -109,6 +125,18 @@ TEST_F(RevisionsTest, DrawsAnotherPathIdWhereTheRelayClaimsAnAbsurdRevision) {
     const v1::RouteDirection route = direct();
     EXPECT_NE(route.path_id(), claimed);
     EXPECT_EQ(route.revision(), 1U);
+    EXPECT_EQ(lines_with("relay rs1 claims revision").size(), 1U);
+}
+
+TEST_F(RevisionsTest, LogsNoLineForEachPathThatTheRelayRefuses) {
+    register_all();
+    relay.respond = [](const v1::Signal& request) {
+        return relay_responses(request, v1::STATUS_NO_RELAY);
+    };
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_NO_RELAY);
+    }
+    EXPECT_EQ(lines_with("relay rs1 refused").size(), 1U);
 }
 
 TEST_F(RevisionsTest, RefusesAfterThreeAbsurdRevisionsOfTheRelay) {
