@@ -27,11 +27,12 @@ void ReleaseOutbox::hold(const ReleaseRecord& release) {
 
 std::vector<PeerKey> ReleaseOutbox::hold_all_of(PathId id) {
     std::vector<PeerKey> relays;
-    for (auto& [peer, lane] : lanes_) {
-        if (lane.releases.contains(id) && context_.registry.find_relay(peer) != nullptr) {
-            lane.waiting.erase(id);
-            lane.held.insert(id);
-            relays.push_back(peer);
+    for (const auto& [name, relay] : context_.registry.relays()) {
+        const auto at = lanes_.find(relay->record.key);
+        if (at != lanes_.end() && at->second.releases.contains(id)) {
+            at->second.waiting.erase(id);
+            at->second.held.insert(id);
+            relays.push_back(at->first);
         }
     }
     return relays;
