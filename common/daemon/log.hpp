@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the daemons say while they run: lines on the standard error output, by spdlog's default
-// logger. Brains log nothing; whoever drives them does.
+// logger, each of one line whatever is in it: peers and files have a say in some. Brains log nothing;
+// whoever drives them does.
 #pragma once
 
 #include "common/base/result.hpp"
 #include "common/protocol/key_log.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace ntm::daemon {
 
@@ -21,7 +23,7 @@ void set_log_level(const std::string& level);
 // sentence.
 [[nodiscard]] Result<protocol::KeyLog, std::string> open_key_log(const std::string& file);
 
-// What a reload has done: admin::LiveConfig's log.
-void log_reload(bool is_good, const std::string& line);
+// What a reload has done: admin::LiveConfig's log. Several lines become as many in the log.
+void log_reload(bool is_good, std::string_view lines);
 
 }  // namespace ntm::daemon

@@ -40,7 +40,7 @@ LAYERS = {
     "bench/micro": (["common", "rs-dataplane"], ["benchmark/", "rte_"]),
     "tests": (["common", "rs-dataplane", "control", "dc", "client", "bench", "tests"],
               ["gtest/", "gmock/", "rte_", "openssl/", "asio", "nlohmann/", "ldns/", "sqlite3.h",
-               "google/protobuf/", "yaml-cpp/", "valgrind/"]),
+               "google/protobuf/", "spdlog/", "yaml-cpp/", "valgrind/"]),
 }
 
 # Headers of the C and C++ libraries and of the kernel's interface need no entry.
