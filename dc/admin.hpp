@@ -5,6 +5,7 @@
 #include "common/admin/message.hpp"
 #include "common/base/time.hpp"
 #include "dc/coordinator.hpp"
+#include "dc/intake.hpp"
 
 #include <functional>
 #include <string>
@@ -19,6 +20,7 @@ struct AdminContext {
     std::function<std::optional<std::string>()> settle;
     Instant started_at;
     std::vector<Endpoint> listens_at;
+    const Intake& intake;
     std::string key_log_file{};  // empty: none is kept
 };
 

@@ -7,6 +7,7 @@
 #include "dc/admin.hpp"
 #include "dc/config_view.hpp"
 
+#include <asio/post.hpp>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -16,6 +17,9 @@
 namespace ntm::dc {
 
 namespace {
+
+// Between two commits of the store.
+constexpr std::size_t served_at_once = 64;
 
 std::int64_t unix_seconds_at_origin(Instant now) {
     using std::chrono::duration_cast;
@@ -89,6 +93,7 @@ std::optional<std::string> Daemon::open_admin(const DcConfig& config) {
         [this] { return settle(); },
         now(),
         sockets_->endpoints(),
+        intake_,
         key_log_file_};
     for (AdminVerb& verb : make_admin_verbs(context)) {
         admin_->handle(verb.noun, verb.verb, std::move(verb.handle));
@@ -122,13 +127,7 @@ int Daemon::run() {
             loop_.stop();
         }
     });
-    sockets_->start([this](const std::vector<Datagram>& batch) {
-        const Instant received_at = now();
-        for (const Datagram& datagram : batch) {
-            coordinator_->handle_datagram(datagram, received_at);
-        }
-        settle();
-    });
+    sockets_->start([this](std::vector<Datagram> batch) { take_in(std::move(batch)); });
     for (const Endpoint& endpoint : sockets_->endpoints()) {
         spdlog::info("listening on UDP {}", endpoint.text());
     }
@@ -148,6 +147,32 @@ int Daemon::run() {
 
 Instant Daemon::now() {
     return Instant{std::chrono::steady_clock::now().time_since_epoch()};
+}
+
+void Daemon::take_in(std::vector<Datagram> batch) {
+    for (Datagram& datagram : batch) {
+        intake_.add(std::move(datagram), now());
+    }
+    serve_soon();
+}
+
+// After what the loop has ready: sockets are emptied before the next of their datagrams is served.
+void Daemon::serve_soon() {
+    if (!std::exchange(is_to_serve_, true)) {
+        asio::post(loop_, [this] { serve(); });
+    }
+}
+
+void Daemon::serve() {
+    is_to_serve_ = false;
+    const Instant at = now();
+    for (const Datagram& datagram : intake_.take(served_at_once, at)) {
+        coordinator_->handle_datagram(datagram, at);
+    }
+    settle();
+    if (!intake_.is_empty()) {
+        serve_soon();
+    }
 }
 
 std::optional<std::string> Daemon::settle() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ntm-dc process around its coordinator: sockets, clock, timer, admin socket, log, signals.
-// Each wakeup feeds a batch of datagrams to the brain and then stores and sends once.
+// All that has come is taken in; each turn feeds a batch of it to the brain, then stores and sends once.
 #pragma once
 
 #include "common/admin/admin_server.hpp"
@@ -9,6 +9,7 @@
 #include "common/protocol/key_log.hpp"
 #include "dc/config.hpp"
 #include "dc/coordinator.hpp"
+#include "dc/intake.hpp"
 #include "dc/sqlite_store.hpp"
 #include "dc/udp_sockets.hpp"
 
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ntm::dc {
 
@@ -40,6 +42,9 @@ class Daemon {
     [[nodiscard]] std::optional<std::string> open_coordinator(const DcConfig& config);
     [[nodiscard]] std::optional<std::string> open_admin(const DcConfig& config);
     [[nodiscard]] static Instant now();
+    void take_in(std::vector<Datagram> batch);
+    void serve_soon();
+    void serve();
     // Stores, sends, logs and sets the timer. Why it could not store, if so: the loop then ends,
     // unless the store may recover.
     std::optional<std::string> settle();
@@ -58,6 +63,8 @@ class Daemon {
     std::unique_ptr<SqliteStore> store_;
     std::unique_ptr<Coordinator> coordinator_;
     std::unique_ptr<UdpSockets> sockets_;
+    Intake intake_;
+    bool is_to_serve_ = false;
     std::unique_ptr<admin::LiveConfig> live_config_;
     std::unique_ptr<admin::AdminServer> admin_;
     int exit_code_ = 0;

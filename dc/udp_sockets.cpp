@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t longest_datagram = 2048;
 // The kernel gives less where its limit is lower: thousands of nodes may come back at once.
 constexpr int receive_buffer_size = 4 << 20;
+// Of one socket, until the loop looks at what else there is to do.
+constexpr std::size_t most_batches = 16;
 constexpr std::size_t control_size = 64;  // holds one in_pktinfo or in6_pktinfo
 
 struct Slot {
@@ -191,7 +193,14 @@ void UdpSockets::wait(Socket& socket) {
             if (error) {
                 return;
             }
-            receive_(socket.receive());
+            for (std::size_t i = 0; i < most_batches; ++i) {
+                std::vector<Datagram> batch = socket.receive();
+                const bool is_last = batch.size() < most_at_once;
+                receive_(std::move(batch));
+                if (is_last) {
+                    break;
+                }
+            }
             wait(socket);
         }
     );

@@ -19,7 +19,7 @@ namespace ntm::dc {
 
 class UdpSockets {
   public:
-    // Runs after each wakeup with what came, at most `most_at_once` datagrams.
+    // Runs with what came, at most `most_at_once` datagrams; several times after a wakeup.
     using Receive = std::function<void(std::vector<Datagram> batch)>;
     static constexpr std::size_t most_at_once = 64;
 

@@ -19,13 +19,15 @@ class AdminTest : public Lab {
         const auto settle = []() -> std::optional<std::string> {
             return std::nullopt;
         };
-        const auto verbs =
-            make_admin_verbs({*world.dc, [this] { return world.now; }, settle, world.now, {}});
+        const auto verbs = make_admin_verbs(
+            {*world.dc, [this] { return world.now; }, settle, world.now, {}, intake}
+        );
         const auto found = std::ranges::find_if(verbs, [&](const AdminVerb& candidate) {
             return candidate.noun == noun && candidate.verb == verb;
         });
         return found->handle(args);
     }
+    Intake intake;
     // A second path beside that of mn and cn.
     void direct_third() {
         Peer& third = world.add_node("third.a.ntm.test", "192.0.2.3:9770");
@@ -33,6 +35,16 @@ class AdminTest : public Lab {
         ASSERT_EQ(world.ask_direction(third, cn_name).status(), v1::STATUS_OK);
     }
 };
+
+TEST_F(AdminTest, CountsWhatTheIntakeLost) {
+    for (std::size_t i = 0; i <= Intake::capacity; ++i) {
+        intake.add({}, world.now);
+    }
+    const auto answer = ask("status", "show", {});
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("counters").at("no_room"), 1);
+    EXPECT_EQ(answer->at("counters").at("handshakes_given_up"), 0);
+}
 
 TEST_F(AdminTest, ShowsAPathByItsId) {
     register_all();

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# long
+# F-9: ten thousand nodes start at the same moment, as after an outage, and register at one DC. All are
+# registered within a minute, and the stream of others does not notice. The herd shares the DC's host, each
+# with an address of its own.
+#
+#   mn --- nat-a --- inet --- nat-b --- cn
+#                     |
+#                  dc1 (and the herd), rs1
+# shellcheck source=tests/system/_lib.sh
+source "$(dirname "$0")/_lib.sh"
+# shellcheck source=tests/system/_faults.sh
+source "$(dirname "$0")/_faults.sh"
+
+count=10000
+herd=$NTM_BUILD/tests/system/herd
+registered_count() { fact dc1 status '.nodes.registered'; }
+
+lab_with_programs
+start_ping
+lab stop dc1
+"$herd" fill "$run_dir/dc1/dc.sqlite" $count
+lab start dc1
+expect 15 "mn is registered" dc_knows mn.a.ntm.test
+expect 15 "cn is registered" dc_knows cn.b.ntm.test
+
+step "$count nodes start"
+at dc1 ip route add local 10.128.0.0/9 dev lo
+since=$EPOCHREALTIME
+at_background dc1 "$run_dir/dc1/herd.log" "$herd" run "$(fact dc1 status .key)" 127.0.0.1:9770 $count 60
+wait $! || fail "of $count nodes: $(tail -n 2 "$run_dir/dc1/herd.log")"
+took "$(tail -n 1 "$run_dir/dc1/herd.log")" "$since" 60
+same "nodes that the DC counts" "$(registered_count)" $((count + 2))
+check "the ping does not care" never_silent_since "$since" 1
