@@ -9,12 +9,27 @@
 #                     |
 #                  dc1, rs1
 if [ $# = 0 ]; then
-    status=0
+    # shellcheck source=scripts/lib/common.sh
+    source "$(dirname "$0")/../../scripts/lib/common.sh"
+    trap end_jobs EXIT
+    end_by_signals
+    status=0 parts=()
+    # Each with a group of its own, that it may take its lab down.
+    set -m
     for part in dc relay node all; do
         NTM_LAB=${NTM_LAB:-ntmtest}$part "$0" $part > >(sed "s/^/$part: /") 2>&1 &
+        parts+=($!)
     done
-    for part in dc relay node all; do
-        wait -n || status=$?
+    set +m
+    for part in "${parts[@]}"; do
+        outcome=0
+        wait "$part" || outcome=$?
+        # One that can not be run (77) does not hide one that has failed.
+        case $outcome in
+            0) ;;
+            77) [ $status != 0 ] || status=77 ;;
+            *) status=$outcome ;;
+        esac
     done
     exit $status
 fi
