@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of ControlThread: what it owns and its loop's handlers. Included by control_thread.cpp,
-// control_state.cpp and control_log.cpp only.
+// The inside of ControlThread: what it owns and its loop's handlers. Included by control_thread.cpp and
+// by what has its members: control_wiring.cpp, control_state.cpp and control_log.cpp.
 #pragma once
 
 #include "common/admin/admin_server.hpp"

@@ -17,9 +17,10 @@ namespace ntm::control {
 class Watchdog {
   public:
     static constexpr Duration between_looks = std::chrono::milliseconds{100};
-    static constexpr unsigned patience = 5;  // looks without a turn: the worker is stuck
-    static constexpr unsigned looks_at_rest =
-        10;  // with buffers enough, until they count as enough
+    // Looks without a turn: the worker is stuck.
+    static constexpr unsigned patience = 5;
+    // Looks with buffers enough, until they count as enough.
+    static constexpr unsigned looks_at_rest = 10;
 
     explicit Watchdog(const relay::Observation& observation) : observation_{&observation} {}
 

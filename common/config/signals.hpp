@@ -4,8 +4,8 @@
 
 namespace ntm::config {
 
-// SIGHUP waits, for this thread and those that it makes, until let_hang_ups_in(). SIGPIPE and SIGXFSZ do nothing:
-// the write that caused them fails, and whoever writes deals with that.
+// SIGHUP waits, for this thread and those that it makes, until let_hang_ups_in(). SIGPIPE and SIGXFSZ do
+// nothing: the write that caused them fails, and whoever writes deals with that.
 void hold_signals() noexcept;
 
 // From here on SIGHUP comes to this thread, one that has waited at once. Its handler is set.
