@@ -19,9 +19,8 @@ TEST(TunDevice, an_empty_queue_is_no_error_and_a_device_that_is_gone_is_one) {
     ASSERT_TRUE(packet);
     EXPECT_FALSE(*packet);
     const std::string remove = "ip link delete " + name;
-    ASSERT_EQ(
-        std::system(remove.c_str()), 0
-    );  // NOLINT(cert-env33-c): the words are the test's own
+    // NOLINTNEXTLINE(cert-env33-c): the words are the test's own
+    ASSERT_EQ(std::system(remove.c_str()), 0);
     EXPECT_FALSE(device->read());
 }
 
