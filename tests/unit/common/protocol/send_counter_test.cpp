@@ -41,11 +41,11 @@ TEST(SendCounter, HasMovedForGood) {
     SendCounter first = SendCounter::continued_after(7);
     SendCounter second = std::move(first);
     EXPECT_EQ(second.take(), 7);
-    EXPECT_EQ(first.take(), std::nullopt);
+    EXPECT_EQ(first.take(), std::nullopt);  // NOLINT(bugprone-use-after-move): that it may be seen
     SendCounter third;
     third = std::move(second);
     EXPECT_EQ(third.take(), 8);
-    EXPECT_EQ(second.take(), std::nullopt);
+    EXPECT_EQ(second.take(), std::nullopt);  // NOLINT(bugprone-use-after-move)
 }
 
 TEST(SendCounter, APathSecretSealsNothingBehindItsLastCounter) {
