@@ -96,6 +96,10 @@ void create_tables(Database& database) {
 }
 static_assert(application_id == 1314147633 && schema_version == 2);
 
+bool is_known_version(std::int64_t version) {
+    return version == schema_version || version == version_without_digests;
+}
+
 }  // namespace
 
 Result<SchemaVersion, StoreError> prepare_schema(Database& database) {
@@ -110,7 +114,7 @@ Result<SchemaVersion, StoreError> prepare_schema(Database& database) {
         create_tables(database);
     } else if (owner != application_id) {
         return Unexpected{StoreError{database.file() + ": this is a database of another program"}};
-    } else if (version != schema_version && version != version_without_digests) {
+    } else if (!is_known_version(version.value_or(0))) {
         return Unexpected{StoreError{
             database.file() + ": the store has version " + std::to_string(version.value_or(0)) +
             " and this ntm-dc knows version " + std::to_string(schema_version)}};

@@ -101,12 +101,11 @@ class Session final : public std::enable_shared_from_this<Session> {
             asio::buffer(unsent_.front()),
             [self = shared_from_this()](const asio::error_code& error, std::size_t /*sent*/) {
                 self->unsent_.pop_front();
-                if (error) {
+                const bool has_more = !self->unsent_.empty();
+                if (error || (!has_more && self->is_read_ && self->under_way_ == 0)) {
                     self->close();
-                } else if (!self->unsent_.empty()) {
+                } else if (has_more) {
                     self->write_next();
-                } else if (self->is_read_ && self->under_way_ == 0) {
-                    self->close();
                 }
             }
         );

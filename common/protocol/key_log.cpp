@@ -71,6 +71,11 @@ std::optional<Middle> middle_of(const std::vector<std::string_view>& words) {
     return Middle{*revision, *number};
 }
 
+// A path's suite or a leg's role.
+bool is_in_range(std::uint8_t number, bool is_path) {
+    return is_path ? number == 1 || number == 2 : number < 2;
+}
+
 Unexpected<std::string> bad(const char* sentence) {
     return Unexpected{std::string{sentence}};
 }
@@ -139,9 +144,7 @@ Result<std::optional<KeyLogLine>, std::string> parse_key_log_line(std::string_vi
         return std::optional{std::move(parsed)};
     }
     const auto middle = middle_of(words);
-    const bool is_in_range =
-        middle && (is_path ? middle->number == 1 || middle->number == 2 : middle->number < 2);
-    if (!is_in_range) {
+    if (!middle || !is_in_range(middle->number, is_path)) {
         return bad(
             is_path ? "revision or suite is not a number that there is"
                     : "revision or role is not a number that there is"

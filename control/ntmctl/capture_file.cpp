@@ -133,7 +133,7 @@ std::optional<std::string> copy_packets(
     while ((got = pcap_next_ex(reader, &head, &bytes)) == 1) {
         Bytes frame(bytes, bytes + head->caplen);
         const bool is_whole = head->caplen >= head->len;
-        if (open_frame(frame, link_type, is_whole, order.port, keys, counts) == FrameFate::kept) {
+        if (open_frame({frame, link_type, is_whole}, order.port, keys, counts) == FrameFate::kept) {
             // libpcap passes the writer as if it were the caller's own pointer.
             pcap_dump(static_cast<u_char*>(static_cast<void*>(writer)), head, frame.data());
         }

@@ -127,19 +127,14 @@ bool is_known_link_type(int link_type) noexcept {
 }
 
 FrameFate open_frame(
-    MutableByteView frame,
-    int link_type,
-    bool is_whole,
-    Port port,
-    const protocol::CaptureKeys& keys,
-    CaptureCounts& counts
+    const CapturedFrame& frame, Port port, const protocol::CaptureKeys& keys, CaptureCounts& counts
 ) {
     ++counts.packets;
-    const auto at = ip_at(frame, link_type);
-    const auto datagram = at ? udp_in(ByteView{frame}.subspan(*at)) : std::nullopt;
+    const auto at = ip_at(frame.bytes, frame.link_type);
+    const auto datagram = at ? udp_in(ByteView{frame.bytes}.subspan(*at)) : std::nullopt;
     const auto udp = datagram ? UdpView::parse(*datagram) : Unexpected{DropReason::bad_udp_length};
     if (!udp) {
-        ++(is_whole ? counts.not_ntm : counts.cut_short);
+        ++(frame.is_whole ? counts.not_ntm : counts.cut_short);
         return FrameFate::kept;
     }
     if (udp->source() != port && udp->destination() != port) {
@@ -153,8 +148,8 @@ FrameFate open_frame(
         return is_left_out ? FrameFate::left_out : FrameFate::kept;
     }
     ++counts.opened[udp->payload()[0] & 0x0f];
-    const auto offset = static_cast<std::size_t>(datagram->data() - frame.data());
-    replace_payload(frame.subspan(offset, datagram->size()), *opened);
+    const auto offset = static_cast<std::size_t>(datagram->data() - frame.bytes.data());
+    replace_payload(frame.bytes.subspan(offset, datagram->size()), *opened);
     return FrameFate::kept;
 }
 

@@ -32,16 +32,17 @@ struct CaptureCounts {
 
 enum class FrameFate : std::uint8_t { kept, left_out };
 
+struct CapturedFrame {
+    MutableByteView bytes;
+    int link_type = 0;
+    bool is_whole = true;  // the capture has all of the frame's bytes
+};
+
 // Opens the NTM packet in `frame`, if it is one, comes from or goes to `port`, and `keys` open it:
 // then the frame has that packet as CaptureKeys::open makes it and a UDP checksum that fits. Counts
-// it in any case. `is_whole`: the capture has all of the frame's bytes.
+// it in any case.
 [[nodiscard]] FrameFate open_frame(
-    MutableByteView frame,
-    int link_type,
-    bool is_whole,
-    Port port,
-    const protocol::CaptureKeys& keys,
-    CaptureCounts& counts
+    const CapturedFrame& frame, Port port, const protocol::CaptureKeys& keys, CaptureCounts& counts
 );
 
 }  // namespace ntm::control

@@ -84,151 +84,148 @@ void add_mark(Line& line, std::uint8_t mark) {
     line.frame.receive_marks = static_cast<std::uint8_t>(line.frame.receive_marks | mark);
 }
 
-const std::map<std::string, PacketWord>& packet_words() {
-    static const std::map<std::string, PacketWord> words{
-        {"port",
-         [](Line& l, Words& w) {
-             l.frame.port = w.number<std::uint16_t>();
-         }},
-        {"at_ms",
-         [](Line& l, Words& w) {
-             l.frame.at = std::chrono::milliseconds{w.number<std::int64_t>()};
-         }},
-        {"headroom",
-         [](Line& l, Words& w) {
-             l.frame.headroom = w.number<std::uint16_t>();
-         }},
-        {"bad_checksum",
-         [](Line& l, Words&) {
-             add_mark(l, ReceiveMarks::bad_checksum);
-         }},
-        {"multi_segment",
-         [](Line& l, Words&) {
-             add_mark(l, ReceiveMarks::multi_segment);
-         }},
-        {"repeat",
-         [](Line& l, Words& w) {
-             l.repeats = w.number<std::size_t>();
-         }},
-        {"from_mac",
-         [](Line& l, Words& w) {
-             l.builder.from_mac(w.mac());
-         }},
-        {"to_mac",
-         [](Line& l, Words& w) {
-             l.builder.to_mac(w.mac());
-         }},
-        {"vlan",
-         [](Line& l, Words& w) {
-             l.builder.vlan(w.number<std::uint16_t>());
-         }},
-        {"ethertype",
-         [](Line& l, Words& w) {
-             l.builder.ethertype(w.number<std::uint16_t>());
-         }},
-        {"ip",
-         [](Line& l, Words& w) {
-             const IpAddress source = w.address();
-             l.builder.ip(source, w.address());
-         }},
-        {"ttl",
-         [](Line& l, Words& w) {
-             l.builder.ttl(w.number<std::uint8_t>());
-         }},
-        {"class",
-         [](Line& l, Words& w) {
-             l.builder.traffic_class(w.number<std::uint8_t>());
-         }},
-        {"flow",
-         [](Line& l, Words& w) {
-             l.builder.flow_label(w.number<std::uint32_t>());
-         }},
-        {"id",
-         [](Line& l, Words& w) {
-             l.builder.identification(w.number<std::uint16_t>());
-         }},
-        {"fragment",
-         [](Line& l, Words& w) {
-             l.builder.fragment_field(w.number<std::uint16_t>());
-         }},
-        {"options",
-         [](Line& l, Words& w) {
-             l.builder.ipv4_options(w.hex());
-         }},
-        {"ip_checksum",
-         [](Line& l, Words& w) {
-             l.builder.ipv4_checksum(w.number<std::uint16_t>());
-         }},
-        {"ip_length",
-         [](Line& l, Words& w) {
-             l.builder.ip_length(w.number<std::uint16_t>());
-         }},
-        {"version_byte",
-         [](Line& l, Words& w) {
-             l.builder.version_byte(w.number<std::uint8_t>());
-         }},
-        {"protocol",
-         [](Line& l, Words& w) {
-             l.builder.protocol(w.number<std::uint8_t>());
-         }},
-        {"extension",
-         [](Line& l, Words& w) {
-             const auto kind = w.number<std::uint8_t>();
-             l.builder.extension(kind, w.hex());
-         }},
-        {"udp",
-         [](Line& l, Words& w) {
-             const auto source = w.number<std::uint16_t>();
-             l.builder.udp(source, w.number<std::uint16_t>());
-         }},
-        {"udp_length",
-         [](Line& l, Words& w) {
-             l.builder.udp_length(w.number<std::uint16_t>());
-         }},
-        {"udp_checksum",
-         [](Line& l, Words& w) {
-             l.builder.udp_checksum(w.number<std::uint16_t>());
-         }},
-        {"ntm",
-         [](Line& l, Words& w) {
-             const std::uint8_t type = type_named(w.text());
-             const PathId id{std::stoull(w.text(), nullptr, 16)};
-             l.builder.ntm(id, type, w.number<std::uint8_t>());
-         }},
-        {"counter",
-         [](Line& l, Words& w) {
-             l.builder.counter(w.number<std::uint64_t>());
-         }},
-        {"ntm_version",
-         [](Line& l, Words& w) {
-             l.builder.ntm_version(w.number<std::uint8_t>());
-         }},
-        {"payload",
-         [](Line& l, Words& w) {
-             l.builder.payload_of(w.number<std::size_t>());
-         }},
-        {"bytes",
-         [](Line& l, Words& w) {
-             l.builder.payload(w.hex());
-         }},
-        {"padding",
-         [](Line& l, Words& w) {
-             l.builder.padding(w.number<std::size_t>());
-         }},
-        {"truncate",
-         [](Line& l, Words& w) {
-             l.builder.truncate_to(w.number<std::size_t>());
-         }},
-    };
-    return words;
-}
+const std::map<std::string, PacketWord> packet_words{
+    {"port",
+     [](Line& l, Words& w) {
+         l.frame.port = w.number<std::uint16_t>();
+     }},
+    {"at_ms",
+     [](Line& l, Words& w) {
+         l.frame.at = std::chrono::milliseconds{w.number<std::int64_t>()};
+     }},
+    {"headroom",
+     [](Line& l, Words& w) {
+         l.frame.headroom = w.number<std::uint16_t>();
+     }},
+    {"bad_checksum",
+     [](Line& l, Words&) {
+         add_mark(l, ReceiveMarks::bad_checksum);
+     }},
+    {"multi_segment",
+     [](Line& l, Words&) {
+         add_mark(l, ReceiveMarks::multi_segment);
+     }},
+    {"repeat",
+     [](Line& l, Words& w) {
+         l.repeats = w.number<std::size_t>();
+     }},
+    {"from_mac",
+     [](Line& l, Words& w) {
+         l.builder.from_mac(w.mac());
+     }},
+    {"to_mac",
+     [](Line& l, Words& w) {
+         l.builder.to_mac(w.mac());
+     }},
+    {"vlan",
+     [](Line& l, Words& w) {
+         l.builder.vlan(w.number<std::uint16_t>());
+     }},
+    {"ethertype",
+     [](Line& l, Words& w) {
+         l.builder.ethertype(w.number<std::uint16_t>());
+     }},
+    {"ip",
+     [](Line& l, Words& w) {
+         const IpAddress source = w.address();
+         l.builder.ip(source, w.address());
+     }},
+    {"ttl",
+     [](Line& l, Words& w) {
+         l.builder.ttl(w.number<std::uint8_t>());
+     }},
+    {"class",
+     [](Line& l, Words& w) {
+         l.builder.traffic_class(w.number<std::uint8_t>());
+     }},
+    {"flow",
+     [](Line& l, Words& w) {
+         l.builder.flow_label(w.number<std::uint32_t>());
+     }},
+    {"id",
+     [](Line& l, Words& w) {
+         l.builder.identification(w.number<std::uint16_t>());
+     }},
+    {"fragment",
+     [](Line& l, Words& w) {
+         l.builder.fragment_field(w.number<std::uint16_t>());
+     }},
+    {"options",
+     [](Line& l, Words& w) {
+         l.builder.ipv4_options(w.hex());
+     }},
+    {"ip_checksum",
+     [](Line& l, Words& w) {
+         l.builder.ipv4_checksum(w.number<std::uint16_t>());
+     }},
+    {"ip_length",
+     [](Line& l, Words& w) {
+         l.builder.ip_length(w.number<std::uint16_t>());
+     }},
+    {"version_byte",
+     [](Line& l, Words& w) {
+         l.builder.version_byte(w.number<std::uint8_t>());
+     }},
+    {"protocol",
+     [](Line& l, Words& w) {
+         l.builder.protocol(w.number<std::uint8_t>());
+     }},
+    {"extension",
+     [](Line& l, Words& w) {
+         const auto kind = w.number<std::uint8_t>();
+         l.builder.extension(kind, w.hex());
+     }},
+    {"udp",
+     [](Line& l, Words& w) {
+         const auto source = w.number<std::uint16_t>();
+         l.builder.udp(source, w.number<std::uint16_t>());
+     }},
+    {"udp_length",
+     [](Line& l, Words& w) {
+         l.builder.udp_length(w.number<std::uint16_t>());
+     }},
+    {"udp_checksum",
+     [](Line& l, Words& w) {
+         l.builder.udp_checksum(w.number<std::uint16_t>());
+     }},
+    {"ntm",
+     [](Line& l, Words& w) {
+         const std::uint8_t type = type_named(w.text());
+         const PathId id{std::stoull(w.text(), nullptr, 16)};
+         l.builder.ntm(id, type, w.number<std::uint8_t>());
+     }},
+    {"counter",
+     [](Line& l, Words& w) {
+         l.builder.counter(w.number<std::uint64_t>());
+     }},
+    {"ntm_version",
+     [](Line& l, Words& w) {
+         l.builder.ntm_version(w.number<std::uint8_t>());
+     }},
+    {"payload",
+     [](Line& l, Words& w) {
+         l.builder.payload_of(w.number<std::size_t>());
+     }},
+    {"bytes",
+     [](Line& l, Words& w) {
+         l.builder.payload(w.hex());
+     }},
+    {"padding",
+     [](Line& l, Words& w) {
+         l.builder.padding(w.number<std::size_t>());
+     }},
+    {"truncate",
+     [](Line& l, Words& w) {
+         l.builder.truncate_to(w.number<std::size_t>());
+     }},
+};
 
 void read_packet(Words& words, std::vector<InputFrame>& frames) {
     Line line;
     std::string word;
     while (words.next(word)) {
-        const auto found = packet_words().find(word);
-        if (found == packet_words().end()) {
+        const auto found = packet_words.find(word);
+        if (found == packet_words.end()) {
             throw std::runtime_error{"unknown word: " + word};
         }
         found->second(line, words);

@@ -31,7 +31,7 @@ class OpenedFrame : public testing::Test {
     }
     Bytes sealed() { return *sealer_.seal(as_bytes(inner)); }
     FrameFate open(Bytes& frame, int link_type = ethernet, bool is_whole = true) {
-        return open_frame(frame, link_type, is_whole, Port{9770}, keys_, counts_);
+        return open_frame({frame, link_type, is_whole}, Port{9770}, keys_, counts_);
     }
     [[nodiscard]] static bool has_inner(const Bytes& frame) {
         return as_text(frame).find(inner) != std::string::npos;

@@ -175,7 +175,7 @@ TEST_F(StoreDamageTest, LoadsWhatIsWhole) {
 
 TEST_F(StoreDamageTest, NeverGivesWhatWasNotStoredAfterBitFlips) {
     const char* asked = std::getenv("NTM_DAMAGES");
-    const int damages = asked != nullptr ? std::atoi(asked) : 1000;
+    const int damages = asked != nullptr ? std::stoi(asked) : 1000;
     std::mt19937_64 random{29};
     for (int damage = 0; damage < damages && !HasFatalFailure(); ++damage) {
         Files files = damage % 2 == 0 ? ended_ : killed_;

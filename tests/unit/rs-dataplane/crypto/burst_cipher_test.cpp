@@ -89,6 +89,7 @@ class BurstCipherTest : public testing::Test {
     }
     static std::vector<CipherJob> jobs_of(std::vector<Sample>& samples) {
         std::vector<CipherJob> jobs;
+        jobs.reserve(samples.size());
         for (Sample& sample : samples) {
             jobs.push_back(sample.job());
         }

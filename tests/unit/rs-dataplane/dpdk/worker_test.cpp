@@ -33,7 +33,7 @@ class WorkerTest : public ::testing::Test {
     WorkerTest() {
         PortConfig config;
         config.kind = PortKind::vdev;
-        config.device = "net_ring_" + std::to_string(++made_);
+        config.device = "net_ring_" + std::to_string(++made);
         port_.emplace(std::move(*Port::open(config, {0, buffers_, &warnings_})));
         relay::Settings now = settings();
         now.may_sleep = false;
@@ -111,15 +111,10 @@ class WorkerTest : public ::testing::Test {
             .build();
     }
 
-    static inline int made_ = 0;
+    static inline int made = 0;
     std::vector<std::string> warnings_;
     rte_mempool* buffers_ = rte_pktmbuf_pool_create(
-        ("buffers" + std::to_string(made_)).c_str(),
-        buffer_count,
-        0,
-        0,
-        RTE_MBUF_DEFAULT_BUF_SIZE,
-        0
+        ("buffers" + std::to_string(made)).c_str(), buffer_count, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0
     );
     std::optional<Port> port_;
     std::unique_ptr<tables::GracePeriod> period_ = std::move(*tables::GracePeriod::create(1));

@@ -154,7 +154,7 @@ TEST(FlowHash, counting_keys_spread_evenly_and_by_the_secret) {
     const FlowHash other{random};
     std::vector<unsigned> buckets(1024);
     std::set<std::uint64_t> tags;
-    for (std::uint64_t i = 0; i < 1024 * 64; ++i) {
+    for (std::uint64_t i = 0; i < std::uint64_t{1024} * 64; ++i) {
         Key<16> key;
         std::memcpy(&key.bytes[7], &i, sizeof i);
         ++buckets[hash(key) >> 54];
