@@ -26,6 +26,8 @@ import time
 TOPS = ("common", "rs-dataplane", "control", "dc", "client", "bench", "tests")
 MOST_LINES = 3000
 FINDING = re.compile(r"^(/[^:]+):(\d+):\d+: (error|warning|note): (.*?)(?: \[([^\]]+)\])?$")
+# A file has to do without it.
+PRECOMPILED = "precompiled.hpp"
 INCLUDE = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
 # The formatter lets little else begin at the left edge.
 DEFINITION = re.compile(r"^(?!namespace|template|using|static_assert|[A-Z_]+\()([A-Za-z][^({=;]*)[({=;]", re.MULTILINE)
@@ -56,7 +58,7 @@ def compiler_arguments(entry: dict) -> list[tuple[str, ...]]:
             kept.append((word,))
         elif word.startswith("-isystem"):
             kept.append(("-isystem", os.path.normpath(directory / word[len("-isystem") :])))
-        elif word == "-include":
+        elif word == "-include" and following != PRECOMPILED:
             kept.append((word, following))
     return kept
 
@@ -130,7 +132,7 @@ def batches(root: pathlib.Path, build: pathlib.Path, clang_tidy: str, wanted: li
     known: dict[pathlib.Path, list[tuple[str, ...]]] = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(os.path.normpath(os.path.join(entry["directory"], entry["file"])))
-        if file.is_relative_to(root) and file.relative_to(root).parts[0] in TOPS:
+        if file.is_relative_to(root) and file.relative_to(root).parts[0] in TOPS and file.name != PRECOMPILED:
             known.setdefault(file, compiler_arguments(entry))
     configs = {}
     for folder in {file.parent for file in known}:
