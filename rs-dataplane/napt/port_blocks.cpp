@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/napt/port_blocks.hpp"
+
+#include <bit>
+#include <utility>
+
+namespace ntm::napt {
+
+namespace {
+
+constexpr std::size_t word_bits = 64;
+
+// The first zero bit at or behind `from`, going round; all of them are looked at.
+std::optional<std::size_t> find_zero(std::span<const std::uint64_t> words, std::size_t from) {
+    // The word in which the search begins comes last once more, for what lies before `from`.
+    for (std::size_t i = 0; i <= words.size(); ++i) {
+        const std::size_t at = (from / word_bits + i) % words.size();
+        std::uint64_t zeros = ~words[at];
+        if (i == 0) {
+            zeros &= ~std::uint64_t{0} << (from % word_bits);
+        }
+        if (zeros != 0) {
+            return at * word_bits + static_cast<std::size_t>(std::countr_zero(zeros));
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+PortBlocks::PortBlocks(const Plan& plan, RandomSource& random)
+    : plan_{plan},
+      random_{random},
+      blocks_(plan.addresses * plan.blocks_each),
+      bits_(blocks_.size() * protocol_count * plan.block_size / word_bits),
+      free_(plan.addresses),
+      free_count_{blocks_.size()} {
+    for (BlockNumber block = 0; block < blocks_.size(); ++block) {
+        free_[address_of(block)].push_back(block);
+    }
+}
+
+std::optional<BlockNumber> PortBlocks::take(Instant now) {
+    wake(now);
+    if (free_count_ == 0) {
+        return std::nullopt;
+    }
+    std::uint64_t drawn = random_.below(free_count_);
+    for (std::vector<BlockNumber>& free : free_) {
+        if (drawn < free.size()) {
+            return draw(free);
+        }
+        drawn -= free.size();
+    }
+    return std::nullopt;
+}
+
+std::optional<BlockNumber> PortBlocks::take(PublicAddress address, Instant now) {
+    wake(now);
+    std::vector<BlockNumber>& free = free_[address];
+    return free.empty() ? std::nullopt : std::optional{draw(free)};
+}
+
+BlockNumber PortBlocks::draw(std::vector<BlockNumber>& free) {
+    std::swap(free[random_.below(free.size())], free.back());
+    const BlockNumber block = free.back();
+    free.pop_back();
+    --free_count_;
+    blocks_[block].is_taken = true;
+    return block;
+}
+
+void PortBlocks::give_back(BlockNumber block, Instant now) {
+    blocks_[block].is_taken = false;
+    resting_.push_back({block, now + plan_.rest});
+}
+
+void PortBlocks::wake(Instant now) {
+    while (!resting_.empty() && resting_.front().until <= now) {
+        const BlockNumber block = resting_.front().block;
+        resting_.pop_front();
+        free_[address_of(block)].push_back(block);
+        ++free_count_;
+    }
+}
+
+std::size_t PortBlocks::free_blocks(Instant now) {
+    wake(now);
+    return free_count_;
+}
+
+std::span<std::uint64_t> PortBlocks::bits_of(BlockNumber block, Protocol protocol) {
+    const std::size_t words = plan_.block_size / word_bits;
+    const std::size_t at = block * protocol_count + static_cast<std::size_t>(protocol);
+    return std::span{bits_}.subspan(at * words, words);
+}
+
+std::optional<PublicPort> PortBlocks::take_port(BlockNumber block, Protocol protocol) {
+    const std::span<std::uint64_t> bits = bits_of(block, protocol);
+    const auto found = find_zero(bits, random_.below(plan_.block_size));
+    if (!found) {
+        return std::nullopt;
+    }
+    bits[*found / word_bits] |= std::uint64_t{1} << (*found % word_bits);
+    ++blocks_[block].used;
+    return PublicPort{address_of(block), static_cast<std::uint16_t>(first_port_of(block) + *found)};
+}
+
+void PortBlocks::free_port(BlockNumber block, Protocol protocol, std::uint16_t port) {
+    const std::size_t at = std::size_t{port} - first_port_of(block);
+    bits_of(block, protocol)[at / word_bits] &= ~(std::uint64_t{1} << (at % word_bits));
+    --blocks_[block].used;
+}
+
+std::uint16_t PortBlocks::first_port_of(BlockNumber block) const noexcept {
+    const std::size_t before = block % plan_.blocks_each * plan_.block_size;
+    return static_cast<std::uint16_t>(plan_.first_port + before);
+}
+
+std::optional<BlockNumber> PortBlocks::block_of(PublicPort port) const noexcept {
+    const std::size_t behind = plan_.first_port + plan_.blocks_each * plan_.block_size;
+    if (port.address >= plan_.addresses || port.port < plan_.first_port || port.port >= behind) {
+        return std::nullopt;
+    }
+    const std::size_t in_address = (port.port - std::size_t{plan_.first_port}) / plan_.block_size;
+    return static_cast<BlockNumber>(port.address * plan_.blocks_each + in_address);
+}
+
+}  // namespace ntm::napt

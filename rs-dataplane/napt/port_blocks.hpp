@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The public ports of one worker, given out in blocks: a block belongs to one subscriber at a time,
+// for all protocols (RFC 6888 REQ-2, REQ-4, REQ-8). Which block and which port is drawn from a
+// generator that nobody can foresee (RFC 7857 section 9). A block that comes back rests before
+// another subscriber gets it, so that what is on its way to the old one reaches nobody else.
+#pragma once
+
+#include "common/base/ids.hpp"
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace ntm::napt {
+
+// Each has its own ports; ICMP's are its identifiers.
+enum class Protocol : std::uint8_t { udp, tcp, icmp };
+inline constexpr std::size_t protocol_count = 3;
+
+// Position of a public address in the configured pool.
+using PublicAddress = std::uint16_t;
+// Position of a block in PortBlocks.
+using BlockNumber = std::uint32_t;
+
+struct PublicPort {
+    PublicAddress address = 0;
+    std::uint16_t port = 0;  // host byte order
+
+    friend bool operator==(const PublicPort&, const PublicPort&) = default;
+};
+
+class PortBlocks {
+  public:
+    struct Plan {
+        std::size_t addresses = 1;
+        // Of each address: [first_port, first_port + blocks_each * block_size), within 1 to 65535.
+        std::uint16_t first_port = 1024;
+        std::size_t blocks_each = 1;
+        std::size_t block_size = 256;  // a multiple of 64
+        Duration rest = std::chrono::seconds{120};
+    };
+    PortBlocks(const Plan& plan, RandomSource& random);
+
+    // A block of an address that has some free: of this one, or of one drawn by how many it has.
+    // Nothing: there is none.
+    [[nodiscard]] std::optional<BlockNumber> take(Instant now);
+    [[nodiscard]] std::optional<BlockNumber> take(PublicAddress address, Instant now);
+    // A block that is taken, and none of whose ports is.
+    void give_back(BlockNumber block, Instant now);
+
+    // A port of a block that is taken. Nothing: all are used for this protocol.
+    [[nodiscard]] std::optional<PublicPort> take_port(BlockNumber block, Protocol protocol);
+    void free_port(BlockNumber block, Protocol protocol, std::uint16_t port);
+    // Of all protocols.
+    [[nodiscard]] std::size_t used(BlockNumber block) const { return blocks_[block].used; }
+
+    [[nodiscard]] PublicAddress address_of(BlockNumber block) const noexcept {
+        return static_cast<PublicAddress>(block / plan_.blocks_each);
+    }
+    [[nodiscard]] std::uint16_t first_port_of(BlockNumber block) const noexcept;
+    // Taken or not. Nothing: no block has it.
+    [[nodiscard]] std::optional<BlockNumber> block_of(PublicPort port) const noexcept;
+    [[nodiscard]] std::size_t free_blocks(Instant now);
+
+  private:
+    struct Block {
+        std::uint32_t used = 0;
+        bool is_taken = false;
+    };
+    struct Resting {
+        BlockNumber block = 0;
+        Instant until;
+    };
+
+    void wake(Instant now);
+    [[nodiscard]] BlockNumber draw(std::vector<BlockNumber>& free);
+    [[nodiscard]] std::span<std::uint64_t> bits_of(BlockNumber block, Protocol protocol);
+
+    Plan plan_;
+    RandomSource& random_;
+    std::vector<Block> blocks_;
+    std::vector<std::uint64_t> bits_;             // by block and protocol: one for each used port
+    std::vector<std::vector<BlockNumber>> free_;  // by address
+    std::size_t free_count_ = 0;
+    std::deque<Resting> resting_;  // in order of time
+};
+
+}  // namespace ntm::napt

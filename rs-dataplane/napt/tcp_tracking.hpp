@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a NAPT knows of one TCP connection: the states of RFC 6146 section 3.5.2, as RFC 7857 section
+// 2 has them for every NAT, and which of its times a session has in each. Nobody who is not on the
+// path can end one or keep one: a RST counts only where its sequence number is the one that the other
+// side waits for (RFC 7857 section 2.2), and of what comes from outside only the answer to a SYN sets
+// a timer anew. Nothing here ends a mapping: that is the timer's.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace ntm::napt {
+
+enum class Side : std::uint8_t { inside = 0, outside = 1 };
+
+[[nodiscard]] constexpr Side other(Side side) noexcept {
+    return side == Side::inside ? Side::outside : Side::inside;
+}
+
+// Of a TCP header, in host byte order.
+struct TcpSegment {
+    std::uint32_t sequence = 0;
+    std::uint32_t acknowledgement = 0;
+    bool has_syn = false;
+    bool has_ack = false;
+    bool has_fin = false;
+    bool has_rst = false;
+};
+
+enum class TcpState : std::uint8_t {
+    opened_inside,   // a SYN from inside
+    opened_outside,  // a SYN from outside
+    established,     // a SYN from either side
+    closed_inside,   // established, and a FIN from inside
+    closed_outside,  // established, and a FIN from outside
+    closed,          // a FIN from either side
+    reset,           // a RST that counts; anything else revives the connection
+};
+
+// What becomes of the session's timer.
+enum class TcpTimer : std::uint8_t {
+    goes_on,
+    transitory,   // anew, with the time of what opens or closes: RFC 5382 REQ-5
+    established,  // anew, with the time of what stands
+};
+
+class TcpTracking {
+  public:
+    // Whether a segment may begin a connection.
+    [[nodiscard]] static constexpr bool opens(const TcpSegment& segment) noexcept {
+        return segment.has_syn && !segment.has_ack && !segment.has_fin && !segment.has_rst;
+    }
+
+    // Begun by a segment that opens one, with the transitory time.
+    constexpr TcpTracking(Side from, const TcpSegment& syn) noexcept
+        : state_{from == Side::inside ? TcpState::opened_inside : TcpState::opened_outside} {
+        expect(from, syn.sequence + 1);
+    }
+
+    [[nodiscard]] constexpr TcpState state() const noexcept { return state_; }
+
+    // A later segment between the same two ends.
+    constexpr TcpTimer pass(Side from, const TcpSegment& segment) noexcept {
+        if (segment.has_rst) {
+            return counts(from, segment) ? pass_reset(from) : TcpTimer::goes_on;
+        }
+        const bool is_over = state_ == TcpState::closed || state_ == TcpState::reset;
+        if (is_over && from == Side::inside && opens(segment)) {
+            *this = TcpTracking{from, segment};
+            return TcpTimer::transitory;
+        }
+        // One in the middle of a connection is anybody's.
+        if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {
+            expect(from, segment.sequence + 1);
+        }
+        if (segment.has_ack) {
+            expect(other(from), segment.acknowledgement);
+        }
+        if (is_opening_by(Side::inside) || is_opening_by(Side::outside)) {
+            return pass_opening(from, segment.has_syn);
+        }
+        if (segment.has_fin) {
+            return pass_fin(from);
+        }
+        if (state_ == TcpState::reset) {
+            state_ = TcpState::established;
+        }
+        const bool stands = state_ != TcpState::closed && from == Side::inside;
+        return stands ? TcpTimer::established : TcpTimer::goes_on;
+    }
+
+  private:
+    [[nodiscard]] static constexpr std::size_t index(Side side) noexcept {
+        return static_cast<std::size_t>(side);
+    }
+    constexpr void expect(Side from, std::uint32_t sequence) noexcept {
+        expected_[index(from)] = sequence;
+        is_known_[index(from)] = true;
+    }
+
+    [[nodiscard]] constexpr bool is_opening_by(Side side) const noexcept {
+        return state_ ==
+               (side == Side::inside ? TcpState::opened_inside : TcpState::opened_outside);
+    }
+
+    // The answer to a SYN has no sequence number of its own that anybody waits for.
+    [[nodiscard]] constexpr bool counts(Side from, const TcpSegment& rst) const noexcept {
+        if (is_known_[index(from)]) {
+            return rst.sequence == expected_[index(from)];
+        }
+        return rst.has_ack && rst.acknowledgement == expected_[index(other(from))];
+    }
+
+    constexpr TcpTimer pass_reset(Side from) noexcept {
+        if (state_ == TcpState::closed || state_ == TcpState::reset) {
+            return TcpTimer::goes_on;
+        }
+        // From inside to somebody whom nobody asked in: not even that keeps the session longer.
+        const bool is_refusal = is_opening_by(Side::outside) && from == Side::inside;
+        state_ = TcpState::reset;
+        return is_refusal ? TcpTimer::goes_on : TcpTimer::transitory;
+    }
+
+    constexpr TcpTimer pass_opening(Side from, bool has_syn) noexcept {
+        if (has_syn && !is_opening_by(from)) {
+            state_ = TcpState::established;
+            return TcpTimer::established;
+        }
+        return has_syn && from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
+    }
+
+    constexpr TcpTimer pass_fin(Side from) noexcept {
+        const bool is_second = (state_ == TcpState::closed_inside && from == Side::outside) ||
+                               (state_ == TcpState::closed_outside && from == Side::inside);
+        if (state_ == TcpState::closed) {
+            return TcpTimer::goes_on;
+        }
+        if (is_second) {
+            state_ = TcpState::closed;
+            return TcpTimer::transitory;
+        }
+        state_ = from == Side::inside ? TcpState::closed_inside : TcpState::closed_outside;
+        return from == Side::inside ? TcpTimer::established : TcpTimer::goes_on;
+    }
+
+    // By side: the sequence number that the other one waits for, once that is known.
+    std::array<std::uint32_t, 2> expected_{};
+    std::array<bool, 2> is_known_{};
+    TcpState state_;
+};
+
+}  // namespace ntm::napt
