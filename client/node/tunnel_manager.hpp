@@ -166,6 +166,8 @@ class TunnelManager {
 
     void granted(Instant now);
     void direction_settled(DirectionRequests::Settled settled, Instant now);
+    // The DC directs a path that this node has let go: it is told again, and asked for another.
+    void let_go_again(DirectionRequests::Settled settled, Instant now);
     // Whether the path stands by a newer Direction than the one that came with this answer.
     [[nodiscard]] bool is_overtaken(const v1::Signal& answer, const DirectionRefusal& refusal);
     // Nothing if the direction holds, else why it is refused.

@@ -207,6 +207,10 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
                       : settled.answer.text();
     } else if (const auto refusal = install(settled.answer.direction_response().route(), now);
                refusal && !is_overtaken(settled.answer, *refusal)) {
+        if (refusal->status == v1::STATUS_STALE && !shut_down_by_) {
+            let_go_again(std::move(settled), now);
+            return;
+        }
         trouble = "unusable Route Direction: " + refusal->text;
     }
     const std::string& fqdn = settled.wish.fqdn;
@@ -224,6 +228,22 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
     }
     Tunnel* tunnel = tunnels_.find(PathId{settled.answer.direction_response().route().path_id()});
     tunnel->take_over(std::move(settled.held), now);
+}
+
+void TunnelManager::let_go_again(DirectionRequests::Settled settled, Instant now) {
+    const v1::RouteDirection& route = settled.answer.direction_response().route();
+    v1::PathRelease release;
+    release.set_path_id(route.path_id());
+    release.set_revision(route.revision());
+    release.set_reason(v1::RELEASE_REPLACED);
+    send_release(release, now);
+    const DirectionWish anew{settled.wish.fqdn, settled.wish.vip, v1::DIRECTION_NEW, {}};
+    ask_for(anew, now);
+    for (Bytes& packet : settled.held.take(now)) {
+        if (!directions_.ask_and_hold(anew, std::move(packet), now)) {
+            ++counters_.held_too_long;
+        }
+    }
 }
 
 // An answer that was lost and asked for again says what was true then: the path has been drawn anew.

@@ -4,6 +4,8 @@
 
 #include "tests/unit/client/node/node_world.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace ntm::client::testing {
@@ -80,6 +82,32 @@ TEST(ReleaseTest, a_late_release_does_not_let_an_old_direction_in) {
     EXPECT_EQ(world.direct(5), v1::STATUS_STALE);
     EXPECT_FALSE(world.path());
     EXPECT_EQ(world.direct(7), v1::STATUS_OK);
+}
+
+// The release that the DC has not heard, or a path that it directed before this node had heard of its
+// new addresses.
+TEST(ReleaseTest, a_released_path_in_an_answer_is_released_again_and_another_asked_for) {
+    Released world;
+    world.release(4);
+    world.dc.requests.clear();
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
+        v1::Signal answer;
+        v1::RouteDirection& route = *answer.mutable_direction_response()->mutable_route();
+        route = world.dc.relayed_direction(4);
+        const bool is_told = std::ranges::any_of(world.dc.requests, [](const v1::Signal& request) {
+            return request.path_release().path_id() == FakeDc::path_number &&
+                   request.path_release().revision() == 4;
+        });
+        if (is_told) {
+            route.set_revision(5);
+        }
+        return answer;
+    };
+    world.send_inner(inner_packet("198.18.0.1", "198.18.0.2"));
+    world.run_for(seconds{1});
+    ASSERT_TRUE(world.path());
+    EXPECT_EQ(world.path()->revision, 5U);
+    EXPECT_EQ(world.path()->sent.packets, 1U) << "the packet that waited";
 }
 
 }  // namespace
