@@ -81,7 +81,7 @@ class FlowIndex {
     [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept {
         const Bucket& bucket = buckets_[home_of(hash)];
         const unsigned matches = bucket.matches(tag_of(hash));
-        return matches == 0 ? none : bucket.positions[std::countr_zero(matches)];
+        return matches == 0 ? none : bucket.positions[first_of(matches)];
     }
 
     // `is_wanted` tells of a position whether the record there has the key.
@@ -92,7 +92,7 @@ class FlowIndex {
         for (std::size_t looked = 0; looked < buckets_.size(); ++looked) {
             const Bucket& bucket = buckets_[at];
             for (unsigned matches = bucket.matches(tag); matches != 0; matches &= matches - 1) {
-                const std::uint32_t position = bucket.positions[std::countr_zero(matches)];
+                const std::uint32_t position = bucket.positions[first_of(matches)];
                 if (is_wanted(position)) [[likely]] {
                     return position;
                 }
@@ -146,6 +146,10 @@ class FlowIndex {
     // Of the places that there are, so many hundredths are used where the index is full.
     static constexpr std::uint64_t most_used = 80;
 
+    [[nodiscard]] static unsigned first_of(unsigned matches) noexcept {
+        return static_cast<unsigned>(std::countr_zero(matches));
+    }
+
     struct alignas(64) Bucket {
         std::array<std::uint32_t, entries> positions;
         std::array<std::uint8_t, entries> tags;  // 0: no entry
@@ -161,13 +165,13 @@ class FlowIndex {
         }
         [[nodiscard]] bool is_full() const noexcept { return matches(0) == 0; }
         void put(std::uint8_t tag, std::uint32_t position) noexcept {
-            const auto i = static_cast<unsigned>(std::countr_zero(matches(0)));
+            const unsigned i = first_of(matches(0));
             tags[i] = tag;
             positions[i] = position;
         }
         [[nodiscard]] bool take(std::uint8_t tag, std::uint32_t position) noexcept {
             for (unsigned found = matches(tag); found != 0; found &= found - 1) {
-                const auto i = static_cast<unsigned>(std::countr_zero(found));
+                const unsigned i = first_of(found);
                 if (positions[i] == position) {
                     tags[i] = 0;
                     return true;

@@ -138,7 +138,7 @@ TEST(PortBlocks, which_port_comes_next_can_not_be_foreseen) {
     unsigned neighbours = 0;
     for (int round = 0; round < 1000; ++round) {
         std::vector<std::uint16_t> ports;
-        for (int i = 0; i < 64; ++i) {
+        for (std::size_t i = 0; i < 64; ++i) {
             ports.push_back(blocks.take_port(block, Protocol::udp)->port);
             ++drawn[ports.back() - 1024U];
             neighbours += i > 0 && ports[i] == ports[i - 1] + 1 ? 1U : 0U;
