@@ -83,7 +83,7 @@ void put_word(Frame& frame, std::size_t at, std::uint16_t word) noexcept {
 // First octets from 11 to 126: nobody's of the lab, no group, no loopback.
 void give_source(Frame& frame, Numbers& numbers) noexcept {
     const std::uint64_t number = numbers.next();
-    const auto first = static_cast<std::uint16_t>(11 + (number >> 56) % 116);
+    const std::uint64_t first = 11 + (number >> 56) % 116;
     put_word(frame, ip_at + 12, static_cast<std::uint16_t>(first << 8U | (number >> 8 & 0xff)));
     put_word(frame, ip_at + 14, static_cast<std::uint16_t>(number >> 16));
     put_word(frame, udp_at, static_cast<std::uint16_t>(number >> 32 | 1));
