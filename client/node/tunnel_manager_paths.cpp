@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The paths of TunnelManager: how Directions make and change them, and how they end.
+#include "client/node/tunnel_manager.hpp"
+
+namespace ntm::client {
+
+namespace {
+
+v1::PathRelease release_of(PathId path_id, std::uint32_t revision, v1::ReleaseReason reason) {
+    v1::PathRelease release;
+    release.set_path_id(path_id.value);
+    release.set_revision(revision);
+    release.set_reason(reason);
+    return release;
+}
+
+}  // namespace
+
+void TunnelManager::answer_direction(
+    const protocol::RequestReceived& request,
+    const std::optional<DirectionRefusal>& refusal,
+    Instant now
+) {
+    const v1::RouteDirection& direction = request.message.route_direction();
+    const PathId path_id{direction.path_id()};
+    v1::Signal answer;
+    v1::RouteResponse& response = *answer.mutable_route_response();
+    response.set_path_id(direction.path_id());
+    if (refusal) {
+        answer.set_status(refusal->status);
+        answer.set_text(refusal->text);
+    }
+    if (const Tunnel* tunnel = tunnels_.find(path_id)) {
+        response.set_revision(tunnel->direction().revision);
+    } else if (const auto buried = tombstones_.revision_of(path_id, now)) {
+        response.set_revision(*buried);
+        response.set_is_released(
+            answer.status() == v1::STATUS_STALE && direction.revision() <= *buried
+        );
+    }
+    signaling_.send_answer(request, std::move(answer), now);
+}
+
+void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instant now) {
+    judge_name(settled.wish.fqdn, settled.answer.status());
+    std::string trouble;
+    if (settled.answer.status() != v1::STATUS_OK) {
+        trouble = settled.answer.text().empty()
+                      ? "status " + std::to_string(settled.answer.status())
+                      : settled.answer.text();
+    } else if (const auto refusal = install(settled.answer.direction_response().route(), now);
+               refusal && !is_overtaken(settled.answer, *refusal)) {
+        if (refusal->status == v1::STATUS_STALE && !shut_down_by_) {
+            let_go_again(std::move(settled), now);
+            return;
+        }
+        trouble = "unusable Route Direction: " + refusal->text;
+    }
+    const std::string& fqdn = settled.wish.fqdn;
+    if (!trouble.empty()) {
+        const bool is_unknown = settled.answer.status() == v1::STATUS_UNKNOWN_NAME;
+        if (!is_unknown) {
+            warn("no path to " + (fqdn.empty() ? settled.wish.vip->text() : fqdn) + ": " + trouble);
+        }
+        // A path that stands already goes on standing, whatever became of a complaint about it.
+        const Tunnel* standing = tunnels_.find_by_name(fqdn);
+        if (standing == nullptr) {
+            fail_queries(fqdn, is_unknown ? DnsOutcome::no_such_name : DnsOutcome::failed);
+        }
+        return;
+    }
+    Tunnel* tunnel = tunnels_.find(PathId{settled.answer.direction_response().route().path_id()});
+    tunnel->take_over(std::move(settled.held), now);
+}
+
+void TunnelManager::let_go_again(DirectionRequests::Settled settled, Instant now) {
+    const v1::RouteDirection& route = settled.answer.direction_response().route();
+    send_release(release_of(PathId{route.path_id()}, route.revision(), v1::RELEASE_REPLACED), now);
+    const DirectionWish anew{settled.wish.fqdn, settled.wish.vip, v1::DIRECTION_NEW, {}};
+    ask_for(anew, now);
+    for (Bytes& packet : settled.held.take(now)) {
+        if (!directions_.ask_and_hold(anew, std::move(packet), now)) {
+            ++counters_.held_too_long;
+        }
+    }
+}
+
+// An answer that was lost and asked for again says what was true then: the path has been drawn anew.
+bool TunnelManager::is_overtaken(const v1::Signal& answer, const DirectionRefusal& refusal) {
+    return refusal.status == v1::STATUS_STALE &&
+           tunnels_.find(PathId{answer.direction_response().route().path_id()}) != nullptr;
+}
+
+std::optional<DirectionRefusal> TunnelManager::install(
+    const v1::RouteDirection& message, Instant now
+) {
+    auto direction = parse_direction(
+        message, {settings_.boot_id, settings_.suites, network_.prefixes, own_vips_}
+    );
+    if (!direction) {
+        return direction.error();
+    }
+    const auto buried = tombstones_.revision_of(direction->path_id, now);
+    if (shut_down_by_ || (buried && direction->revision <= *buried)) {
+        return DirectionRefusal{v1::STATUS_STALE, "this path has been released"};
+    }
+    Tunnel* known = tunnels_.find(direction->path_id);
+    if (known == nullptr) {
+        if (tunnels_.is_full()) {
+            return DirectionRefusal{v1::STATUS_FULL, "this node holds 1024 paths"};
+        }
+        install_new(*std::move(direction), now);
+        return std::nullopt;
+    }
+    const std::uint32_t held = known->direction().revision;
+    if (direction->revision < held) {
+        return DirectionRefusal{
+            v1::STATUS_STALE, "revision " + std::to_string(held) + " is held here"};
+    }
+    if (direction->revision == held) {
+        known->renew(now);
+        return std::nullopt;
+    }
+    replace(*known, *std::move(direction), now);
+    return std::nullopt;
+}
+
+void TunnelManager::install_new(RouteDirection direction, Instant now) {
+    log_secrets(direction);
+    if (direction.is_relayed()) {
+        relays_.add_relay({direction.relay_name, direction.relay}, now);
+    }
+    std::vector<IpAddress> vips;
+    for (const auto& vip : {direction.peer_vipv4, direction.peer_vipv6}) {
+        if (vip) {
+            vips.push_back(*vip);
+            names_.remember(*vip, direction.peer_fqdn);
+        }
+    }
+    const std::string fqdn = direction.peer_fqdn;
+    auto keys = shelf_.take(direction);
+    Tunnel& tunnel =
+        tunnels_.add(std::make_unique<Tunnel>(std::move(direction), std::move(keys), context_, now)
+        );
+    tunnel.take_over(directions_.take_held(fqdn, vips), now);
+    confirm_name(fqdn);
+    update_network();
+}
+
+void TunnelManager::replace(Tunnel& tunnel, RouteDirection direction, Instant now) {
+    log_secrets(direction);
+    if (direction.is_relayed()) {
+        relays_.add_relay({direction.relay_name, direction.relay}, now);
+    }
+    // The shelf gives the same keys back if the secret is the same: counters never start anew.
+    shelf_.lay_aside(tunnel.take_keys());
+    auto keys = shelf_.take(direction);
+    tunnel.replace(std::move(direction), std::move(keys), now);
+    tunnels_.reindex();
+    for (const auto& vip : {tunnel.direction().peer_vipv4, tunnel.direction().peer_vipv6}) {
+        if (vip) {
+            names_.remember(*vip, tunnel.direction().peer_fqdn);
+        }
+    }
+    update_network();
+}
+
+void TunnelManager::released(const protocol::RequestReceived& request, Instant now) {
+    const v1::PathRelease& release = request.message.path_release();
+    const PathId path_id{release.path_id()};
+    v1::Signal answer;
+    const Tunnel* tunnel = tunnels_.find(path_id);
+    if (tunnel != nullptr && tunnel->direction().revision > release.revision()) {
+        answer.set_status(v1::STATUS_STALE);
+        answer.set_text("a higher revision is held here");
+    } else {
+        if (tunnel != nullptr) {
+            log("path to " + tunnel->direction().peer_fqdn + " released by the DC");
+            remove(path_id, now);
+        }
+        tombstones_.bury(path_id, release.revision(), now);
+    }
+    answer.mutable_path_release_ack();
+    signaling_.send_answer(request, std::move(answer), now);
+}
+
+void TunnelManager::release(PathId path_id, v1::ReleaseReason reason, Instant now) {
+    const Tunnel* tunnel = tunnels_.find(path_id);
+    if (tunnel == nullptr) {
+        return;
+    }
+    const std::uint32_t revision = tunnel->direction().revision;
+    tombstones_.bury(path_id, revision, now);
+    send_release(release_of(path_id, revision, reason), now);
+    remove(path_id, now);
+}
+
+void TunnelManager::send_release(const v1::PathRelease& release, Instant now) {
+    v1::Signal message;
+    *message.mutable_path_release() = release;
+    const std::uint64_t request = signaling_.send_request(
+        settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
+    );
+    releases_.emplace(request, release);
+}
+
+void TunnelManager::remove(PathId path_id, Instant /*now*/) {
+    if (auto tunnel = tunnels_.remove(path_id)) {
+        shelf_.lay_aside(tunnel->take_keys());
+    }
+    update_network();
+}
+
+}  // namespace ntm::client
