@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr PortBlocks::Plan small{
     .addresses = 3, .first_port = 2048, .blocks_each = 5, .block_size = 128};
-constexpr std::size_t small_count = 3 * 5;
+constexpr std::size_t small_count{15};  // 3 addresses, 5 blocks each
 const Instant start{seconds{1000}};
 
 std::vector<BlockNumber> take_all(PortBlocks& blocks, Instant now) {
