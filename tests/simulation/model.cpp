@@ -92,10 +92,11 @@ Instant Model::felt_until(const Ill& ill, HostNumber host) {
     return told_at->second.value_or(*ill.until + keep_alive_pause) + ill.heals;
 }
 
-void Model::owe(bool holds, const std::string& name, const std::string& sentence) {
-    ++compared_[name];
+void Model::owe(bool holds, std::string_view name, const std::string& sentence) {
+    const auto counted = compared_.find(name);
+    ++(counted == compared_.end() ? compared_[std::string{name}] : counted->second);
     if (!holds) {
-        breaches_.push_back(name + ": " + sentence);
+        breaches_.push_back(std::string{name} + ": " + sentence);
         tell("BREACH " + breaches_.back());
     }
 }

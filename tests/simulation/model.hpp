@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -76,7 +77,7 @@ class Model {
     // To be called when all ills have healed and packets have run between all nodes.
     void check_rest();
 
-    using Counts = std::map<std::string, std::uint64_t>;
+    using Counts = std::map<std::string, std::uint64_t, std::less<>>;
     [[nodiscard]] const Counts& compared() const noexcept { return compared_; }
     [[nodiscard]] const Counts& excuses() const noexcept { return excuses_; }
     [[nodiscard]] const std::vector<std::string>& breaches() const noexcept { return breaches_; }
@@ -86,7 +87,7 @@ class Model {
 
   private:
     // Counts a comparison and notes a breach if it does not hold.
-    void owe(bool holds, const std::string& name, const std::string& sentence);
+    void owe(bool holds, std::string_view name, const std::string& sentence);
     // By everybody that it hits, and by one who may be unaware of it; not asked of one that goes on.
     [[nodiscard]] static Instant felt_until(const Ill& ill) { return *ill.until + ill.heals; }
     [[nodiscard]] static Instant felt_until(const Ill& ill, HostNumber host);

@@ -16,9 +16,9 @@ constexpr std::size_t longest_payload = 1400 - 48;
 
 }  // namespace
 
-Walk::Walk(std::uint64_t seed, RandomSource& decisions)
+Walk::Walk(std::uint64_t seed, RandomSource& decisions, dc::Store* store)
     : decisions_{decisions},
-      world_{{.seed = seed, .has_third_node_and_second_relay = true}},
+      world_{{.seed = seed, .store = store, .has_third_node_and_second_relay = true}},
       model_{world_},
       attacker_{world_},
       nodes_{world_.nodes()[0], world_.nodes()[1], world_.nodes()[2]} {}

@@ -16,8 +16,8 @@ namespace ntm::simulation {
 
 class Walk {
   public:
-    // `seed` is the world's own randomness.
-    Walk(std::uint64_t seed, RandomSource& decisions);
+    // `seed` is the world's own randomness. The DC's store is SQLite's, or `store`, which outlives this.
+    Walk(std::uint64_t seed, RandomSource& decisions, dc::Store* store = nullptr);
 
     // Everybody starts, and the three nodes meet.
     void begin();

@@ -5,9 +5,10 @@
 
 #include "common/base/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <queue>
+#include <utility>
 #include <vector>
 
 namespace ntm::simulation {
@@ -19,17 +20,19 @@ class EventQueue {
     [[nodiscard]] Instant now() const noexcept { return now_; }
     // What lies in the past happens now.
     void at(Instant when, Action action) {
-        events_.push({std::max(when, now_), next_number_++, std::move(action)});
+        events_.push_back({std::max(when, now_), next_number_++, std::move(action)});
+        std::ranges::push_heap(events_, is_later);
     }
     void in(Duration delay, Action action) { at(now_ + delay, std::move(action)); }
 
     // Runs the next event if it is not later than `until`.
     bool step(Instant until) {
-        if (events_.empty() || events_.top().when > until) {
+        if (events_.empty() || events_.front().when > until) {
             return false;
         }
-        const Event event = events_.top();
-        events_.pop();
+        std::ranges::pop_heap(events_, is_later);
+        const Event event = std::move(events_.back());
+        events_.pop_back();
         now_ = event.when;
         event.action();
         return true;
@@ -45,15 +48,14 @@ class EventQueue {
         Instant when;
         std::uint64_t number;
         Action action;
-        friend bool operator<(
-            const Event& a, const Event& b
-        ) noexcept {  // the queue wants the last
-            return a.when != b.when ? a.when > b.when : a.number > b.number;
-        }
     };
+    [[nodiscard]] static bool is_later(const Event& a, const Event& b) noexcept {
+        return a.when != b.when ? a.when > b.when : a.number > b.number;
+    }
+
     Instant now_{std::chrono::hours{1}};  // a monotonic clock does not start at zero
     std::uint64_t next_number_ = 0;
-    std::priority_queue<Event> events_;
+    std::vector<Event> events_;  // a heap, the next in front
 };
 
 }  // namespace ntm::simulation

@@ -20,7 +20,10 @@ SimDc::SimDc(
       random_{random} {}
 
 void SimDc::start() {
-    if (!file_) {
+    if (!store_ && setup_.store != nullptr) {
+        store_ = std::make_unique<WatchedStore>(*setup_.store, secrets_, history_);
+    }
+    if (!store_) {
         auto opened = dc::SqliteStore::open(setup_.store_file);
         if (!opened) {
             breach("has no store: " + opened.error().text);
@@ -61,7 +64,7 @@ void SimDc::provision() {
 
 void SimDc::kill() {
     coordinator_.reset();
-    if (setup_.store_file != ":memory:") {
+    if (file_ && setup_.store_file != ":memory:") {
         store_.reset();
         file_.reset();
     }

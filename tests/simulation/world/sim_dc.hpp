@@ -21,6 +21,7 @@ class SimDc final : public Station {
         dc::Settings settings;
         crypto::KeyPair key;
         std::string store_file;
+        dc::Store* store = nullptr;  // instead of a file; not owned
         std::vector<std::pair<std::string, crypto::PublicKey>> nodes;
         std::vector<std::pair<std::string, crypto::PublicKey>> relays;
     };

@@ -152,6 +152,7 @@ SimDc::Setup World::dc_setup(const Options& options) const {
         std::move(settings),
         dc_key_.clone(),
         options.store_file,
+        options.store,
         {{mn_name, mn_key_.public_key()}, {cn_name, cn_key_.public_key()}},
         {{"rs", relay_key_.public_key()}}};
     if (options.has_third_node_and_second_relay) {

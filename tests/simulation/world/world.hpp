@@ -25,6 +25,7 @@ class World {
     struct Options {
         std::uint64_t seed = 1;
         std::string store_file = ":memory:";
+        dc::Store* store = nullptr;  // the DC's instead of that file; outlives the world
         Duration nat_timeout = std::chrono::seconds{30};
         bool has_third_node_and_second_relay = false;
     };
