@@ -163,6 +163,7 @@ class RelayDirector {
     void handle_event(const protocol::AnswerReceived& event, Instant now);
     void handle_event(const protocol::RequestFailed& event, Instant now);
     void handle_event(const protocol::PeerMoved&, Instant) {}
+    void handle_event(const protocol::AddressProbed&, Instant) {}
     void handle_event(const protocol::PastRunHeard&, Instant) {}  // counted
     [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
     [[nodiscard]] v1::RelayResponse follow_one(

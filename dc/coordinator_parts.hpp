@@ -26,6 +26,7 @@ struct Coordinator::Parts {
     void handle(const protocol::AnswerReceived& event, Instant now);
     void handle(const protocol::RequestFailed& event, Instant now);
     void handle(const protocol::PeerMoved& event, Instant now);
+    static void handle(const protocol::AddressProbed& /*event*/, Instant /*now*/) {}
     void handle(const protocol::PastRunHeard& event, Instant now);
     void handle_cookie(const Datagram& datagram, Instant now);
     // What every call ends with.

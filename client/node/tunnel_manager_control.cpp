@@ -58,6 +58,9 @@ void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event
     } else if (const auto* answer = std::get_if<protocol::AnswerReceived>(&event)) {
         hear_dc(now);
         handle_answer(*answer, now);
+    } else if (const auto* probed = std::get_if<protocol::AddressProbed>(&event)) {
+        // A NAT has forgotten the DC's hole, and so perhaps those of the relays.
+        relays_.doubt(probed->source.address.family(), now);
     } else if (const auto* failed = std::get_if<protocol::RequestFailed>(&event)) {
         handle_failure(failed->id, now);
     }
@@ -85,7 +88,7 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
             }
             return;
     }
-    // A NAT has forgotten the DC's hole, and so perhaps those of the relays.
+    // As after a probe.
     if (const auto family = registration_.take_changed_family()) {
         relays_.doubt(*family, now);
     }

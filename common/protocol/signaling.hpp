@@ -66,6 +66,12 @@ struct PeerMoved {
     bool is_proven = false;
 };
 
+// The peer asks whether one is where it sees one: at an address that it did not know to be one's own.
+struct AddressProbed {
+    PeerKey peer;
+    Endpoint source;  // the peer's
+};
+
 // A run of the peer that a later one has replaced shakes hands again, and no session comes of it: two
 // processes have this key, or somebody repeats what he heard. As often as it comes.
 struct PastRunHeard {
@@ -73,8 +79,14 @@ struct PastRunHeard {
     Endpoint source;
 };
 
-using SignalingEvent = std::
-    variant<PeerConnected, RequestReceived, AnswerReceived, RequestFailed, PeerMoved, PastRunHeard>;
+using SignalingEvent = std::variant<
+    PeerConnected,
+    RequestReceived,
+    AnswerReceived,
+    RequestFailed,
+    PeerMoved,
+    AddressProbed,
+    PastRunHeard>;
 
 // How a request ends when the peer turns out to have started anew.
 enum class OnNewBoot : std::uint8_t { resend, fail };

@@ -195,6 +195,7 @@ void Signaling::State::handle_request(
         return refuse_request(request, v1::STATUS_NOT_PERMITTED, now);
     }
     if (request.message.has_address_probe()) {
+        events.push_back(AddressProbed{request.peer, request.source});
         return send_answer(request, {}, now);
     }
     events.push_back(std::move(request));

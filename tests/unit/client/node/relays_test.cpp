@@ -174,6 +174,22 @@ TEST(Relays, another_outside_address_seen_at_a_registration_makes_the_node_ask_t
     EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
 }
 
+v1::Signal know_nobody(const v1::DirectionRequest& /*request*/) {
+    v1::Signal answer;
+    answer.set_status(v1::STATUS_UNKNOWN_NAME);
+    return answer;
+}
+
+TEST(Relays, another_outside_address_that_the_dc_probes_makes_the_node_ask_them) {
+    Ready world;
+    world.run_for(seconds{3});
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    world.dc.on_direction_request = know_nobody;
+    world.query(2, "nobody.b.ntm.test");
+    world.run_for(milliseconds{300});
+    EXPECT_EQ(world.relay.legs[path_id].bound, at("192.0.2.1:4444"));
+}
+
 // To another peer by the same relay.
 void direct_a_second_path(NodeWorld& world) {
     v1::RouteDirection other = world.dc.relayed_direction();
@@ -190,11 +206,7 @@ TEST(Relays, another_outside_address_seen_by_one_path_makes_the_others_bind_agai
     Ready world;
     world.run_for(seconds{3});
     world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
-    world.dc.on_direction_request = [](const v1::DirectionRequest&) {
-        v1::Signal answer;
-        answer.set_status(v1::STATUS_UNKNOWN_NAME);
-        return answer;
-    };
+    world.dc.on_direction_request = know_nobody;
     world.query(2, "nobody.b.ntm.test");  // shows the DC where the node is
     world.run_for(milliseconds{100});
     direct_a_second_path(world);
