@@ -11,7 +11,6 @@
 #include "common/base/time.hpp"
 
 #include <cstdint>
-#include <memory>
 
 namespace ntm::protocol {
 
@@ -21,19 +20,18 @@ class HandshakeGate {
         : unproven_{per_second, per_second},
           proven_{per_second * proven_factor, per_second * proven_factor},
           per_source_{per_second / source_share, 2 * (per_second / source_share)},
-          proven_seed_{random.number()},
-          demanded_seed_{random.number()} {}
+          proven_sources_{random.number()},
+          demanded_sources_{random.number()} {}
 
     // Each counts one more if it may be.
     [[nodiscard]] bool may_open_unproven(Instant now) noexcept {
         return unproven_bucket_.take(unproven_, now);
     }
     [[nodiscard]] bool may_open_proven(const IpAddress& source, Instant now) noexcept {
-        return made(proven_sources_, proven_seed_).take(source, per_source_, now) &&
-               proven_bucket_.take(proven_, now);
+        return proven_sources_.take(source, per_source_, now) && proven_bucket_.take(proven_, now);
     }
     [[nodiscard]] bool may_demand(const IpAddress& source, Instant now) noexcept {
-        return made(demanded_sources_, demanded_seed_).take(source, demands_per_source, now);
+        return demanded_sources_.take(source, demands_per_source, now);
     }
 
   private:
@@ -44,26 +42,13 @@ class HandshakeGate {
     // one address.
     static constexpr Budget demands_per_source{1'000, 1'000};
 
-    // 64 KiB that whoever only begins handshakes, as a node does, never needs.
-    using Sources = std::unique_ptr<SourceBuckets<bucket_count>>;
-    [[nodiscard]] static SourceBuckets<bucket_count>& made(
-        Sources& sources, std::uint64_t seed
-    ) noexcept {
-        if (!sources) {
-            sources = std::make_unique<SourceBuckets<bucket_count>>(seed);
-        }
-        return *sources;
-    }
-
     Budget unproven_;
     Budget proven_;
     Budget per_source_;
     TokenBucket unproven_bucket_;
     TokenBucket proven_bucket_;
-    std::uint64_t proven_seed_;
-    std::uint64_t demanded_seed_;
-    Sources proven_sources_;
-    Sources demanded_sources_;
+    SourceBuckets<bucket_count> proven_sources_;
+    SourceBuckets<bucket_count> demanded_sources_;
 };
 
 }  // namespace ntm::protocol
