@@ -26,6 +26,12 @@ NODE_DIRECT = [0, 0x40, 0x11, 1]
 DATA_BY_RELAY = [6, 0, 0, 1]
 RESPONSE_BINDS = [7, 0x14, 0x41]
 
+def walk(decisions: list[int], heals: bool) -> list[int]:
+    """The sum of all bytes says whether the world has to heal; the first serves for nothing else."""
+    first = next(byte for byte in range(256) if ((byte + sum(decisions)) % 16 == 0) == heals)
+    return [first, *decisions]
+
+
 SEEDS = {
     "request_engine": {
         # The first byte seeds the jitter; each event is followed by the byte of a target.
@@ -127,10 +133,9 @@ SEEDS = {
         "bytes": [3, 0, 4, 0xA2, 1, 1, 0, 3, 0, 3, 0x62, 1, 0],
     },
     "world": {
-        # The first byte says whether the world has to heal; then each is a decision.
-        "still": [1],
-        "still_and_whole": [0],
-        **{f"drawn_{a}": [0 if a % 4 == 1 else 1] + [(a * i) % 251 for i in range(90)] for a in (37, 41, 59, 97, 131, 149)},
+        "still": walk([], heals=False),
+        "still_and_whole": walk([], heals=True),
+        **{f"drawn_{a}": walk([(a * i) % 251 for i in range(90)], heals=a % 4 == 1) for a in (37, 41, 59, 97, 131, 149)},
     },
 }
 
