@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -37,18 +38,33 @@ int set_flags(const std::string& name, short flags) {
     return failed;
 }
 
-std::optional<IpAddress> ipv4_address_of(const std::string& name) {
+// The error is errno.
+Result<std::optional<IpAddress>, int> ipv4_address_of(const std::string& name) {
     ifaddrs* first = nullptr;
     if (getifaddrs(&first) != 0) {
-        return std::nullopt;
+        return Unexpected{errno};
     }
     const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all{first, &freeifaddrs};
     for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-        if (each->ifa_name == name && each->ifa_addr != nullptr &&
+        if (is_label_of(each->ifa_name, name) && each->ifa_addr != nullptr &&
             each->ifa_addr->sa_family == AF_INET) {
             sockaddr_in address{};
             std::memcpy(&address, each->ifa_addr, sizeof address);
-            return Ipv4Address::from_host(ntohl(address.sin_addr.s_addr));
+            return std::optional{IpAddress{Ipv4Address::from_host(ntohl(address.sin_addr.s_addr))}};
+        }
+    }
+    return std::optional<IpAddress>{};
+}
+
+// The bridge, bond, VLAN or the like that it is part of.
+std::optional<std::string> upper_of(const std::string& name) {
+    constexpr std::string_view prefix = "upper_";
+    std::error_code failed;
+    for (const auto& entry :
+         std::filesystem::directory_iterator{"/sys/class/net/" + name, failed}) {
+        const std::string file = entry.path().filename().string();
+        if (file.starts_with(prefix)) {
+            return file.substr(prefix.size());
         }
     }
     return std::nullopt;
@@ -62,15 +78,27 @@ bool write_setting(const std::string& file, const char* value) {
 
 }  // namespace
 
+bool is_label_of(std::string_view label, std::string_view interface) noexcept {
+    return label.substr(0, label.find(':')) == interface;
+}
+
 std::string netdev_obstacle(const std::string& name) {
     if (if_nametoindex(name.c_str()) == 0) {
         return "there is no interface " + name + ": ip link show";
     }
-    if (const auto address = ipv4_address_of(name)) {
-        return "the interface " + name + " has the address " + address->text() +
+    const auto address = ipv4_address_of(name);
+    if (!address) {
+        return "the addresses of " + name + " can not be read: " + strerror(address.error());
+    }
+    if (*address) {
+        return "the interface " + name + " has the address " + (*address)->text() +
                ", at which this host would not be reached any more: if it need not be, ip address "
                "flush dev " +
                name;
+    }
+    if (const auto upper = upper_of(name)) {
+        return "the interface " + name + " is part of " + *upper +
+               ", which would not be reached any more: if it need not be, take it out";
     }
     return {};
 }

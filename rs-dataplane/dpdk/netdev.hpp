@@ -6,12 +6,16 @@
 #include "common/base/result.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ntm::dpdk {
 
-// Why no relay may have this device: it is not there, or the host is reached by an address on it.
-// Empty if one may. IPv6 addresses do not count: a router's advertisement makes them by itself.
+// Whether an address so labelled is the interface's: "eth0", or "eth0:mgmt" (ip-address(8)).
+[[nodiscard]] bool is_label_of(std::string_view label, std::string_view interface) noexcept;
+// Why no relay may have this device: it is not there, the host is reached by an IPv4 address on it, or
+// it is part of a bridge, a bond or the like, by which the host may be. Empty if one may. IPv6 addresses
+// do not count: a router's advertisement makes them by itself.
 [[nodiscard]] std::string netdev_obstacle(const std::string& name);
 // The error is a sentence. A device with an obstacle stays as it is.
 [[nodiscard]] Result<Nothing, std::string> bring_up(const std::string& name);

@@ -18,6 +18,13 @@ TEST(Netdev, OneThatIsNotThereIsNamed) {
     EXPECT_THAT(bring_up(too_long).error(), HasSubstr(too_long));
 }
 
+TEST(Netdev, AddressesBearItsNameOrALabel) {
+    EXPECT_TRUE(is_label_of("eth0", "eth0"));
+    EXPECT_TRUE(is_label_of("eth0:mgmt", "eth0"));
+    EXPECT_FALSE(is_label_of("eth0.5", "eth0"));
+    EXPECT_FALSE(is_label_of("eth01", "eth0"));
+}
+
 TEST(Netdev, TheHostKeepsOneByWhoseAddressItIsReached) {
     const std::string obstacle = netdev_obstacle("lo");
     EXPECT_THAT(obstacle, StartsWith("the interface lo has the address 127."));
