@@ -37,7 +37,9 @@ void PathDirector::direct(
         path = &create(order, now);
     }
     const bool is_about_it = asked.path_id() == path->record.id.value;
-    if (asked.reason() == v1::DIRECTION_FAILED && is_about_it) {
+    // Who complains of an earlier revision does not know yet what has come of the other end's complaint.
+    const bool is_news = asked.revision() >= path->record.revision;
+    if (asked.reason() == v1::DIRECTION_FAILED && is_about_it && is_news) {
         complain(*path);
     }
     path->waiters.push_back({request, path->role_of(order.asker.record.key)});

@@ -21,7 +21,7 @@ void write_address(const Endpoint& endpoint, v1::Address& message) {
 }  // namespace
 
 DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, Instant now)
-    : direction_{direction}, context_{context}, made_{now}, last_begin_{now} {
+    : direction_{direction}, context_{context}, made_{now}, last_begin_{now}, silent_since_{now} {
     begin(now);
 }
 
@@ -31,7 +31,6 @@ void DirectLegs::begin(Instant now) {
     attempts_.clear();
     data_follows_at_.reset();
     last_begin_ = now;
-    is_silence_told_ = false;
     if (last_remote_) {
         add_attempt(*last_remote_, true, now);
     }
@@ -52,6 +51,8 @@ void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant no
         plan.is_trusted = is_trusted || answered_.contains(remote);
         plan.most_untrusted_tries = unproven_.left(remote);
         attempts_.emplace_back(plan, now);
+        silent_since_ = now;
+        is_silence_told_ = false;
         return;
     }
 }
@@ -255,15 +256,19 @@ Instant DirectLegs::next_timeout() const {
     for (const LegBinding& attempt : attempts_) {
         next = std::min(next, attempt.next_timeout());
     }
-    return meets_silence() ? std::min(next, last_begin_ + patience) : next;
+    return meets_silence() ? std::min(next, patience_ends()) : next;
 }
 
 bool DirectLegs::meets_silence() const {
     const bool is_in_want = !attempts_.empty() && (!is_ready() || !active_);
-    return is_in_want && !is_silence_told_ &&
+    return is_in_want && !is_silence_told_ && context_.dc_heard >= silent_since_ &&
            std::none_of(attempts_.begin(), attempts_.end(), [](const LegBinding& attempt) {
                return attempt.has_answered();
            });
+}
+
+Instant DirectLegs::patience_ends() const {
+    return std::max(silent_since_, context_.dc_back) + patience;
 }
 
 bool DirectLegs::handle_timeout(Instant now) {
@@ -287,7 +292,7 @@ bool DirectLegs::handle_timeout(Instant now) {
         }
         send_request(direction_, std::move(*request), attempt.way(), context_, now);
     }
-    if (meets_silence() && now >= last_begin_ + patience) {
+    if (meets_silence() && now >= patience_ends()) {
         is_silence_told_ = true;
         return true;
     }

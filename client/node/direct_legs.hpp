@@ -47,8 +47,10 @@ class DirectLegs final : public Legs {
         const v1::TunnelRequest& request, const Endpoint& source, Instant now
     );
     void answer(const v1::TunnelRequest& request, const Datagram& datagram, Instant now);
-    // Whether nobody has answered any Request, and somebody should know.
+    // Whether nobody has answered any Request, and the DC should know: which has been heard since, or
+    // the silence may be this node's own.
     [[nodiscard]] bool meets_silence() const;
+    [[nodiscard]] Instant patience_ends() const;
 
     const RouteDirection& direction_;
     TunnelContext& context_;
@@ -62,7 +64,8 @@ class DirectLegs final : public Legs {
     UnprovenRequests unproven_;
     std::set<Endpoint> answered_;
     Instant last_begin_;
-    bool is_silence_told_ = false;  // since last_begin_
+    Instant silent_since_;          // the last attempt was added
+    bool is_silence_told_ = false;  // since then
     std::optional<Instant> data_follows_at_;
     std::optional<Way> data_follows_on_;
     std::optional<Endpoint> outside_;

@@ -43,6 +43,14 @@ bool DirectionRequests::ask_and_hold(const DirectionWish& wish, Bytes packet, In
     return pending != nullptr && pending->held.hold(std::move(packet), now);
 }
 
+bool DirectionRequests::ask_and_hold(const DirectionWish& wish, HeldPackets& packets, Instant now) {
+    Pending* pending = find_or_add(wish, now);
+    if (pending != nullptr) {
+        pending->held.take_over(std::move(packets));
+    }
+    return pending != nullptr;
+}
+
 DirectionRequests::Pending* DirectionRequests::find(const DirectionWish& wish) {
     const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& pending) {
         return is_same_peer(pending.wish, wish);
@@ -95,6 +103,7 @@ void DirectionRequests::send(Pending& pending, Instant now) {
     }
     request.set_reason(pending.wish.reason);
     request.set_path_id(pending.wish.path_id.value);
+    request.set_revision(pending.wish.revision);
     pending.sent_at = now;
     pending.request = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now

@@ -20,7 +20,8 @@ struct DirectionWish {
     std::string fqdn;
     std::optional<IpAddress> vip;
     v1::DirectionReason reason = v1::DIRECTION_NEW;
-    PathId path_id;  // with moved and failed
+    PathId path_id;              // with moved and failed
+    std::uint32_t revision = 0;  // with failed
 };
 
 class DirectionRequests {
@@ -34,6 +35,8 @@ class DirectionRequests {
     [[nodiscard]] bool ask(const DirectionWish& wish, Instant now);
     // The same for a packet, which waits. False if it can not.
     [[nodiscard]] bool ask_and_hold(const DirectionWish& wish, Bytes packet, Instant now);
+    // For packets that have waited already, and wait no longer for it.
+    [[nodiscard]] bool ask_and_hold(const DirectionWish& wish, HeldPackets& packets, Instant now);
 
     struct Settled {
         DirectionWish wish;

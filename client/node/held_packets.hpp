@@ -52,6 +52,12 @@ class HeldPackets {
     std::size_t expire(Instant now) {
         return std::erase_if(packets_, [now](const Held& held) { return now >= held.until; });
     }
+    // How many there were.
+    std::size_t drop() noexcept {
+        const std::size_t count = packets_.size();
+        packets_.clear();
+        return count;
+    }
     [[nodiscard]] bool is_empty() const noexcept { return packets_.empty(); }
     [[nodiscard]] Instant next_timeout() const noexcept {
         return packets_.empty() ? Instant::never() : packets_.front().until;

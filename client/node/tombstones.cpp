@@ -2,6 +2,7 @@
 #include "client/node/tombstones.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ntm::client {
 
@@ -10,13 +11,20 @@ void Tombstones::bury(PathId id, std::uint32_t revision, Instant now) {
     if (all_.size() >= capacity && !all_.contains(id)) {
         make_room(now);
     }
-    all_[id] = {highest, now + kept};
+    Tombstone& tombstone = all_[id];
+    tombstone.revision = highest;
+    tombstone.until = now + kept;
 }
 
 std::optional<std::uint32_t> Tombstones::revision_of(PathId id, Instant now) const {
     const auto at = all_.find(id);
     return at != all_.end() && now < at->second.until ? std::optional{at->second.revision}
                                                       : std::nullopt;
+}
+
+bool Tombstones::may_release_again(PathId id) noexcept {
+    const auto at = all_.find(id);
+    return at != all_.end() && !std::exchange(at->second.is_released_again, true);
 }
 
 void Tombstones::make_room(Instant now) {

@@ -59,6 +59,7 @@ void Tunnel::replace(RouteDirection direction, std::unique_ptr<PathKeys> keys, I
         legs_ = make_legs(*direction_, context_, now);
         probe_.restart();
         was_ready_ = false;
+        has_been_ready_ = false;
     }
     expires_ = now + direction_->lifetime;
     is_expiry_told_ = false;
@@ -260,6 +261,7 @@ void Tunnel::after_change(Instant now) {
         context_.out.events.push_back({direction_->path_id, TunnelNews::ready});
     }
     was_ready_ = is_ready_now;
+    has_been_ready_ = has_been_ready_ || is_ready_now;
     flush(now);
 }
 

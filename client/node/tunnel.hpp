@@ -63,6 +63,8 @@ class Tunnel {
 
     // Both ends can be reached as far as this one knows: names may be answered.
     [[nodiscard]] bool is_ready() const { return legs_->is_ready() && !probe_.is_down(); }
+    // Ever, by the present legs.
+    [[nodiscard]] bool has_been_ready() const noexcept { return has_been_ready_; }
     [[nodiscard]] const Legs& legs() const noexcept { return *legs_; }
     [[nodiscard]] const PathProbe& probe() const noexcept { return probe_; }
     [[nodiscard]] const Traffic& sent() const noexcept { return sent_; }
@@ -99,6 +101,7 @@ class Tunnel {
     Instant expires_;
     std::optional<Instant> last_complaint_;
     bool was_ready_ = false;
+    bool has_been_ready_ = false;
     bool could_probe_ = false;
     bool is_idle_told_ = false;
     bool is_expiry_told_ = false;

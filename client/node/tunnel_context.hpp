@@ -64,6 +64,8 @@ struct TunnelContext {
     const std::vector<IpAddress>& own_vips;
     NodeCounters& counters;
     Outbox& out;
+    Instant dc_heard{};  // the last time
+    Instant dc_back{};   // the last time that it was heard after it had let a question wait for long
 };
 
 }  // namespace ntm::client

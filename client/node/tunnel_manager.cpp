@@ -45,7 +45,9 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           locals_,
           own_vips_,
           counters_,
-          out_} {
+          out_,
+          {},
+          {}} {
     settings_.fqdn = normalized_name(settings_.fqdn);
     set_zones(std::move(settings_.zones));
     signaling_.add_peer(settings_.dc_key, protocol::PeerKind::dc);

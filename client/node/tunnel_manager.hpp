@@ -166,8 +166,11 @@ class TunnelManager {
 
     void granted(Instant now);
     void direction_settled(DirectionRequests::Settled settled, Instant now);
-    // The DC directs a path that this node has let go: it is told again, and asked for another.
-    void let_go_again(DirectionRequests::Settled settled, Instant now);
+    // The DC directs a path that this node has let go: it is told again, once, and then asked for
+    // another. False: it has been told.
+    [[nodiscard]] bool let_go_again(DirectionRequests::Settled& settled, Instant now);
+    // The DC has heard that a path is over that it had directed to somebody who waits for one.
+    void ask_anew(DirectionRequests::Settled settled, Instant now);
     // Whether the path stands by a newer Direction than the one that came with this answer.
     [[nodiscard]] bool is_overtaken(const v1::Signal& answer, const DirectionRefusal& refusal);
     // Nothing if the direction holds, else why it is refused.
@@ -177,7 +180,10 @@ class TunnelManager {
     void install_new(RouteDirection direction, Instant now);
     void replace(Tunnel& tunnel, RouteDirection direction, Instant now);
     void released(const protocol::RequestReceived& request, Instant now);
-    void send_release(const v1::PathRelease& release, Instant now);
+    // `then`: what is to be asked for when it is answered.
+    void send_release(
+        const v1::PathRelease& release, std::optional<DirectionRequests::Settled> then, Instant now
+    );
     void release(PathId path_id, v1::ReleaseReason reason, Instant now);
     void remove(PathId path_id, Instant now);
     void answer_direction(
@@ -225,8 +231,12 @@ class TunnelManager {
     VirtualNetwork network_;
     std::vector<DnsAnswer> answers_;
     std::vector<NodeEvent> events_;
-    std::map<std::uint64_t, v1::PathRelease> releases_;  // under way, by request
-    std::deque<v1::PathRelease> unanswered_releases_;    // for when the DC is heard again
+    struct Release {
+        v1::PathRelease message;
+        std::optional<DirectionRequests::Settled> then;
+    };
+    std::map<std::uint64_t, Release> releases_;        // under way, by request
+    std::deque<v1::PathRelease> unanswered_releases_;  // for when the DC is heard again
     std::optional<Instant> shut_down_by_;
     std::string last_refusal_;
 };

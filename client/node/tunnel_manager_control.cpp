@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_unanswered_releases = 1024;
 constexpr std::uint16_t default_mtu = 1400;
+// A question that waits so long has met a way that does not work, at one end of it or the other.
+constexpr Duration long_for_an_answer = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -59,7 +61,8 @@ void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event
         hear_dc(now);
         handle_answer(*answer, now);
     } else if (const auto* probed = std::get_if<protocol::AddressProbed>(&event)) {
-        // A NAT has forgotten the DC's hole, and so perhaps those of the relays.
+        // This node has moved, or a NAT has forgotten the DC's hole and perhaps those of the relays.
+        hear_dc(now);
         relays_.doubt(probed->source.address.family(), now);
     } else if (const auto* failed = std::get_if<protocol::RequestFailed>(&event)) {
         handle_failure(failed->id, now);
@@ -67,7 +70,10 @@ void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event
 }
 
 void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instant now) {
-    if (releases_.erase(answer.id) > 0) {
+    if (auto release = releases_.extract(answer.id)) {
+        if (release.mapped().then) {
+            ask_anew(*std::move(release.mapped().then), now);
+        }
         return;
     }
     switch (registration_.handle_answer(answer, now)) {
@@ -88,18 +94,21 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
             }
             return;
     }
-    // As after a probe.
+    // As for a probe.
     if (const auto family = registration_.take_changed_family()) {
         relays_.doubt(*family, now);
     }
 }
 
 void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
-    if (const auto release = releases_.extract(request)) {
+    if (auto release = releases_.extract(request)) {
+        if (release.mapped().then) {
+            counters_.held_too_long += release.mapped().then->held.drop();
+        }
         if (unanswered_releases_.size() == most_unanswered_releases) {
             unanswered_releases_.pop_front();
         }
-        unanswered_releases_.push_back(std::move(release.mapped()));
+        unanswered_releases_.push_back(std::move(release.mapped().message));
         return;
     }
     if (registration_.handle_failure(request, now) != Registration::Outcome::not_mine) {
@@ -111,11 +120,16 @@ void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
 }
 
 void TunnelManager::hear_dc(Instant now) {
+    const auto waiting_since = waits_for_dc_since();
+    if (waiting_since && now - *waiting_since >= long_for_an_answer) {
+        context_.dc_back = now;
+    }
+    context_.dc_heard = now;
     if (silence_.heard(now)) {
         log("the DC answers again");
     }
     for (const v1::PathRelease& release : std::exchange(unanswered_releases_, {})) {
-        send_release(release, now);
+        send_release(release, {}, now);
     }
 }
 
@@ -188,8 +202,12 @@ void TunnelManager::handle_tunnel_event(const TunnelEvent& event, Instant now) {
             answer_queries(*tunnel);
             return;
         case TunnelNews::failed:
-            log("path to " + direction.peer_fqdn + " is down");
-            ask_for({direction.peer_fqdn, {}, v1::DIRECTION_FAILED, event.path_id}, now);
+            log("path to " + direction.peer_fqdn +
+                (tunnel->has_been_ready() ? " is down" : " does not come about"));
+            ask_for(
+                {direction.peer_fqdn, {}, v1::DIRECTION_FAILED, event.path_id, direction.revision},
+                now
+            );
             return;
         case TunnelNews::idle:
             release(event.path_id, v1::RELEASE_IDLE, now);

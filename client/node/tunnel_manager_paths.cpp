@@ -50,8 +50,7 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
                       : settled.answer.text();
     } else if (const auto refusal = install(settled.answer.direction_response().route(), now);
                refusal && !is_overtaken(settled.answer, *refusal)) {
-        if (refusal->status == v1::STATUS_STALE && !shut_down_by_) {
-            let_go_again(std::move(settled), now);
+        if (refusal->status == v1::STATUS_STALE && let_go_again(settled, now)) {
             return;
         }
         trouble = "unusable Route Direction: " + refusal->text;
@@ -73,16 +72,31 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
     tunnel->take_over(std::move(settled.held), now);
 }
 
-void TunnelManager::let_go_again(DirectionRequests::Settled settled, Instant now) {
+bool TunnelManager::let_go_again(DirectionRequests::Settled& settled, Instant now) {
     const v1::RouteDirection& route = settled.answer.direction_response().route();
-    send_release(release_of(PathId{route.path_id()}, route.revision(), v1::RELEASE_REPLACED), now);
-    const DirectionWish anew{settled.wish.fqdn, settled.wish.vip, v1::DIRECTION_NEW, {}};
-    ask_for(anew, now);
-    for (Bytes& packet : settled.held.take(now)) {
-        if (!directions_.ask_and_hold(anew, std::move(packet), now)) {
-            ++counters_.held_too_long;
+    const PathId path_id{route.path_id()};
+    for (auto& [request, release] : releases_) {
+        if (release.message.path_id() == route.path_id() && release.then) {
+            release.then->held.take_over(std::move(settled.held));
+            return true;
         }
     }
+    if (shut_down_by_ || !tombstones_.may_release_again(path_id)) {
+        return false;
+    }
+    const auto release = release_of(path_id, route.revision(), v1::RELEASE_REPLACED);
+    const bool is_waited_for = !settled.held.is_empty() || queries_.has(settled.wish.fqdn);
+    send_release(release, is_waited_for ? std::optional{std::move(settled)} : std::nullopt, now);
+    return true;
+}
+
+void TunnelManager::ask_anew(DirectionRequests::Settled settled, Instant now) {
+    const DirectionWish anew{settled.wish.fqdn, settled.wish.vip, v1::DIRECTION_NEW, {}};
+    if (!shut_down_by_ && directions_.ask_and_hold(anew, settled.held, now)) {
+        return;
+    }
+    counters_.held_too_long += settled.held.drop();
+    fail_queries(anew.fqdn, DnsOutcome::failed);
 }
 
 // An answer that was lost and asked for again says what was true then: the path has been drawn anew.
@@ -191,17 +205,19 @@ void TunnelManager::release(PathId path_id, v1::ReleaseReason reason, Instant no
     }
     const std::uint32_t revision = tunnel->direction().revision;
     tombstones_.bury(path_id, revision, now);
-    send_release(release_of(path_id, revision, reason), now);
+    send_release(release_of(path_id, revision, reason), {}, now);
     remove(path_id, now);
 }
 
-void TunnelManager::send_release(const v1::PathRelease& release, Instant now) {
+void TunnelManager::send_release(
+    const v1::PathRelease& release, std::optional<DirectionRequests::Settled> then, Instant now
+) {
     v1::Signal message;
     *message.mutable_path_release() = release;
     const std::uint64_t request = signaling_.send_request(
         settings_.dc_key, std::move(message), protocol::OnNewBoot::resend, now
     );
-    releases_.emplace(request, release);
+    releases_.insert_or_assign(request, Release{release, std::move(then)});
 }
 
 void TunnelManager::remove(PathId path_id, Instant /*now*/) {

@@ -146,7 +146,7 @@ def at_the_dc(cases: Cases, victim_name: str, own_name: str) -> None:
                   pb.PathRelease(path_id=1), "UNKNOWN_PATH")
     cases.refused("asking for nobody", "direction_request", pb.DirectionRequest(), "BAD_REQUEST")
     cases.refused("complaint about another's path", "direction_request", pb.DirectionRequest(
-        fqdn=own_name, reason=pb.DIRECTION_FAILED, path_id=victim), "OK")
+        fqdn=own_name, reason=pb.DIRECTION_FAILED, path_id=victim, revision=0xFFFFFFFF), "OK")
     cases.counted("a Direction counts as what may not be sent", "dc.malformed", lambda: cases.insider.
                   status_of("relay_directions", pb.RelayDirections(directions=[direction])))
 

@@ -89,6 +89,7 @@ class RouteChangesTest : public Lab {
         v1::Signal request = direction_request(peer);
         request.mutable_direction_request()->set_reason(v1::DIRECTION_FAILED);
         request.mutable_direction_request()->set_path_id(route.path_id());
+        request.mutable_direction_request()->set_revision(route.revision());
         return world.ask(asker, request);
     }
 };
@@ -159,6 +160,18 @@ TEST_F(RouteChangesTest, MovesAPathToAnotherRelayWhenAnEndComplains) {
     EXPECT_EQ(relay.releases()[0].revision(), 2U);
     EXPECT_EQ(relay.releases()[0].reason(), v1::RELEASE_REPLACED);
     EXPECT_EQ(world.dc->pending_releases(), 0U);
+}
+
+// Both ends have met the same silence, and the one that is further away did not know.
+TEST_F(RouteChangesTest, HoldsAComplaintOfAnEarlierRevisionAgainstNoRelay) {
+    register_all();
+    const v1::RouteDirection route = direct();
+    static_cast<void>(add_second_relay());
+    const v1::RouteDirection moved = complain(mn, cn_name, route).direction_response().route();
+    ASSERT_EQ(moved.relay_name(), "rs2");
+    const v1::RouteDirection same = complain(cn, mn_name, route).direction_response().route();
+    EXPECT_EQ(same.relay_name(), "rs2");
+    EXPECT_EQ(same.revision(), moved.revision());
 }
 
 TEST_F(RouteChangesTest, KeepsTheOldRelayUntilBothEndsHaveChangedOver) {

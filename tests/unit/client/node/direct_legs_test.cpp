@@ -234,6 +234,37 @@ TEST(DirectLegs, after_two_seconds_of_silence_the_dc_is_asked_once_and_the_peer_
     }
 }
 
+TEST(DirectLegs, the_complaint_names_the_revision_that_failed) {
+    Direct world{true};
+    world.directs(7, {{peer_at, true}});
+    world.run_for(seconds{3});
+    ASSERT_EQ(world.dc.direction_requests.size(), 1U);
+    EXPECT_EQ(world.dc.direction_requests.front().second.revision(), 7U);
+}
+
+TEST(DirectLegs, a_candidate_that_comes_late_has_two_seconds_of_its_own) {
+    Direct world{true};
+    world.peer_responds(world.requests().back().nonce(), false, "");
+    world.run_for(seconds{5});
+    world.directs(2, {{elsewhere, true}});
+    world.run_for(milliseconds{1900});
+    EXPECT_TRUE(world.dc.direction_requests.empty());
+    world.run_for(milliseconds{200});
+    EXPECT_EQ(world.dc.direction_requests.size(), 1U);
+}
+
+// The silence is this node's own.
+TEST(DirectLegs, who_has_moved_to_where_nothing_works_complains_of_nobody) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.unplugged.insert(ip("10.0.0.7"));
+    world.set_addresses({real("10.0.0.7/24", 3)});
+    world.run_for(seconds{4});
+    world.unplugged.clear();
+    world.run_for(milliseconds{500});
+    EXPECT_TRUE(world.dc.direction_requests.empty());
+}
+
 TEST(DirectLegs, a_peer_that_answers_and_binds_nothing_has_ten_seconds) {
     Direct world{true};
     world.peer_responds(world.requests().back().nonce(), false, "");

@@ -52,11 +52,14 @@ struct Released : NodeWorld {
         start();
         make_path();
     }
-    void release(std::uint32_t revision) {
+    void tell_release(std::uint32_t revision) {
         v1::Signal message;
         message.mutable_path_release()->set_path_id(FakeDc::path_number);
         message.mutable_path_release()->set_revision(revision);
         dc_sends(message);
+    }
+    void release(std::uint32_t revision) {
+        tell_release(revision);
         run_for(milliseconds{100});
     }
     [[nodiscard]] v1::Status direct(std::uint32_t revision) {
@@ -108,6 +111,42 @@ TEST(ReleaseTest, a_released_path_in_an_answer_is_released_again_and_another_ask
     ASSERT_TRUE(world.path());
     EXPECT_EQ(world.path()->revision, 5U);
     EXPECT_EQ(world.path()->sent.packets, 1U) << "the packet that waited";
+}
+
+TEST(ReleaseTest, a_released_path_that_is_directed_again_and_again_is_no_path) {
+    Released world;
+    world.release(4);
+    world.dc.direction_requests.clear();
+    world.dns_answers.clear();
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
+        v1::Signal answer;
+        *answer.mutable_direction_response()->mutable_route() = world.dc.relayed_direction(4);
+        return answer;
+    };
+    world.query(9, "cn.b.ntm.test");
+    world.run_for(seconds{1});
+    EXPECT_EQ(world.dc.direction_requests.size(), 2U) << "and once more when it had been told";
+    ASSERT_EQ(world.dns_answers.size(), 1U);
+    EXPECT_EQ(world.dns_answers[0].second.outcome, DnsOutcome::failed);
+    EXPECT_TRUE(std::ranges::any_of(world.log, [](const std::string& line) {
+        return line.starts_with("no path to cn.b.ntm.test: unusable Route Direction");
+    }));
+}
+
+// The release overtakes the answer to a complaint.
+TEST(ReleaseTest, nobody_asks_for_another_path_where_nobody_waits_for_one) {
+    Released world;
+    world.dc.on_direction_request = [&](const v1::DirectionRequest&) {
+        world.tell_release(4);
+        v1::Signal answer;
+        *answer.mutable_direction_response()->mutable_route() = world.dc.relayed_direction(4);
+        return answer;
+    };
+    world.dc.direction_requests.clear();
+    world.send_inner(inner_packet("198.18.0.1", "198.18.0.2"));  // and nobody answers
+    world.run_for(seconds{4});
+    EXPECT_FALSE(world.path());
+    EXPECT_EQ(world.dc.direction_requests.size(), 1U);
 }
 
 }  // namespace
