@@ -110,6 +110,8 @@ class PathDirector {
     );
     void accept(Path& path, Instant now);
     void refuse(Path& path, Relay& relay, const std::string& text, Instant now);
+    // A Direction that a node has not taken; false if that has been tried often enough.
+    bool try_again(Path& path, Delivery& delivery, Instant now);
     void handle_stale(Path& path, const NodeReport& report, Instant now);
     [[nodiscard]] bool may_log_refusal(const PeerKey& node, Instant now);
     // A line in the log, if there may be another.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What happens to paths: answers of relays and nodes, relays that come and go.
+#include "common/protocol/request_engine.hpp"
 #include "dc/path_director.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ constexpr std::uint32_t most_corrections = 3;
 // would soon have none left.
 constexpr std::uint32_t highest_believed_revision = 1U << 31;
 constexpr std::uint32_t most_draws = 3;
-constexpr std::uint32_t most_tries_while_busy = 8;
+constexpr std::uint32_t most_tries_in_vain = 8;
 constexpr Duration resend_after = std::chrono::milliseconds{250};
 
 std::string unbelieved(std::uint32_t held_revision) {
@@ -175,15 +176,25 @@ void PathDirector::refuse(Path& path, Relay& relay, const std::string& text, Ins
 
 void PathDirector::handle(const NodeReport& report, Instant now) {
     Path* path = context_.paths.find(report.path_id);
-    if (path == nullptr || !report.is_answered) {
+    if (path == nullptr) {
         return;
     }
     PathRecord& record = path->record;
     Delivery& delivery = path->delivery(report.role);
+    if (!report.is_answered) {
+        // Whoever was away gets it when it connects; not so who came back while it was asked.
+        const Node* node = context_.registry.find_node(record.end(report.role).node);
+        const bool is_back = node != nullptr && node->last_heard &&
+                             now - *node->last_heard < protocol::request_lifetime;
+        if (is_back) {
+            try_again(*path, delivery, now);
+        }
+        return;
+    }
     if (report.status == v1::STATUS_OK) {
         delivery.revision = std::max(delivery.revision, report.revision);
         delivery.valid_until = now + context_.settings.timing.path_lifetime;
-        delivery.tries_while_busy = 0;
+        delivery.tries_in_vain = 0;
         finish_move(*path);
         return;
     }
@@ -192,9 +203,7 @@ void PathDirector::handle(const NodeReport& report, Instant now) {
         return;
     }
     // Its Registration Response is still on its way to it.
-    if (report.status == v1::STATUS_BUSY && delivery.tries_while_busy < most_tries_while_busy) {
-        ++delivery.tries_while_busy;
-        set_resend(*path, now + resend_after);
+    if (report.status == v1::STATUS_BUSY && try_again(*path, delivery, now)) {
         return;
     }
     const std::string detail = report.text.empty() ? "" : " (" + report.text + ")";
@@ -204,6 +213,15 @@ void PathDirector::handle(const NodeReport& report, Instant now) {
         "refused: " + v1::Status_Name(report.status) + detail,
         now
     );
+}
+
+bool PathDirector::try_again(Path& path, Delivery& delivery, Instant now) {
+    if (delivery.tries_in_vain == most_tries_in_vain) {
+        return false;
+    }
+    ++delivery.tries_in_vain;
+    set_resend(path, now + resend_after);
+    return true;
 }
 
 void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant now) {

@@ -28,7 +28,7 @@ struct Delivery {
     // The Route Direction under way.
     std::optional<std::uint64_t> request;
     std::uint32_t requested_revision = 0;
-    std::uint32_t tries_while_busy = 0;  // since the node last took one
+    std::uint32_t tries_in_vain = 0;  // of a node that was busy or late, since it last took one
 };
 
 struct Path {

@@ -186,6 +186,24 @@ TEST_F(RouteChangesTest, KeepsTheOldRelayUntilBothEndsHaveChangedOver) {
     EXPECT_EQ(world.dc->pending_releases(), 1U);
 }
 
+// It comes back in the end of the 10 s for which it is asked, and its answer too late.
+TEST_F(RouteChangesTest, AsksAnEndAgainThatWasHeardWhileItGaveNoAnswer) {
+    register_all();
+    const v1::RouteDirection route = direct();
+    static_cast<void>(add_second_relay());
+    const auto respond = std::exchange(cn.respond, [](const v1::Signal&) { return std::nullopt; });
+    static_cast<void>(complain(mn, cn_name, route));
+    world.pass(9s);
+    v1::Signal keep_alive;
+    keep_alive.mutable_keep_alive();
+    static_cast<void>(world.ask(cn, keep_alive));
+    world.pass(1100ms);
+    EXPECT_EQ(world.dc->pending_releases(), 1U);
+    cn.respond = respond;
+    world.pass(500ms);
+    EXPECT_EQ(world.dc->pending_releases(), 0U);
+}
+
 TEST_F(RouteChangesTest, KeepsTheOldRelayUntilTheAskerHasSaidThatItKnows) {
     register_all();
     const v1::RouteDirection route = direct();
