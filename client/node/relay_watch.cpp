@@ -155,7 +155,7 @@ void RelayWatch::note_outside(const Way& way, const Endpoint& outside, Instant n
     for (Relay& relay : relays_) {
         for (WayPulse& pulse : relay.pulses) {
             if (pulse.way() == way && pulse.note_outside(outside, now)) {
-                events_.push_back(OutsideChanged{relay.addresses.name, way, outside});
+                outside_changed(relay, pulse, outside, now);
             }
         }
     }
@@ -250,13 +250,25 @@ bool RelayWatch::handle_answer(const protocol::CookieAnswer& answer, Instant now
                 works(relay, pulse, now);
             }
             if (finding.has_outside_changed) {
-                events_.push_back(OutsideChanged{relay.addresses.name, pulse.way(), answer.outside}
-                );
+                outside_changed(relay, pulse, answer.outside, now);
             }
             return true;
         }
     }
     return false;
+}
+
+void RelayWatch::outside_changed(
+    const Relay& relay, const WayPulse& pulse, const Endpoint& outside, Instant now
+) {
+    events_.push_back(OutsideChanged{relay.addresses.name, pulse.way(), outside});
+    for (Relay& other : relays_) {
+        for (WayPulse& way : other.pulses) {
+            if (&way != &pulse && way.way().local == pulse.way().local) {
+                way.doubt(now);
+            }
+        }
+    }
 }
 
 // An IPv4 answer waits 10 ms for an IPv6 one from the same interface, which would win.

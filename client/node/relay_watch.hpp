@@ -119,6 +119,10 @@ class RelayWatch {
     Relay& add_or_update(const RelayAddresses& relay, Instant now);
     void make_pulses(Relay& relay, Instant now) const;
     void works(const Relay& relay, const WayPulse& pulse, Instant now);
+    // What a NAT has forgotten before one relay it may have before the others.
+    void outside_changed(
+        const Relay& relay, const WayPulse& pulse, const Endpoint& outside, Instant now
+    );
 
     Port own_port_;
     RandomSource& random_;

@@ -81,7 +81,10 @@ Instant WayPulse::next_timeout() const {
     if (!has_answered() && !first_.is_over(*last_ask_ + milliseconds{500})) {
         return first_.next();
     }
-    Instant due = std::min(*last_ask_ + minute_, doubted_at_.value_or(Instant::never()));
+    Instant due = *last_ask_ + minute_;
+    if (doubted_at_) {
+        due = std::min(due, std::max(*doubted_at_, *last_ask_ + check_after));
+    }
     if (unanswered_ > 0) {
         due = std::min(due, *last_ask_ + wait_for_answer());
     }

@@ -29,7 +29,7 @@ class WayPulse {
     void note_active(Instant now) noexcept;
     void note_heard(Instant now) noexcept;
 
-    // An ask is due at once.
+    // An ask is due at once, or as soon after the last one as a check may be.
     void doubt(Instant now) noexcept { doubted_at_ = now; }
 
     [[nodiscard]] Instant next_timeout() const;

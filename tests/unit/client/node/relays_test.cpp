@@ -129,6 +129,27 @@ TEST(Relays, another_outside_address_makes_the_node_bind_again) {
     EXPECT_EQ(world.path()->outside, at("192.0.2.1:4444"));
 }
 
+// One of them may be heard again only when it is wanted.
+TEST(Relays, another_outside_address_at_one_makes_the_node_ask_the_others) {
+    NodeWorld world;
+    v1::RelayCandidate& other = *world.dc.grant.add_relays();
+    other.set_name("rs2");
+    v1::Address& address = *other.add_addresses();
+    address.set_ip(as_text(ip("198.51.100.77").bytes()));
+    address.set_port(9770);
+    world.start();
+    world.make_path();
+    world.run_for(seconds{12});
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    const Instant rebound = world.now;
+    stream(world, seconds{1});
+    const auto asked = std::ranges::find_if(world.sent, [&](const auto& one) {
+        return one.first >= rebound && one.second.remote == at("198.51.100.77:9770");
+    });
+    ASSERT_NE(asked, world.sent.end());
+    EXPECT_LE(asked->first - rebound, Duration{milliseconds{400}});
+}
+
 // docs/protocol.md section 4.1: another address after a pause of n seconds, then every n/2.
 TEST(Relays, a_nat_that_forgets_early_is_asked_more_often) {
     Ready world;
