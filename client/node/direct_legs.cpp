@@ -176,6 +176,10 @@ bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
     is_bound_there_ = true;
     active_ = attempt->way();
     last_remote_ = active_->remote;
+    // The peer has left where it was bound before: back there it needs a token like anybody.
+    if (bound_here_ && bound_here_->remote != active_->remote) {
+        bound_here_ = BoundHere{active_->remote, now};
+    }
     attempts_.clear();
     data_follows_at_.reset();
     return true;

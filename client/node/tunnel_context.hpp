@@ -65,7 +65,7 @@ struct TunnelContext {
     NodeCounters& counters;
     Outbox& out;
     Instant dc_heard{};  // the last time
-    Instant dc_back{};   // the last time that it was heard after it had let a question wait for long
+    Instant dc_back{};  // the last time that it was heard after it had let a question wait for long
 };
 
 }  // namespace ntm::client

@@ -12,6 +12,7 @@ namespace {
 const Bytes to_peer = inner_packet("198.18.0.1", "198.18.0.2");
 const PathId path_id{FakeDc::path_number};
 const Endpoint peer_at{Ipv4Address{{192, 0, 2, 50}}, Port{9770}};
+const Endpoint third{Ipv4Address{{192, 0, 2, 77}}, Port{9770}};
 const Endpoint elsewhere{Ipv4Address{{192, 0, 2, 99}}, Port{1234}};
 
 struct Direct : NodeWorld {
@@ -109,6 +110,25 @@ TEST(DirectLegs, the_peer_moves_with_a_token_made_after_its_last_binding) {
     world.run_for(milliseconds{10});
     world.peer_requests(peer_at);
     world.peer_requests(elsewhere, old_token);
+    EXPECT_FALSE(world.last_response()->bound());
+    world.peer_requests(elsewhere, world.last_response()->token());
+    EXPECT_TRUE(world.last_response()->bound());
+    world.send_inner(to_peer);
+    EXPECT_EQ(world.sent.back().second.remote, elsewhere);
+}
+
+// This end has found it elsewhere in between, and sends there.
+TEST(DirectLegs, the_peer_comes_back_to_where_it_was_bound_with_a_token) {
+    Direct world{true};
+    world.peer_requests(elsewhere);
+    world.peer_requests(elsewhere, world.last_response()->token());
+    ASSERT_TRUE(world.last_response()->bound());
+    world.directs(2, {{peer_at, true}, {third, true}});
+    world.peer_responds(world.requests().back().nonce(), true, "");
+    world.send_inner(to_peer);
+    ASSERT_EQ(world.sent.back().second.remote, third);
+    world.run_for(milliseconds{10});
+    world.peer_requests(elsewhere);
     EXPECT_FALSE(world.last_response()->bound());
     world.peer_requests(elsewhere, world.last_response()->token());
     EXPECT_TRUE(world.last_response()->bound());
