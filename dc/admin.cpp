@@ -99,9 +99,9 @@ Json show_process(const AdminContext& context) {
     json["uptime_seconds"] =
         std::chrono::duration_cast<std::chrono::seconds>(now - context.started_at).count();
     json["listens_at"] = admin::texts_of(context.listens_at);
-    const IntakeCounters& intake = context.intake.counters();
+    const IntakeCounters intake = context.intake.counters();
     json["counters"]["handshakes_given_up"] = intake.handshakes_given_up;
-    json["counters"]["no_room"] = intake.no_room;
+    json["counters"]["cookies_given_up"] = intake.cookies_given_up;
     if (!context.key_log_file.empty()) {
         json["key_log"] = context.key_log_file;
     }

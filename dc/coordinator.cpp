@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/coordinator.hpp"
 
-#include "common/protocol/cookie.hpp"
-#include "common/protocol/ntm_header.hpp"
 #include "dc/coordinator_parts.hpp"
 
 #include <algorithm>
@@ -134,48 +132,7 @@ void Coordinator::Parts::greet_some(Instant now) {
     greet_at = to_greet.empty() ? Instant::never() : now + greeting_pause;
 }
 
-void Coordinator::handle_datagram(const Datagram& datagram, Instant now) {
-    if (parts_->stall) {
-        ++parts_->counters.while_stalled;
-        return;
-    }
-    const auto header = protocol::NtmHeader::parse(datagram.payload);
-    if (!header) {
-        ++parts_->counters.bad_header;
-        return;
-    }
-    switch (header->type) {
-        case protocol::PacketType::handshake:
-        case protocol::PacketType::signal:
-            parts_->signaling.handle_datagram(datagram, now);
-            break;
-        case protocol::PacketType::cookie:
-            parts_->handle_cookie(datagram, now);
-            break;
-        default:
-            ++parts_->counters.not_for_a_dc;
-            return;
-    }
-    parts_->settle(now);
-}
-
-void Coordinator::Parts::handle_cookie(const Datagram& datagram, Instant now) {
-    const auto header = protocol::NtmHeader::parse(datagram.payload);
-    if (!header->is_answer()) {
-        if (auto answer = cookies.answer(datagram, now)) {
-            later.push_back(std::move(*answer));
-        }
-        return;
-    }
-    const auto answer = protocol::parse_cookie_answer(datagram.payload);
-    if (!answer || !signaling.owns_cookie(answer->nonce)) {
-        ++counters.not_for_a_dc;
-        return;
-    }
-    signaling.handle_datagram(datagram, now);
-}
-
-void Coordinator::handle_timeout(Instant now) {
+void Coordinator::handle_timeout(Instant now, Unheard unheard) {
     parts_->latest = now;
     if (parts_->attempt_at <= now) {
         parts_->context.store.look_for_space();
@@ -187,7 +144,9 @@ void Coordinator::handle_timeout(Instant now) {
     }
     parts_->signaling.handle_timeout(now);
     parts_->dispatch_events(now);
-    parts_->relay_desk.handle_timeout(now);
+    if (unheard == Unheard::nothing) {
+        parts_->relay_desk.handle_timeout(now);
+    }
     parts_->director.handle_timeout(now);
     parts_->greet_some(now);
     parts_->settle(now);
@@ -311,6 +270,9 @@ bool Coordinator::Parts::commit() {
     if (!stored && !stored.error().may_pass) {
         failure = stored.error();
         return false;
+    }
+    if (stall && stored) {
+        relay_desk.trust_all(latest);
     }
     stall = stored ? std::nullopt : std::optional{stored.error()};
     note_health();

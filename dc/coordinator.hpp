@@ -15,6 +15,7 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/x25519.hpp"
+#include "dc/arrival.hpp"
 #include "dc/context.hpp"
 
 #include <memory>
@@ -50,8 +51,12 @@ class Coordinator {
     Coordinator(const Coordinator&) = delete;
     Coordinator& operator=(const Coordinator&) = delete;
 
+    // What it is, so that it waits among its like; counts what is for nobody here. Costs next to nothing.
+    [[nodiscard]] Arrival sort(const Datagram& datagram, Instant now);
     void handle_datagram(const Datagram& datagram, Instant now);
-    void handle_timeout(Instant now);
+    // Whether something of sessions has come that was not handed over yet: no relay counts as silent then.
+    enum class Unheard : std::uint8_t { nothing, something };
+    void handle_timeout(Instant now, Unheard unheard = Unheard::nothing);
     [[nodiscard]] Instant next_timeout() const;
     [[nodiscard]] std::vector<Datagram> take_datagrams();
     // Relay Directions alone, uncommitted: they may leave while the path's record is being stored,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a coordinator is made of; only coordinator.cpp and provisioning.cpp include it.
+// What a coordinator is made of; only coordinator.cpp, reception.cpp and
+// provisioning.cpp include it.
 #pragma once
 
+#include "common/protocol/ntm_header.hpp"
 #include "dc/address_pool.hpp"
 #include "dc/cookie_desk.hpp"
 #include "dc/coordinator.hpp"
@@ -28,7 +30,10 @@ struct Coordinator::Parts {
     void handle(const protocol::PeerMoved& event, Instant now);
     static void handle(const protocol::AddressProbed& /*event*/, Instant /*now*/) {}
     void handle(const protocol::PastRunHeard& event, Instant now);
-    void handle_cookie(const Datagram& datagram, Instant now);
+    [[nodiscard]] Arrival sort_by_session(
+        const protocol::NtmHeader& header, const Datagram& datagram, Instant now
+    );
+    [[nodiscard]] Arrival sort_cookie_answer(const Datagram& datagram);
     // What every call ends with.
     void settle(Instant now);
     void keep_datagrams(std::vector<Datagram>& in);

@@ -18,9 +18,6 @@ namespace ntm::dc {
 
 namespace {
 
-// Between two commits of the store.
-constexpr std::size_t served_at_once = 64;
-
 std::int64_t unix_seconds_at_origin(Instant now) {
     using std::chrono::duration_cast;
     using std::chrono::seconds;
@@ -127,7 +124,7 @@ int Daemon::run() {
             loop_.stop();
         }
     });
-    sockets_->start([this](std::vector<Datagram> batch) { take_in(std::move(batch)); });
+    sockets_->start([this](std::vector<Datagram> batch) { return take_in(std::move(batch)); });
     for (const Endpoint& endpoint : sockets_->endpoints()) {
         spdlog::info("listening on UDP {}", endpoint.text());
     }
@@ -149,11 +146,16 @@ Instant Daemon::now() {
     return Instant{std::chrono::steady_clock::now().time_since_epoch()};
 }
 
-void Daemon::take_in(std::vector<Datagram> batch) {
+bool Daemon::take_in(std::vector<Datagram> batch) {
+    const Instant at = now();
     for (Datagram& datagram : batch) {
-        intake_.add(std::move(datagram), now());
+        const Arrival arrival = coordinator_->sort(datagram, at);
+        intake_.add(arrival, std::move(datagram), at);
     }
-    serve_soon();
+    if (!intake_.is_empty()) {
+        serve_soon();
+    }
+    return !intake_.is_full();
 }
 
 // After what the loop has ready: sockets are emptied before the next of their datagrams is served.
@@ -166,10 +168,13 @@ void Daemon::serve_soon() {
 void Daemon::serve() {
     is_to_serve_ = false;
     const Instant at = now();
-    for (const Datagram& datagram : intake_.take(served_at_once, at)) {
+    for (const Datagram& datagram : intake_.take(at)) {
         coordinator_->handle_datagram(datagram, at);
     }
     settle();
+    if (!intake_.is_full()) {
+        sockets_->resume();
+    }
     if (!intake_.is_empty()) {
         serve_soon();
     }
@@ -200,10 +205,17 @@ void Daemon::set_timer() {
     timer_.expires_at(std::chrono::steady_clock::time_point{next.since_origin()});
     timer_.async_wait([this](const asio::error_code& error) {
         if (!error) {
-            coordinator_->handle_timeout(now());
-            settle();
+            handle_timeout();
         }
     });
+}
+
+// After what the loop has ready: what has come while this process was held up is known by now.
+void Daemon::handle_timeout() {
+    using Unheard = Coordinator::Unheard;
+    const Unheard unheard = intake_.has_sessions() ? Unheard::something : Unheard::nothing;
+    coordinator_->handle_timeout(now(), unheard);
+    settle();
 }
 
 void Daemon::log_notices() {

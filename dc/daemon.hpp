@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ntm-dc process around its coordinator: sockets, clock, timer, admin socket, log, signals.
-// All that has come is taken in; each turn feeds a batch of it to the brain, then stores and sends once.
+// What has come is sorted and taken in; each turn feeds some of it to the brain, then stores and sends once.
 #pragma once
 
 #include "common/admin/admin_server.hpp"
@@ -42,13 +42,15 @@ class Daemon {
     [[nodiscard]] std::optional<std::string> open_coordinator(const DcConfig& config);
     [[nodiscard]] std::optional<std::string> open_admin(const DcConfig& config);
     [[nodiscard]] static Instant now();
-    void take_in(std::vector<Datagram> batch);
+    // False while no more is to be read.
+    [[nodiscard]] bool take_in(std::vector<Datagram> batch);
     void serve_soon();
     void serve();
     // Stores, sends, logs and sets the timer. Why it could not store, if so: the loop then ends,
     // unless the store may recover.
     std::optional<std::string> settle();
     void set_timer();
+    void handle_timeout();
     void log_notices();
     [[nodiscard]] admin::Reload<DcConfig> reload();
 

@@ -1,59 +1,64 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/intake.hpp"
 
-#include "common/protocol/ntm_header.hpp"
-
 #include <utility>
 
 namespace ntm::dc {
 
-namespace {
-
-using protocol::NtmHeader;
-
-bool begins_handshake(const Datagram& datagram) noexcept {
-    const auto header = NtmHeader::parse(datagram.payload);
-    return header && header->type == protocol::PacketType::handshake && !header->is_answer();
+void Intake::add(Arrival arrival, Datagram datagram, Instant now) {
+    switch (arrival) {
+        case Arrival::refused:
+            return;
+        case Arrival::of_session:
+            sessions_.push_back(std::move(datagram));
+            return;
+        case Arrival::handshake:
+            return handshakes_.add(std::move(datagram), now);
+        case Arrival::cookie_ask:
+            return cookies_.add(std::move(datagram), now);
+    }
 }
 
-}  // namespace
-
-void Intake::add(Datagram datagram, Instant now) {
-    if (begins_handshake(datagram)) {
-        if (handshakes_.size() == capacity) {
-            give_up_oldest();
-        }
-        handshakes_.push_back({std::move(datagram), now});
-        return;
-    }
-    if (others_.size() == capacity) {
-        ++counters_.no_room;
-        return;
-    }
-    others_.push_back(std::move(datagram));
-}
-
-std::vector<Datagram> Intake::take(std::size_t most, Instant now) {
-    while (!handshakes_.empty() && now - handshakes_.front().came >= patience) {
-        give_up_oldest();
-    }
+std::vector<Datagram> Intake::take(Instant now) {
     std::vector<Datagram> taken;
-    while (taken.size() < most && !is_empty()) {
-        const bool is_turn_of_others = taken.size() % 2 == 0;
-        if (handshakes_.empty() || (is_turn_of_others && !others_.empty())) {
-            taken.push_back(std::move(others_.front()));
-            others_.pop_front();
-        } else {
-            taken.push_back(std::move(handshakes_.back().datagram));
-            handshakes_.pop_back();
-        }
+    while (taken.size() < most_of_sessions && has_sessions()) {
+        taken.push_back(std::move(sessions_.front()));
+        sessions_.pop_front();
+    }
+    handshakes_.give_up_impatient(now);
+    cookies_.give_up_impatient(now);
+    const std::size_t most = has_sessions() ? most_asks_beside_sessions : most_asks;
+    for (std::size_t i = 0; i < most && has_asks(); ++i) {
+        const bool is_turn_of_handshakes = i % 2 == 0;
+        const bool is_handshake =
+            cookies_.is_empty() || (is_turn_of_handshakes && !handshakes_.is_empty());
+        taken.push_back(is_handshake ? handshakes_.take_newest() : cookies_.take_newest());
     }
     return taken;
 }
 
-void Intake::give_up_oldest() {
-    handshakes_.pop_front();
-    ++counters_.handshakes_given_up;
+void Intake::Asks::add(Datagram datagram, Instant now) {
+    if (waiting_.size() == capacity) {
+        give_up_oldest();
+    }
+    waiting_.push_back({std::move(datagram), now});
+}
+
+void Intake::Asks::give_up_impatient(Instant now) {
+    while (!waiting_.empty() && now - waiting_.front().came >= patience) {
+        give_up_oldest();
+    }
+}
+
+Datagram Intake::Asks::take_newest() {
+    Datagram newest = std::move(waiting_.back().datagram);
+    waiting_.pop_back();
+    return newest;
+}
+
+void Intake::Asks::give_up_oldest() {
+    waiting_.pop_front();
+    ++given_up_;
 }
 
 }  // namespace ntm::dc

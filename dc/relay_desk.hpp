@@ -15,6 +15,8 @@ class RelayDesk {
 
     // Gives the relays of the store some time to come.
     void expect_all(Instant now);
+    // Nobody was listened to until now: none of those that are alive has been silent.
+    void trust_all(Instant now);
     void handle(Relay& relay, const protocol::RequestReceived& request, Instant now);
 
     void handle_timeout(Instant now);

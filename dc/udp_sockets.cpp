@@ -128,6 +128,7 @@ struct UdpSockets::Socket {
     asio::posix::stream_descriptor descriptor;
     Endpoint endpoint;
     std::vector<Slot> slots;
+    bool is_waiting = false;
 
     [[nodiscard]] std::vector<Datagram> receive();
 };
@@ -186,24 +187,40 @@ void UdpSockets::stop() {
     }
 }
 
+void UdpSockets::resume() {
+    if (!std::exchange(is_paused_, false)) {
+        return;
+    }
+    for (const auto& socket : sockets_) {
+        wait(*socket);
+    }
+}
+
 void UdpSockets::wait(Socket& socket) {
+    if (is_paused_ || std::exchange(socket.is_waiting, true)) {
+        return;
+    }
     socket.descriptor.async_wait(
         asio::posix::stream_descriptor::wait_read,
         [this, &socket](const asio::error_code& error) {
-            if (error) {
-                return;
+            socket.is_waiting = false;
+            if (!error) {
+                read(socket);
+                wait(socket);
             }
-            for (std::size_t i = 0; i < most_batches; ++i) {
-                std::vector<Datagram> batch = socket.receive();
-                const bool is_last = batch.size() < most_at_once;
-                receive_(std::move(batch));
-                if (is_last) {
-                    break;
-                }
-            }
-            wait(socket);
         }
     );
+}
+
+void UdpSockets::read(Socket& socket) {
+    for (std::size_t i = 0; i < most_batches && !is_paused_; ++i) {
+        std::vector<Datagram> batch = socket.receive();
+        const bool is_last = batch.size() < most_at_once;
+        is_paused_ = !receive_(std::move(batch));
+        if (is_last) {
+            break;
+        }
+    }
 }
 
 void UdpSockets::send(const std::vector<Datagram>& datagrams) {

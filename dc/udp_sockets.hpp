@@ -19,8 +19,9 @@ namespace ntm::dc {
 
 class UdpSockets {
   public:
-    // Runs with what came, at most `most_at_once` datagrams; several times after a wakeup.
-    using Receive = std::function<void(std::vector<Datagram> batch)>;
+    // Runs with what came, at most `most_at_once` datagrams; several times after a wakeup. False: no more
+    // is read until resume().
+    using Receive = std::function<bool(std::vector<Datagram> batch)>;
     static constexpr std::size_t most_at_once = 64;
 
     // The error is a sentence. `addresses` empty: any address of both families.
@@ -32,6 +33,7 @@ class UdpSockets {
     UdpSockets& operator=(const UdpSockets&) = delete;
 
     void start(Receive receive);
+    void resume();
     void stop();
     // What can not leave is counted and lost, as on any network.
     void send(const std::vector<Datagram>& datagrams);
@@ -43,10 +45,12 @@ class UdpSockets {
     struct Socket;
     UdpSockets();
     void wait(Socket& socket);
+    void read(Socket& socket);
     [[nodiscard]] Socket* socket_for(const Datagram& datagram);
 
     std::vector<std::unique_ptr<Socket>> sockets_;
     Receive receive_;
+    bool is_paused_ = false;
     std::uint64_t send_failures_ = 0;
 };
 

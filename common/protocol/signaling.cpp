@@ -257,6 +257,10 @@ void Signaling::handle_datagram(const Datagram& datagram, Instant now) {
     state_->handle_datagram(datagram, now);
 }
 
+bool Signaling::owns_session(SessionId id) const {
+    return state_->owns_session(id);
+}
+
 bool Signaling::owns_cookie(std::uint64_t nonce) const {
     return state_->owns_cookie(nonce);
 }

@@ -165,6 +165,8 @@ class Signaling {
     void send_answer(const RequestReceived& request, v1::Signal message, Instant now);
 
     void handle_datagram(const Datagram& datagram, Instant now);
+    // Whether this process has given out the session id.
+    [[nodiscard]] bool owns_session(SessionId id) const;
     // Whether a COOKIE answer with this nonce belongs to a handshake of ours.
     [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const;
 

@@ -108,6 +108,7 @@ class Signaling::State {
     [[nodiscard]] Instant next_timeout() const;
     [[nodiscard]] std::vector<SessionId> session_ids() const;
     [[nodiscard]] std::vector<std::uint64_t> cookie_nonces() const;
+    [[nodiscard]] bool owns_session(SessionId id) const { return by_session_.contains(id); }
     [[nodiscard]] bool owns_cookie(std::uint64_t nonce) const { return by_nonce_.contains(nonce); }
 
     // signaling_initiator.cpp

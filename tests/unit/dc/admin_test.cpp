@@ -38,11 +38,11 @@ class AdminTest : public Lab {
 
 TEST_F(AdminTest, CountsWhatTheIntakeLost) {
     for (std::size_t i = 0; i <= Intake::capacity; ++i) {
-        intake.add({}, world.now);
+        intake.add(Arrival::cookie_ask, {}, world.now);
     }
     const auto answer = ask("status", "show", {});
     ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->at("counters").at("no_room"), 1);
+    EXPECT_EQ(answer->at("counters").at("cookies_given_up"), 1);
     EXPECT_EQ(answer->at("counters").at("handshakes_given_up"), 0);
 }
 

@@ -86,6 +86,19 @@ TEST_F(StoreTroubleTest, TriesAgainOnceASecondHoweverManyDatagramsCome) {
     EXPECT_TRUE(world.dc->stall());
 }
 
+TEST_F(StoreTroubleTest, TakesNoRelayForSilentThatItDidNotListenTo) {
+    register_all();
+    static_cast<void>(direct());
+    static_cast<void>(world.dc->take_notices());
+    auto limit = let_disk_fail();
+    EXPECT_EQ(world.register_node(mn, mn_name, {"10.0.0.3/24"}).text(), "no answer");
+    ASSERT_TRUE(world.dc->stall());
+    limit.reset();
+    world.pass(2s);
+    ASSERT_FALSE(world.dc->stall());
+    EXPECT_TRUE(lines_with("relay rs1").empty());
+}
+
 TEST_F(StoreTroubleTest, LosesNothingOfWhatItWasToStoreWhenItIsStartedAnewInstead) {
     register_all();
     direct();

@@ -53,5 +53,32 @@ TEST(UdpSockets, NeverLetTheKernelFragment) {
     }
 }
 
+TEST(UdpSockets, ReadNoMoreUntilTheyMay) {
+    asio::io_context loop;
+    const Endpoint here{*IpAddress::parse("127.0.0.1"), port};
+    const auto sockets = UdpSockets::open(loop, {here.address}, port);
+    ASSERT_TRUE(sockets) << sockets.error();
+    std::size_t came = 0;
+    bool is_enough = true;
+    (*sockets)->start([&](const std::vector<Datagram>& batch) {
+        came += batch.size();
+        return !is_enough;
+    });
+    const std::vector<Datagram> many(3 * UdpSockets::most_at_once, {{}, here, Bytes(20)});
+    (*sockets)->send(many);
+    ASSERT_EQ((*sockets)->send_failures(), 0U);
+    loop.run_for(std::chrono::seconds{5});  // until it has nothing to wait for
+    EXPECT_EQ(came, UdpSockets::most_at_once);
+    (*sockets)->resume();
+    loop.restart();
+    loop.run_for(std::chrono::seconds{5});
+    EXPECT_EQ(came, 2 * UdpSockets::most_at_once);
+    is_enough = false;
+    (*sockets)->resume();
+    loop.restart();
+    static_cast<void>(loop.run_one_for(std::chrono::seconds{5}));
+    EXPECT_EQ(came, many.size());
+}
+
 }  // namespace
 }  // namespace ntm::dc
