@@ -2,7 +2,8 @@
 // How many message 1s of handshakes a responder opens and how many tokens it demands. It stands in
 // front of the Diffie-Hellman, which is what a flood is after. A source that is not proven may be made
 // up, so these have one budget together; beyond it a token is demanded. A token proves the source, so
-// whoever sends too many with one uses up its own budget, and not that of all others.
+// whoever sends too many with one uses up a budget of its own, and then what all such sources have beside
+// the others: behind one address there may be a carrier's thousands of nodes, or one host that floods.
 #pragma once
 
 #include "common/base/address.hpp"
@@ -28,14 +29,15 @@ class HandshakeGate {
         return unproven_bucket_.take(unproven_, now);
     }
     [[nodiscard]] bool may_open_proven(const IpAddress& source, Instant now) noexcept {
-        return proven_sources_.take(source, per_source_, now) && proven_bucket_.take(proven_, now);
+        const bool is_modest = proven_sources_.take(source, per_source_, now);
+        return (is_modest && modest_bucket_.take(proven_, now)) || spare_bucket_.take(proven_, now);
     }
     [[nodiscard]] bool may_demand(const IpAddress& source, Instant now) noexcept {
         return demanded_sources_.take(source, demands_per_source, now);
     }
 
   private:
-    static constexpr std::uint32_t proven_factor = 4;
+    static constexpr std::uint32_t proven_factor = 2;
     static constexpr std::uint32_t source_share = 5;
     static constexpr std::size_t bucket_count = 4096;
     // A demand costs little, is shorter than what it answers, and there may be many nodes behind
@@ -43,10 +45,11 @@ class HandshakeGate {
     static constexpr Budget demands_per_source{1'000, 1'000};
 
     Budget unproven_;
-    Budget proven_;
+    Budget proven_;  // of modest sources together, and once more of all
     Budget per_source_;
     TokenBucket unproven_bucket_;
-    TokenBucket proven_bucket_;
+    TokenBucket modest_bucket_;
+    TokenBucket spare_bucket_;
     SourceBuckets<bucket_count> proven_sources_;
     SourceBuckets<bucket_count> demanded_sources_;
 };

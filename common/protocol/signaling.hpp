@@ -122,7 +122,7 @@ class Signaling {
         // Gets the keys of each session when it is made.
         KeyLog key_log{};
         // Message 1s without a token opened a second: beyond, tokens are demanded of all. With one, four
-        // times as many, and of them a fifth of this for one source.
+        // times as many: half of them for sources that send no more than a fifth of this each.
         std::uint32_t handshakes_per_second = 500;
     };
     Signaling(Settings settings, RandomSource& random);
