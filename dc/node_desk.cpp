@@ -194,7 +194,9 @@ void NodeDesk::take_registration(
     context_.store.put_node(record);
     answer_registration(node, request, now);
     if (is_new_run) {
-        context_.inform(record.fqdn + " registered from " + request.source.text());
+        if (node.lines.registrations.take(now)) {
+            context_.inform(record.fqdn + " registered from " + request.source.text());
+        }
         director_.rekey(node, now);
         return;
     }

@@ -80,7 +80,7 @@ void PathDirector::release_all_of(const PeerKey& gone, Instant now) {
     const PathTable::Ids relayed = context_.paths.of_relay(gone);
     for (const PathId id : relayed) {
         Path& path = *context_.paths.find(id);
-        end_restoring(path, false);
+        give_up_restoring(path);
         context_.paths.set_relay(path, std::nullopt);
         path.is_accepted = false;
         plan(path, now);

@@ -15,7 +15,6 @@
 #include "dc/relay_selection.hpp"
 #include "dc/release_outbox.hpp"
 
-#include <deque>
 #include <optional>
 #include <set>
 #include <utility>
@@ -117,7 +116,9 @@ class PathDirector {
     // A line in the log, if there may be another.
     void warn_of(const PeerKey& node, const Path& path, const std::string& what, Instant now);
     void warn_of(Relay& relay, const Path& path, const std::string& what, Instant now);
-    void end_restoring(Path& path, bool is_restored);
+    [[nodiscard]] Relay* take_off_restoring(Path& path);
+    void give_up_restoring(Path& path);
+    void count_restored(Path& path, Instant now);
     void remove(Path& path);
 
     // path_timers.cpp: what time does to it.
@@ -133,11 +134,11 @@ class PathDirector {
 
     Context& context_;
     Couriers couriers_;
-    DueQueue renewals_;           // by renew_at, one for each path
-    DueQueue waits_;              // by wait_until, for those that have one
-    DueQueue resends_;            // by resend_at, for those that have one
-    std::set<PathId> parked_;     // without a relay
-    std::deque<PathId> to_move_;  // off a relay, some at a time
+    DueQueue renewals_;         // by renew_at, one for each path
+    DueQueue waits_;            // by wait_until, for those that have one
+    DueQueue resends_;          // by resend_at, for those that have one
+    std::set<PathId> parked_;   // without a relay
+    std::set<PathId> to_move_;  // off a relay, some at a time
     Instant move_at_;
 };
 

@@ -74,7 +74,7 @@ void PathDirector::leave_relay(Relay& relay, Instant now) {
     for (const PathId id : ids) {
         Path& path = *context_.paths.find(id);
         if (path.waiters.empty()) {
-            to_move_.push_back(id);
+            to_move_.insert(id);
             continue;
         }
         plan(path, now);
@@ -94,7 +94,9 @@ void PathDirector::handle(const RelayReport& report, Instant now) {
     if (relay == nullptr) {
         return;
     }
-    if (!report.addresses.empty() && report.addresses != relay->record.addresses) {
+    const bool has_others =
+        !report.addresses.empty() && report.addresses != relay->record.addresses;
+    if (has_others && relay->upheavals.take(now)) {
         relay->record.addresses = report.addresses;
         context_.store.put_relay(relay->record);
         readdress(*relay);
@@ -154,7 +156,7 @@ void PathDirector::accept(Path& path, Instant now) {
     path.refused_by.clear();
     path.corrections = 0;
     path.draws = 0;
-    end_restoring(path, true);
+    count_restored(path, now);
     deliver(path, now);
 }
 
@@ -278,20 +280,27 @@ void PathDirector::warn_of(Relay& relay, const Path& path, const std::string& wh
     }
 }
 
-void PathDirector::end_restoring(Path& path, bool is_restored) {
+// The relay whose paths are counted, if this one was among them.
+Relay* PathDirector::take_off_restoring(Path& path) {
     if (!std::exchange(path.is_restoring, false) || !path.record.relay) {
-        return;
+        return nullptr;
     }
-    Relay* relay = context_.registry.find_relay(*path.record.relay);
+    return context_.registry.find_relay(*path.record.relay);
+}
+
+void PathDirector::give_up_restoring(Path& path) {
+    if (Relay* relay = take_off_restoring(path)) {
+        --relay->to_restore;
+    }
+}
+
+void PathDirector::count_restored(Path& path, Instant now) {
+    Relay* relay = take_off_restoring(path);
     if (relay == nullptr) {
         return;
     }
-    if (!is_restored) {
-        --relay->to_restore;
-        return;
-    }
     ++relay->restored;
-    if (relay->restored == relay->to_restore) {
+    if (relay->restored == relay->to_restore && relay->lines.restores.take(now)) {
         context_.inform(
             "relay " + relay->record.name + ": restored " + std::to_string(relay->restored) +
             " of " + std::to_string(relay->to_restore) + " paths"
@@ -300,7 +309,7 @@ void PathDirector::end_restoring(Path& path, bool is_restored) {
 }
 
 void PathDirector::remove(Path& path) {
-    end_restoring(path, false);
+    give_up_restoring(path);
     const PathId id = path.record.id;
     parked_.erase(id);
     forget_timers(path);

@@ -189,7 +189,7 @@ void PathDirector::leave(Path& path) {
     if (!record.relay) {
         return;
     }
-    end_restoring(path, false);
+    give_up_restoring(path);
     couriers_.releases.hold({*record.relay, record.id, record.revision + 1, v1::RELEASE_REPLACED});
     path.left_relays.push_back(*record.relay);
     context_.paths.set_relay(path, std::nullopt);

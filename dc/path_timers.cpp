@@ -89,8 +89,8 @@ void PathDirector::end_wait(Path& path, Instant now) {
 
 void PathDirector::move_some(Instant now) {
     for (std::size_t i = 0; i < most_moved_at_once && !to_move_.empty(); ++i) {
-        Path* path = context_.paths.find(to_move_.front());
-        to_move_.pop_front();
+        Path* path = context_.paths.find(*to_move_.begin());
+        to_move_.erase(to_move_.begin());
         if (path == nullptr) {
             continue;
         }

@@ -68,6 +68,8 @@ struct RelayLoad {
 };
 
 struct Relay {
+    static constexpr std::uint32_t upheavals_burst = 10;
+
     explicit Relay(RelayRecord provisioned) : record{std::move(provisioned)} {}
 
     RelayRecord record;
@@ -83,7 +85,9 @@ struct Relay {
     std::uint64_t restored = 0;
     // Some Direction went without an answer: to be sent again when the relay is heard.
     bool has_unanswered = false;
-    LineLimits lines;
+    // What of it makes the DC go over all its paths.
+    TokenBucket upheavals{1, upheavals_burst};
+    RelayLineLimits lines;
 };
 
 class Registry {

@@ -61,6 +61,10 @@ void RelayDesk::handle_register(
         context_.refuse(request, v1::STATUS_BAD_REQUEST, text, now);
         return;
     }
+    if (!relay.upheavals.take(now)) {
+        context_.refuse(request, v1::STATUS_BUSY, "too many registrations", now);
+        return;
+    }
     take_register(relay, request, now);
 }
 
@@ -89,10 +93,12 @@ void RelayDesk::take_register(Relay& relay, const protocol::RequestReceived& req
     const bool is_restoring = is_new_run || !has_met;
     const std::uint64_t to_restore = is_restoring ? director_.restore(relay) : 0;
     ack(request, to_restore, now);
-    context_.inform(
-        "relay " + record.name + " registered from " + request.source.text() + ", " +
-        std::to_string(to_restore) + " paths to restore"
-    );
+    if (relay.lines.registrations.take(now)) {
+        context_.inform(
+            "relay " + record.name + " registered from " + request.source.text() + ", " +
+            std::to_string(to_restore) + " paths to restore"
+        );
+    }
     director_.relay_came(relay, now);
 }
 
@@ -111,19 +117,30 @@ void RelayDesk::handle_status(Relay& relay, const protocol::RequestReceived& req
         told.bits_per_second(),
         told.busiest_worker_permille()};
     const bool was_alive = std::exchange(relay.is_alive, true);
-    const bool was_draining = std::exchange(relay.is_draining, told.is_draining());
     ack(request, 0, now);
-    if (!was_alive) {
+    if (!was_alive && relay.lines.returns.take(now)) {
         context_.inform("relay " + relay.record.name + " is heard again");
     }
-    if (relay.is_draining && !was_draining) {
-        context_.inform("relay " + relay.record.name + " drains: its paths are moved");
-        director_.leave_relay(relay, now);
-    }
-    const bool can_serve_again = !relay.is_draining && (!was_alive || was_draining);
-    if (can_serve_again || relay.has_unanswered) {
+    const bool has_turned = take_drain(relay, told.is_draining(), now);
+    const bool can_serve_again = !relay.is_draining && (!was_alive || has_turned);
+    if (can_serve_again || (relay.has_unanswered && relay.upheavals.take(now))) {
         director_.relay_came(relay, now);
     }
+}
+
+// A change of mind that comes too soon after others waits for a later status.
+bool RelayDesk::take_drain(Relay& relay, bool is_draining, Instant now) {
+    if (relay.is_draining == is_draining || !relay.upheavals.take(now)) {
+        return false;
+    }
+    relay.is_draining = is_draining;
+    if (is_draining) {
+        if (relay.lines.drains.take(now)) {
+            context_.inform("relay " + relay.record.name + " drains: its paths are moved");
+        }
+        director_.leave_relay(relay, now);
+    }
+    return true;
 }
 
 void RelayDesk::handle_release(
@@ -168,7 +185,11 @@ void RelayDesk::handle_timeout(Instant now) {
     for (const auto& [name, relay] : context_.registry.relays()) {
         if (has_gone_silent(*relay, now)) {
             relay->is_alive = false;
-            context_.warn("relay " + name + " is silent: its paths are moved where they can be");
+            if (relay->lines.silences.take(now)) {
+                context_.warn(
+                    "relay " + name + " is silent: its paths are moved where they can be"
+                );
+            }
             director_.leave_relay(*relay, now);
         }
     }

@@ -26,6 +26,8 @@ class RelayDesk {
     void handle_register(Relay& relay, const protocol::RequestReceived& request, Instant now);
     void take_register(Relay& relay, const protocol::RequestReceived& request, Instant now);
     void handle_status(Relay& relay, const protocol::RequestReceived& request, Instant now);
+    // Whether it is taken over.
+    [[nodiscard]] bool take_drain(Relay& relay, bool is_draining, Instant now);
     void handle_release(Relay& relay, const protocol::RequestReceived& request, Instant now);
     void ack(const protocol::RequestReceived& request, std::uint64_t to_restore, Instant now);
     [[nodiscard]] bool has_gone_silent(const Relay& relay, Instant now) const;
