@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/napt/bindings.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ntm::napt {
+
+namespace {
+
+// A subscriber's port, as its mapping is found by.
+struct EndpointKey {
+    Position subscriber = nowhere;
+    std::uint16_t port = 0;
+    Family family = Family::ipv4;
+    Protocol protocol = Protocol::udp;
+    std::array<std::uint8_t, 8> zero{};
+
+    friend bool operator==(const EndpointKey&, const EndpointKey&) = default;
+};
+
+EndpointKey endpoint_of(const InsideTuple& tuple) noexcept {
+    return {tuple.subscriber, tuple.inside_port, tuple.family, tuple.protocol, {}};
+}
+EndpointKey endpoint_of(const Mapping& mapping) noexcept {
+    return {mapping.subscriber, mapping.inside_port, mapping.family, mapping.protocol, {}};
+}
+
+OutsideTuple outside_of(const InsideTuple& tuple, PublicPort public_port) noexcept {
+    return {tuple.remote, public_port, tuple.remote_port, tuple.family, tuple.protocol, {}};
+}
+
+InsideEndpoint inside_of(const Session& session) noexcept {
+    return {session.subscriber, session.inside_port, session.path};
+}
+
+// A connection of which only the inside's answer to the SYN is seen here.
+TcpTracking begun_outside(const TcpSegment& syn_ack) noexcept {
+    TcpTracking tcp{
+        Side::outside, TcpSegment{.sequence = syn_ack.acknowledgement - 1, .has_syn = true}};
+    tcp.pass(Side::inside, syn_ack);
+    return tcp;
+}
+
+std::uint32_t whole_seconds(Instant at) noexcept {
+    constexpr Duration second = std::chrono::seconds{1};
+    return static_cast<std::uint32_t>(at.since_origin() / second);
+}
+
+// The first full second at which so much time has passed.
+std::uint32_t second_after(Instant now, std::chrono::seconds time) noexcept {
+    constexpr Duration almost_a_second = std::chrono::seconds{1} - Duration{1};
+    return whole_seconds(now + almost_a_second + time);
+}
+
+}  // namespace
+
+std::unique_ptr<Bindings> Bindings::make(const Plan& plan, RandomSource& random) {
+    const tables::FlowHash hash{random};
+    std::unique_ptr<Bindings> made{new Bindings{plan, random, hash}};
+    const bool has_memory = made->sessions_.records().capacity() == plan.sessions &&
+                            made->mappings_.capacity() == plan.mappings &&
+                            made->mappings_by_endpoint_.capacity() == plan.mappings &&
+                            made->subscribers_.capacity() == plan.subscribers;
+    return has_memory ? std::move(made) : nullptr;
+}
+
+std::size_t Bindings::mapped_bytes(const Plan& plan) noexcept {
+    return SessionTable::mapped_bytes(plan.sessions) +
+           tables::LargeArray<Mapping>::mapped_bytes(plan.mappings) +
+           tables::FlowIndex::mapped_bytes(plan.mappings) +
+           tables::LargeArray<Subscriber>::mapped_bytes(plan.subscribers);
+}
+
+Bindings::Bindings(const Plan& plan, RandomSource& random, const tables::FlowHash& hash)
+    : times_{plan.times},
+      path_filters_{plan.path_filters},
+      exit_path_filters_{plan.exit_path_filters},
+      hash_{hash},
+      sessions_{plan.sessions, hash},
+      mappings_{RecordPool<Mapping>::make(plan.mappings)},
+      mappings_by_endpoint_{tables::FlowIndex::make(plan.mappings)},
+      subscribers_{RecordPool<Subscriber>::make(plan.subscribers)},
+      ports_{PublicPorts{plan.ipv4, random}, PublicPorts{plan.ipv6, random}} {}
+
+std::optional<Position> Bindings::add_subscriber(
+    const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits
+) noexcept {
+    if (subscribers_.is_full()) {
+        return std::nullopt;
+    }
+    const Position at = subscribers_.take();
+    subscribers_[at] = Subscriber{};
+    subscribers_[at].ipv4 = ipv4;
+    subscribers_[at].ipv6 = ipv6;
+    subscribers_[at].limits = limits;
+    return at;
+}
+
+void Bindings::remove_subscriber(Position subscriber, Instant now) {
+    while (subscribers_[subscriber].first_mapping != nowhere) {
+        remove_session(mappings_[subscribers_[subscriber].first_mapping].first_session, now);
+    }
+    subscribers_.give_back(subscriber);
+}
+
+Result<PublicPort, DropReason> Bindings::outbound(
+    const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
+) {
+    const Position at = sessions_.find(from);
+    if (at == nowhere) [[unlikely]] {
+        return open(from.tuple, path, segment, now);
+    }
+    Session& session = sessions_[at];
+    if (session.path != path.id) [[unlikely]] {
+        sessions_.set_path(mapping_of(session), at, path.id, filter_of(path, session.protocol));
+    }
+    const bool is_tcp = session.protocol == Protocol::tcp;
+    refresh(session, is_tcp ? session.tcp.pass(Side::inside, segment) : TcpTimer::established, now);
+    return session.public_port;
+}
+
+Result<PublicPort, DropReason> Bindings::open(
+    const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+) {
+    if (from.protocol == Protocol::tcp && !TcpTracking::opens(segment)) {
+        return answer(from, path, segment, now);
+    }
+    return make_session(from, path, TcpTracking{Side::inside, segment}, now);
+}
+
+// To somebody whom the filter lets in: a connection that he begins, or its refusal.
+Result<PublicPort, DropReason> Bindings::answer(
+    const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+) {
+    const auto public_port = find(from);
+    if (!public_port) {
+        return Unexpected{DropReason::napt_no_session};
+    }
+    if (segment.has_rst) {
+        return *public_port;
+    }
+    if (segment.has_syn && segment.has_ack) {
+        return make_session(from, path, begun_outside(segment), now);
+    }
+    return Unexpected{DropReason::napt_no_session};
+}
+
+Result<PublicPort, DropReason> Bindings::make_session(
+    const InsideTuple& from, const Path& path, const TcpTracking& tcp, Instant now
+) {
+    Subscriber& subscriber = subscribers_[from.subscriber];
+    if (sessions_.records().is_full()) {
+        return Unexpected{DropReason::napt_no_memory};
+    }
+    if (subscriber.sessions >= subscriber.limits.sessions) {
+        return Unexpected{DropReason::napt_session_quota};
+    }
+    Position at = find_mapping(from);
+    if (at == nowhere) {
+        const auto made = make_mapping(from, now);
+        if (!made) {
+            return Unexpected{made.error()};
+        }
+        at = *made;
+    }
+    Session session;
+    session.remote = from.remote;
+    session.subscriber = from.subscriber;
+    session.inside_port = from.inside_port;
+    session.remote_port = from.remote_port;
+    session.public_port = mappings_[at].public_port;
+    session.family = from.family;
+    session.protocol = from.protocol;
+    session.filter = filter_of(path, from.protocol);
+    session.path = path.id;
+    session.tcp = tcp;
+    refresh(session, TcpTimer::transitory, now);
+    sessions_.add(mappings_[at], session);
+    ++subscriber.sessions;
+    return session.public_port;
+}
+
+Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Instant now) {
+    Subscriber& subscriber = subscribers_[from.subscriber];
+    if (mappings_.is_full()) {
+        return Unexpected{DropReason::napt_no_memory};
+    }
+    if (subscriber.mappings >= subscriber.limits.ports) {
+        return Unexpected{DropReason::napt_port_quota};
+    }
+    if (!subscriber.new_mappings.take(subscriber.limits.new_mappings, now)) {
+        return Unexpected{DropReason::napt_mapping_rate};
+    }
+    auto& holding = subscriber.holdings[index_of(from.family)];
+    const auto port = ports(from.family).take(holding, from.protocol, now);
+    if (!port) {
+        return Unexpected{DropReason::napt_no_ports};
+    }
+    const Position at = mappings_.take();
+    Mapping mapping;
+    mapping.subscriber = from.subscriber;
+    mapping.public_port = *port;
+    mapping.inside_port = from.inside_port;
+    mapping.family = from.family;
+    mapping.protocol = from.protocol;
+    mapping.next = std::exchange(subscriber.first_mapping, at);
+    if (mapping.next != nowhere) {
+        mappings_[mapping.next].previous = at;
+    }
+    mappings_[at] = mapping;
+    // It has room for as many as there are records.
+    static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from)), at));
+    ports(from.family).set_mapping(*port, from.protocol, at);
+    ++subscriber.mappings;
+    return at;
+}
+
+Position Bindings::find_mapping(const InsideTuple& tuple) const noexcept {
+    const EndpointKey endpoint = endpoint_of(tuple);
+    return mappings_by_endpoint_.find(hash_(endpoint), [&](Position at) {
+        return endpoint_of(mappings_[at]) == endpoint;
+    });
+}
+
+void Bindings::refresh(Session& session, TcpTimer timer, Instant now) const noexcept {
+    if (timer == TcpTimer::goes_on) {
+        return;
+    }
+    std::chrono::seconds time = times_.udp;
+    if (session.protocol == Protocol::tcp) {
+        time = timer == TcpTimer::transitory ? times_.tcp_transitory : times_.tcp_established;
+    } else if (session.protocol == Protocol::icmp) {
+        time = times_.icmp;
+    }
+    // Once a second: the line stays as it is in between.
+    const std::uint32_t expires = second_after(now, time);
+    if (session.expires != expires) {
+        session.expires = expires;
+    }
+}
+
+Result<InsideEndpoint, DropReason> Bindings::inbound(
+    const Lookup<OutsideTuple>& to, const TcpSegment& segment, Instant now
+) noexcept {
+    const Position at = sessions_.find(to);
+    if (at != nowhere) [[likely]] {
+        Session& session = sessions_[at];
+        if (session.protocol == Protocol::tcp) {
+            refresh(session, session.tcp.pass(Side::outside, segment), now);
+        }
+        return inside_of(session);
+    }
+    const OutsideTuple& tuple = to.tuple;
+    const Position found = ports(tuple.family).mapping_of(tuple.public_port, tuple.protocol);
+    if (found == nowhere) {
+        return Unexpected{DropReason::napt_no_mapping};
+    }
+    const bool is_tcp = tuple.protocol == Protocol::tcp;
+    if (is_tcp && !TcpTracking::opens(segment)) {
+        return Unexpected{DropReason::napt_no_session};
+    }
+    const Mapping& mapping = mappings_[found];
+    const auto path = path_for_stranger(mapping, tuple);
+    if (!path) {
+        return Unexpected{is_tcp ? DropReason::napt_syn_filtered : DropReason::napt_filtered};
+    }
+    return InsideEndpoint{mapping.subscriber, mapping.inside_port, *path};
+}
+
+std::optional<PathId> Bindings::path_for_stranger(const Mapping& mapping, const OutsideTuple& tuple)
+    const noexcept {
+    // An answer to an echo comes from who was asked.
+    if (tuple.protocol == Protocol::icmp) {
+        return std::nullopt;
+    }
+    const Position peer = sessions_.find_peer(tuple);
+    if (peer != nowhere) {
+        return sessions_[peer].path;
+    }
+    return mapping.open_sessions > 0 ? std::optional{mapping.open_path} : std::nullopt;
+}
+
+std::optional<PublicPort> Bindings::find(const InsideTuple& tuple) const noexcept {
+    const Position at = sessions_.find(lookup(tuple));
+    if (at != nowhere) {
+        return sessions_[at].public_port;
+    }
+    const Position found = find_mapping(tuple);
+    if (found == nowhere) {
+        return std::nullopt;
+    }
+    const Mapping& mapping = mappings_[found];
+    const bool is_let_in =
+        path_for_stranger(mapping, outside_of(tuple, mapping.public_port)).has_value();
+    return is_let_in ? std::optional{mapping.public_port} : std::nullopt;
+}
+
+std::optional<InsideEndpoint> Bindings::find(const OutsideTuple& tuple) const noexcept {
+    const Position at = sessions_.find(lookup(tuple));
+    return at == nowhere ? std::nullopt : std::optional{inside_of(sessions_[at])};
+}
+
+Mapping& Bindings::mapping_of(const Session& session) noexcept {
+    return mappings_[ports(session.family).mapping_of(session.public_port, session.protocol)];
+}
+
+void Bindings::tend(Instant now, std::uint32_t records) {
+    const std::uint32_t second = whole_seconds(now);
+    const Position reach = sessions_.records().reach();
+    for (std::uint32_t i = std::min(records, reach); i > 0; --i) {
+        const Position at = tended_ < reach ? tended_ : 0;
+        tended_ = at + 1;
+        if (sessions_[at].is_live() && sessions_[at].expires <= second) {
+            remove_session(at, now);
+        }
+    }
+}
+
+void Bindings::remove_session(Position at, Instant now) {
+    const Session& session = sessions_[at];
+    const Position its = ports(session.family).mapping_of(session.public_port, session.protocol);
+    --subscribers_[session.subscriber].sessions;
+    sessions_.remove(mappings_[its], at);
+    if (mappings_[its].first_session == nowhere) {
+        remove_mapping(its, now);
+    }
+}
+
+void Bindings::remove_mapping(Position at, Instant now) {
+    const Mapping& mapping = mappings_[at];
+    Subscriber& subscriber = subscribers_[mapping.subscriber];
+    Position& link =
+        mapping.previous == nowhere ? subscriber.first_mapping : mappings_[mapping.previous].next;
+    link = mapping.next;
+    if (mapping.next != nowhere) {
+        mappings_[mapping.next].previous = mapping.previous;
+    }
+    --subscriber.mappings;
+    mappings_by_endpoint_.erase(hash_(endpoint_of(mapping)), at);
+    auto& holding = subscriber.holdings[index_of(mapping.family)];
+    ports(mapping.family).give_back(holding, mapping.public_port, mapping.protocol, now);
+    mappings_.give_back(at);
+}
+
+Bindings::Usage Bindings::usage() const noexcept {
+    return {
+        subscribers_.in_use(),
+        mappings_.in_use(),
+        sessions_.records().in_use(),
+        ports_[0].held_blocks() + ports_[1].held_blocks()};
+}
+
+}  // namespace ntm::napt

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/napt/public_ports.hpp"
+
+namespace ntm::napt {
+
+PublicPorts::PublicPorts(const PortBlocks::Plan& plan, RandomSource& random)
+    : blocks_{plan, random},
+      block_size_{plan.block_size},
+      next_(plan.addresses * plan.blocks_each, no_block),
+      mappings_(next_.size() * protocol_count * plan.block_size, nowhere) {}
+
+std::optional<PublicPort> PublicPorts::take(Holding& holding, Protocol protocol, Instant now) {
+    for (BlockNumber at = holding.first_block; at != no_block; at = next_[at]) {
+        if (const auto port = blocks_.take_port(at, protocol)) {
+            return port;
+        }
+    }
+    const auto block = take_block(holding, now);
+    return block ? blocks_.take_port(*block, protocol) : std::nullopt;
+}
+
+std::optional<BlockNumber> PublicPorts::take_block(Holding& holding, Instant now) {
+    auto block = holding.has_address ? blocks_.take(holding.address, now) : std::nullopt;
+    if (!block && holding.first_block == no_block) {
+        block = blocks_.take(now);
+    }
+    if (!block) {
+        return std::nullopt;
+    }
+    holding.address = blocks_.address_of(*block);
+    holding.has_address = true;
+    next_[*block] = holding.first_block;
+    holding.first_block = *block;
+    ++held_blocks_;
+    return block;
+}
+
+void PublicPorts::give_back(Holding& holding, PublicPort port, Protocol protocol, Instant now) {
+    const auto block = blocks_.block_of(port);
+    if (!block) {
+        return;
+    }
+    mappings_[index_of(*block, port, protocol)] = nowhere;
+    blocks_.free_port(*block, protocol, port.port);
+    if (blocks_.used(*block) == 0) {
+        give_back_block(holding, *block, now);
+    }
+}
+
+void PublicPorts::give_back_block(Holding& holding, BlockNumber block, Instant now) {
+    BlockNumber* link = &holding.first_block;
+    while (*link != block) {
+        link = &next_[*link];
+    }
+    *link = next_[block];
+    blocks_.give_back(block, now);
+    --held_blocks_;
+}
+
+Position PublicPorts::mapping_of(PublicPort port, Protocol protocol) const noexcept {
+    const auto block = blocks_.block_of(port);
+    return block ? mappings_[index_of(*block, port, protocol)] : nowhere;
+}
+
+void PublicPorts::set_mapping(PublicPort port, Protocol protocol, Position mapping) noexcept {
+    if (const auto block = blocks_.block_of(port)) {
+        mappings_[index_of(*block, port, protocol)] = mapping;
+    }
+}
+
+std::size_t PublicPorts::index_of(BlockNumber block, PublicPort port, Protocol protocol)
+    const noexcept {
+    const std::size_t row = block * protocol_count + static_cast<std::size_t>(protocol);
+    return row * block_size_ + (port.port - std::size_t{blocks_.first_port_of(block)});
+}
+
+}  // namespace ntm::napt

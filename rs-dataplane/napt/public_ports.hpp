@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The public ports of one family that a worker has, as its subscribers hold them: block by block, all
+// of one public address as long as there is one left (RFC 4787 REQ-2, RFC 6888 REQ-2), and whose
+// mapping each port is.
+#pragma once
+
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+#include "rs-dataplane/napt/port_blocks.hpp"
+#include "rs-dataplane/napt/record_pool.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace ntm::napt {
+
+class PublicPorts {
+  public:
+    // One subscriber's. The address stays his when he has no port of it any more, while others leave
+    // something of it.
+    struct Holding {
+        BlockNumber first_block = no_block;
+        PublicAddress address = 0;
+        bool has_address = false;
+    };
+
+    PublicPorts(const PortBlocks::Plan& plan, RandomSource& random);
+
+    // Nothing: there is none left for this holding.
+    [[nodiscard]] std::optional<PublicPort> take(Holding& holding, Protocol protocol, Instant now);
+    void give_back(Holding& holding, PublicPort port, Protocol protocol, Instant now);
+
+    // nowhere: it is nobody's.
+    [[nodiscard]] Position mapping_of(PublicPort port, Protocol protocol) const noexcept;
+    // Of a port that is taken.
+    void set_mapping(PublicPort port, Protocol protocol, Position mapping) noexcept;
+
+    [[nodiscard]] std::size_t held_blocks() const noexcept { return held_blocks_; }
+    [[nodiscard]] std::size_t free_blocks(Instant now) { return blocks_.free_blocks(now); }
+
+  private:
+    static constexpr BlockNumber no_block = 0xffff'ffff;
+
+    [[nodiscard]] std::optional<BlockNumber> take_block(Holding& holding, Instant now);
+    void give_back_block(Holding& holding, BlockNumber block, Instant now);
+    [[nodiscard]] std::size_t index_of(BlockNumber block, PublicPort port, Protocol protocol)
+        const noexcept;
+
+    PortBlocks blocks_;
+    std::size_t block_size_;
+    std::vector<BlockNumber> next_;   // by block: the next one of the same holding
+    std::vector<Position> mappings_;  // by block, protocol and port
+    std::size_t held_blocks_ = 0;
+};
+
+}  // namespace ntm::napt

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What Bindings remember: subscribers, their mappings, and the sessions of each mapping; and by which
+// tuples sessions are found.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/rate_limit.hpp"
+#include "rs-dataplane/napt/public_ports.hpp"
+#include "rs-dataplane/napt/record_pool.hpp"
+#include "rs-dataplane/napt/tcp_tracking.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace ntm::napt {
+
+// From whom a mapping lets in what nobody asked for (RFC 4787 section 5).
+enum class Filter : std::uint8_t {
+    endpoint_independent,        // from everybody
+    address_dependent,           // from an address that something was sent to
+    address_and_port_dependent,  // from nobody
+};
+
+// An address of either family as the records have it: an IPv4 address first and zeros behind it.
+using PaddedAddress = std::array<std::uint8_t, 16>;
+
+// As it leaves a subscriber. ICMP echo: the identifier is the inside port, the remote one is 0.
+struct InsideTuple {
+    PaddedAddress remote{};
+    Position subscriber = nowhere;
+    std::uint16_t inside_port = 0;
+    std::uint16_t remote_port = 0;
+    Family family = Family::ipv4;
+    Protocol protocol = Protocol::udp;
+    std::array<std::uint8_t, 6> zero{};
+};
+
+// As it comes to a public address.
+struct OutsideTuple {
+    PaddedAddress remote{};
+    PublicPort public_port;
+    std::uint16_t remote_port = 0;
+    Family family = Family::ipv4;
+    Protocol protocol = Protocol::udp;
+    std::array<std::uint8_t, 8> zero{};
+};
+
+// One remote port to which a mapping's subscriber has sent something. It can do without its mapping:
+// a packet that goes on with it reads this line alone.
+struct alignas(64) Session {
+    PaddedAddress remote{};
+    Position subscriber = nowhere;
+    std::uint16_t inside_port = 0;
+    std::uint16_t remote_port = 0;
+    PublicPort public_port;
+    Family family{};  // of neither: the record is free
+    Protocol protocol = Protocol::udp;
+    Filter filter = Filter::endpoint_independent;  // of the path
+    std::uint32_t expires = 0;                     // in seconds since the origin of time
+    Position next = nowhere;                       // of the mapping
+    Position previous = nowhere;
+    TcpTracking tcp{Side::inside, {}};  // of TCP alone
+    PathId path;                        // by which the subscriber last sent
+
+    [[nodiscard]] bool is_live() const noexcept { return family != Family{}; }
+    [[nodiscard]] InsideTuple inside() const noexcept {
+        return {remote, subscriber, inside_port, remote_port, family, protocol, {}};
+    }
+    [[nodiscard]] OutsideTuple outside() const noexcept {
+        return {remote, public_port, remote_port, family, protocol, {}};
+    }
+    // A tuple begins as a session does.
+    [[nodiscard]] bool is_of(const InsideTuple& tuple) const noexcept {
+        return std::memcmp(this, &tuple, offsetof(InsideTuple, family)) == 0 &&
+               family == tuple.family && protocol == tuple.protocol;
+    }
+    [[nodiscard]] bool is_of(const OutsideTuple& tuple) const noexcept {
+        return has_remote_of(tuple) && remote_port == tuple.remote_port;
+    }
+    // Whatever the remote port.
+    [[nodiscard]] bool has_remote_of(const OutsideTuple& tuple) const noexcept {
+        return remote == tuple.remote && public_port == tuple.public_port &&
+               family == tuple.family && protocol == tuple.protocol;
+    }
+    // Whether it lets others in from its remote address.
+    [[nodiscard]] bool admits_its_address() const noexcept {
+        return filter != Filter::address_and_port_dependent;
+    }
+};
+static_assert(sizeof(Session) == 64 && std::is_trivially_copyable_v<Session>);
+static_assert(
+    offsetof(Session, subscriber) == offsetof(InsideTuple, subscriber) &&
+    offsetof(Session, inside_port) == offsetof(InsideTuple, inside_port) &&
+    offsetof(Session, remote_port) == offsetof(InsideTuple, remote_port)
+);
+
+// A subscriber's port and the public one that stands for it, whoever is at the other end; as long as
+// it has a session.
+struct alignas(64) Mapping {
+    Position subscriber = nowhere;
+    PublicPort public_port;
+    std::uint16_t inside_port = 0;
+    Family family = Family::ipv4;
+    Protocol protocol = Protocol::udp;
+    // Those that admit their remote address and have the same one stand beside each other.
+    Position first_session = nowhere;
+    std::uint32_t open_sessions = 0;  // whose filter is endpoint-independent
+    PathId open_path;                 // the last of theirs
+    Position next = nowhere;          // of the subscriber
+    Position previous = nowhere;
+};
+static_assert(sizeof(Mapping) == 64);
+
+struct Limits {
+    std::uint32_t ports = 1024;  // mappings, both families and all protocols
+    std::uint32_t sessions = 8192;
+    Budget new_mappings{1000, 1000};
+};
+
+struct Subscriber {
+    Ipv4Address ipv4;
+    Ipv6Address ipv6;
+    Limits limits;
+    TokenBucket new_mappings;
+    std::array<PublicPorts::Holding, 2> holdings;  // by family
+    std::uint32_t mappings = 0;
+    std::uint32_t sessions = 0;
+    Position first_mapping = nowhere;
+    Position next = nowhere;
+};
+
+}  // namespace ntm::napt

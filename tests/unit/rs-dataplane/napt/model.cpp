@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/unit/rs-dataplane/napt/model.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace ntm::napt {
+
+using std::chrono::seconds;
+
+Filter Model::filter_of(const Path& path, Protocol protocol) const {
+    const Filters& filters = path.is_exit ? plan_.exit_path_filters : plan_.path_filters;
+    return filters[static_cast<std::size_t>(protocol)];
+}
+
+std::set<PathId> Model::paths_for_stranger(
+    const Key& key, const Mapping& mapping, const Remote& from
+) const {
+    std::set<PathId> same_address;
+    bool is_open = false;
+    for (const auto& [remote, session] : mapping.sessions) {
+        const Filter filter = filter_of(session.path, key.protocol);
+        is_open |= filter == Filter::endpoint_independent;
+        if (filter != Filter::address_and_port_dependent && remote.address == from.address) {
+            same_address.insert(session.path.id);
+        }
+    }
+    if (key.protocol == Protocol::icmp) {
+        return {};
+    }
+    if (!same_address.empty()) {
+        return same_address;
+    }
+    return is_open ? std::set{mapping.open_path} : std::set<PathId>{};
+}
+
+std::size_t Model::sessions_of(std::optional<Position> subscriber) const {
+    std::size_t count = 0;
+    for (const auto& [key, mapping] : mappings_) {
+        count += !subscriber || key.subscriber == *subscriber ? mapping.sessions.size() : 0;
+    }
+    return count;
+}
+
+std::size_t Model::mappings_of(Position subscriber) const {
+    return static_cast<std::size_t>(std::ranges::count_if(mappings_, [&](const auto& entry) {
+        return entry.first.subscriber == subscriber;
+    }));
+}
+
+Model::BlockKey Model::block_of(PublicPort port) const {
+    return {port.address, (port.port - std::size_t{plan_.ipv4.first_port}) / plan_.ipv4.block_size};
+}
+
+std::optional<DropReason> Model::refusal(const Key& key, bool is_mapped) const {
+    const Limits& limits = subscribers_.at(key.subscriber).limits;
+    if (sessions_of(std::nullopt) == plan_.sessions) {
+        return DropReason::napt_no_memory;
+    }
+    if (sessions_of(key.subscriber) == limits.sessions) {
+        return DropReason::napt_session_quota;
+    }
+    if (is_mapped) {
+        return std::nullopt;
+    }
+    if (mappings_.size() == plan_.mappings) {
+        return DropReason::napt_no_memory;
+    }
+    if (mappings_of(key.subscriber) == limits.ports) {
+        return DropReason::napt_port_quota;
+    }
+    return could_have_port(key) ? std::nullopt : std::optional{DropReason::napt_no_ports};
+}
+
+bool Model::could_have_port(const Key& key) const {
+    const Subscriber& subscriber = subscribers_.at(key.subscriber);
+    bool holds_any = false;
+    bool has_port = false;
+    bool has_block = false;
+    bool has_block_anywhere = false;
+    for (std::size_t address = 0; address < plan_.ipv4.addresses; ++address) {
+        for (std::size_t number = 0; number < plan_.ipv4.blocks_each; ++number) {
+            const auto at = blocks_.find({static_cast<PublicAddress>(address), number});
+            const Block block = at == blocks_.end() ? Block{} : at->second;
+            if (block.holder == key.subscriber) {
+                holds_any = true;
+                const auto used = std::ranges::count_if(block.ports, [&](const auto& port) {
+                    return port.first == key.protocol;
+                });
+                has_port |= static_cast<std::size_t>(used) < plan_.ipv4.block_size;
+            } else if (block.holder == nowhere && block.rests_until <= now_) {
+                has_block_anywhere = true;
+                has_block |= subscriber.address == address;
+            }
+        }
+    }
+    return has_port || has_block || (!holds_any && has_block_anywhere);
+}
+
+void Model::expect_port_is_free(const Key& key, PublicPort port) {
+    Subscriber& subscriber = subscribers_.at(key.subscriber);
+    Block& block = blocks_[block_of(port)];
+    EXPECT_TRUE(block.holder == key.subscriber || block.holder == nowhere) << "another's block";
+    EXPECT_TRUE(block.holder == key.subscriber || block.rests_until <= now_) << "it rests";
+    EXPECT_TRUE(block.ports.emplace(key.protocol, port.port).second) << "another mapping's port";
+    block.holder = key.subscriber;
+    if (mappings_of(key.subscriber) > 0) {
+        EXPECT_EQ(subscriber.address, port.address) << "not paired";
+    }
+    subscriber.address = port.address;
+}
+
+void Model::begin(
+    const Key& key, const Remote& to, const Path& path, const TcpTracking& tcp, PublicPort port
+) {
+    if (!mappings_.contains(key)) {
+        expect_port_is_free(key, port);
+        mappings_[key].port = port;
+    }
+    Mapping& mapping = mappings_[key];
+    EXPECT_EQ(mapping.port, port) << "mapping is endpoint-independent";
+    Session& session = mapping.sessions[to];
+    session.path = path;
+    session.tcp = tcp;
+    refresh(key, session, TcpTimer::transitory);
+    if (filter_of(path, key.protocol) == Filter::endpoint_independent) {
+        mapping.open_path = path.id;
+    }
+}
+
+void Model::refresh(const Key& key, Session& session, TcpTimer timer) const {
+    if (timer == TcpTimer::goes_on) {
+        return;
+    }
+    const std::map<Protocol, seconds> times{
+        {Protocol::udp, plan_.times.udp},
+        {Protocol::icmp, plan_.times.icmp},
+        {Protocol::tcp,
+         timer == TcpTimer::transitory ? plan_.times.tcp_transitory : plan_.times.tcp_established}};
+    session.expires =
+        Instant{std::chrono::ceil<seconds>(now_.since_origin())} + times.at(key.protocol);
+}
+
+void Model::sent(
+    const Inside& from,
+    const Remote& to,
+    const Path& path,
+    const TcpSegment& segment,
+    const Result<PublicPort, DropReason>& got
+) {
+    const Key key{from.subscriber, from.port, from.protocol};
+    const bool is_tcp = from.protocol == Protocol::tcp;
+    const auto at = mappings_.find(key);
+    const bool is_mapped = at != mappings_.end();
+    if (is_mapped && at->second.sessions.contains(to)) {
+        Session& session = at->second.sessions[to];
+        if (session.path.id != path.id &&
+            filter_of(path, key.protocol) == Filter::endpoint_independent) {
+            at->second.open_path = path.id;
+        }
+        session.path = path;
+        refresh(
+            key, session, is_tcp ? session.tcp.pass(Side::inside, segment) : TcpTimer::established
+        );
+        ASSERT_TRUE(got);
+        EXPECT_EQ(*got, at->second.port);
+        return;
+    }
+    TcpTracking tcp{Side::inside, segment};
+    if (is_tcp && !TcpTracking::opens(segment)) {
+        if (!is_mapped || paths_for_stranger(key, at->second, to).empty() ||
+            !(segment.has_rst || (segment.has_syn && segment.has_ack))) {
+            ASSERT_FALSE(got);
+            EXPECT_EQ(got.error(), DropReason::napt_no_session);
+            return;
+        }
+        if (segment.has_rst) {
+            ASSERT_TRUE(got);
+            EXPECT_EQ(*got, at->second.port);
+            return;
+        }
+        const std::uint32_t before = segment.acknowledgement - 1;
+        tcp = TcpTracking{Side::outside, {.sequence = before, .has_syn = true}};
+        tcp.pass(Side::inside, segment);
+    }
+    if (const auto reason = refusal(key, is_mapped)) {
+        ASSERT_FALSE(got);
+        EXPECT_EQ(got.error(), *reason);
+        return;
+    }
+    ASSERT_TRUE(got) << describe(got.error()).name;
+    begin(key, to, path, tcp, *got);
+}
+
+Model::Mappings::iterator Model::owner_of(PublicPort port, Protocol protocol) {
+    return std::ranges::find_if(mappings_, [&](const auto& entry) {
+        return entry.first.protocol == protocol && entry.second.port == port;
+    });
+}
+
+void Model::received(
+    PublicPort to,
+    const Inside& of,
+    const Remote& from,
+    const TcpSegment& segment,
+    const Result<InsideEndpoint, DropReason>& got
+) {
+    const bool is_tcp = of.protocol == Protocol::tcp;
+    const auto at = owner_of(to, of.protocol);
+    if (at == mappings_.end()) {
+        ASSERT_FALSE(got);
+        EXPECT_EQ(got.error(), DropReason::napt_no_mapping);
+        return;
+    }
+    auto& [key, mapping] = *at;
+    std::set<PathId> paths;
+    const auto session = mapping.sessions.find(from);
+    if (session != mapping.sessions.end()) {
+        paths.insert(session->second.path.id);
+        if (is_tcp) {
+            const TcpTimer timer = session->second.tcp.pass(Side::outside, segment);
+            refresh(key, session->second, timer);
+        }
+    } else if (is_tcp && !TcpTracking::opens(segment)) {
+        ASSERT_FALSE(got);
+        EXPECT_EQ(got.error(), DropReason::napt_no_session);
+        return;
+    } else {
+        paths = paths_for_stranger(key, mapping, from);
+    }
+    ASSERT_EQ(got.has_value(), !paths.empty());
+    if (!got) {
+        EXPECT_EQ(got.error(), is_tcp ? DropReason::napt_syn_filtered : DropReason::napt_filtered);
+        return;
+    }
+    EXPECT_EQ(got->subscriber, key.subscriber);
+    EXPECT_EQ(got->port, key.port);
+    EXPECT_TRUE(paths.contains(got->path));
+}
+
+void Model::found(
+    PublicPort to, const Inside& of, const Remote& from, const std::optional<InsideEndpoint>& got
+) const {
+    const auto at = std::ranges::find_if(mappings_, [&](const auto& entry) {
+        return entry.first.protocol == of.protocol && entry.second.port == to;
+    });
+    const bool is_there = at != mappings_.end() && at->second.sessions.contains(from);
+    ASSERT_EQ(got.has_value(), is_there);
+    if (is_there) {
+        EXPECT_EQ(got->subscriber, at->first.subscriber);
+        EXPECT_EQ(got->port, at->first.port);
+    }
+}
+
+void Model::counted(const Bindings::Usage& got) const {
+    EXPECT_EQ(got.subscribers, subscribers_.size());
+    EXPECT_EQ(got.mappings, mappings_.size());
+    EXPECT_EQ(got.sessions, sessions_of(std::nullopt));
+    EXPECT_EQ(got.blocks, static_cast<std::size_t>(std::ranges::count_if(blocks_, [](auto& block) {
+                  return block.second.holder != nowhere;
+              })));
+}
+
+Model::Mappings::iterator Model::end(Mappings::iterator mapping, Instant now) {
+    const auto& [key, its] = *mapping;
+    Block& block = blocks_.at(block_of(its.port));
+    block.ports.erase({key.protocol, its.port.port});
+    if (block.ports.empty()) {
+        block.holder = nowhere;
+        block.rests_until = now + plan_.ipv4.rest;
+    }
+    return mappings_.erase(mapping);
+}
+
+void Model::remove(Position subscriber, Instant now) {
+    for (auto at = mappings_.begin(); at != mappings_.end();) {
+        at = at->first.subscriber == subscriber ? end(at, now) : std::next(at);
+    }
+    subscribers_.erase(subscriber);
+}
+
+void Model::set_time(Instant now) {
+    now_ = now;
+    for (auto at = mappings_.begin(); at != mappings_.end();) {
+        std::erase_if(at->second.sessions, [&](const auto& entry) {
+            return entry.second.expires <= now;
+        });
+        at = at->second.sessions.empty() ? end(at, now) : std::next(at);
+    }
+}
+
+}  // namespace ntm::napt
