@@ -6,6 +6,7 @@
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/rate_limit.hpp"
+#include "rs-dataplane/napt/padded_address.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/tcp_tracking.hpp"
@@ -24,9 +25,6 @@ enum class Filter : std::uint8_t {
     address_dependent,           // from an address that something was sent to
     address_and_port_dependent,  // from nobody
 };
-
-// An address of either family as the records have it: an IPv4 address first and zeros behind it.
-using PaddedAddress = std::array<std::uint8_t, 16>;
 
 // As it leaves a subscriber. ICMP echo: the identifier is the inside port, the remote one is 0.
 struct InsideTuple {

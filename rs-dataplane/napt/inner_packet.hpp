@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A packet to translate, checked: every length is known to be right before a byte is read, so that
+// holding one is being allowed to rewrite it. What a NAPT can not translate, or not yet, is refused with
+// a reason: fragments, IPv4 options, IPv6 extension headers, protocols without ports.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/bytes.hpp"
+#include "common/base/result.hpp"
+#include "common/packet/drop_reason.hpp"
+#include "rs-dataplane/napt/padded_address.hpp"
+#include "rs-dataplane/napt/port_blocks.hpp"
+#include "rs-dataplane/napt/tcp_tracking.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ntm::napt {
+
+enum class Kind : std::uint8_t { udp, tcp, echo_request, echo_reply, icmp_error };
+
+[[nodiscard]] constexpr Protocol protocol_of(Kind kind) noexcept {
+    return kind == Kind::udp ? Protocol::udp : kind == Kind::tcp ? Protocol::tcp : Protocol::icmp;
+}
+
+// Ports in host byte order. Of an echo, the identifier is the port of who asks, and the other one is 0.
+struct Ends {
+    PaddedAddress source{};
+    PaddedAddress destination{};
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+
+    friend bool operator==(const Ends&, const Ends&) = default;
+};
+
+// Where the headers of a packet lie, or of one that an ICMP error quotes; offsets in what was parsed.
+struct Headers {
+    Family family = Family::ipv4;
+    Kind kind = Kind::udp;
+    std::uint16_t ip_at = 0;
+    std::uint16_t upper_at = 0;  // 8 bytes at least are there
+    std::uint16_t end = 0;       // of the packet, or of what is quoted of it
+};
+
+class InnerPacket {
+  public:
+    // `bytes` is exactly one packet, by its own length too.
+    [[nodiscard]] static Result<InnerPacket, DropReason> parse(MutableByteView bytes) noexcept;
+
+    [[nodiscard]] const Headers& headers() const noexcept { return headers_; }
+    [[nodiscard]] Kind kind() const noexcept { return headers_.kind; }
+    // Of an ICMP error.
+    [[nodiscard]] const Headers& quote() const noexcept { return quote_; }
+    // Of either headers; ports are 0 for an ICMP error.
+    [[nodiscard]] Ends ends(const Headers& headers) const noexcept;
+    // Of TCP.
+    [[nodiscard]] TcpSegment segment() const noexcept;
+    // Offset of the value of a SYN's maximum segment size; 0: it has none.
+    [[nodiscard]] std::uint16_t mss_at() const noexcept { return mss_at_; }
+
+    [[nodiscard]] std::uint8_t* at(std::size_t offset) const noexcept {
+        return bytes_.data() + offset;
+    }
+
+  private:
+    InnerPacket(MutableByteView bytes, const Headers& headers) noexcept
+        : bytes_{bytes}, headers_{headers} {}
+
+    MutableByteView bytes_;
+    Headers headers_;
+    Headers quote_;
+    std::uint16_t mss_at_ = 0;
+};
+
+}  // namespace ntm::napt
