@@ -170,4 +170,31 @@ void repair_ipv4_header(Bytes& packet) {
     put16(packet, 10, checksum_byte_by_byte(ByteView{packet}.first(header)));
 }
 
+Bytes with_byte(Bytes packet, std::size_t at, std::uint8_t value) {
+    packet[at] = value;
+    if (packet[0] >> 4 == 4) {
+        repair_ipv4_header(packet);
+    }
+    return packet;
+}
+
+Bytes with_options(const Bytes& packet) {
+    Bytes longer = packet;
+    longer.insert(longer.begin() + 20, {1, 1, 1, 1});
+    longer[0] = 0x46;
+    longer[3] = static_cast<std::uint8_t>(longer.size());
+    repair_ipv4_header(longer);
+    return longer;
+}
+
+Bytes error_about(const Bytes& quote) {
+    const bool is_ipv4 = quote[0] >> 4 == 4;
+    return error_packet(is_ipv4 ? router4 : router6, is_ipv4 ? ends4.source : ends6.source, quote);
+}
+
+DropReason reason_of(Bytes packet) {
+    const auto parsed = InnerPacket::parse(packet);
+    return parsed ? DropReason::none : parsed.error();
+}
+
 }  // namespace ntm::napt

@@ -51,5 +51,23 @@ struct ErrorShape {
 
 // Of an IPv4 packet with changed header bytes.
 void repair_ipv4_header(Bytes& packet);
+// A packet with one byte changed, and, of IPv4, its header repaired.
+[[nodiscard]] Bytes with_byte(Bytes packet, std::size_t at, std::uint8_t value);
+// An IPv4 packet with one word of options put in.
+[[nodiscard]] Bytes with_options(const Bytes& packet);
+
+// Some to start from.
+inline const PacketEnds ends4{address("198.18.0.5"), 5000, address("198.51.100.7"), 443};
+inline const PacketEnds ends6{address("fd00:a::5"), 5000, address("2001:db8::7"), 443};
+inline const IpAddress router4 = address("203.0.113.254");
+inline const IpAddress router6 = address("2001:db8:ffff::1");
+inline const Bytes some_payload{0xde, 0xad, 0xbe, 0xef, 0x01};
+inline const Bytes udp4 = packet_of(Kind::udp, ends4, some_payload);
+inline const Bytes udp6 = packet_of(Kind::udp, ends6, some_payload);
+inline const Bytes tcp4 = packet_of(Kind::tcp, ends4, some_payload);
+// From the router of its family.
+[[nodiscard]] Bytes error_about(const Bytes& quote);
+// none: it is taken.
+[[nodiscard]] DropReason reason_of(Bytes packet);
 
 }  // namespace ntm::napt

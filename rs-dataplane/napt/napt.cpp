@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/napt/napt.hpp"
+
+#include "rs-dataplane/napt/translate.hpp"
+
+#include <algorithm>
+
+namespace ntm::napt {
+
+namespace {
+
+PaddedAddress as_really_is(
+    const PaddedAddress& seen, const Path& path, const GeneralNode& general_node
+) noexcept {
+    return path.is_exit ? seen : general_node.real_address;
+}
+
+PaddedAddress as_seen_inside(
+    const PaddedAddress& real, const Path& path, const GeneralNode& general_node
+) noexcept {
+    return path.is_exit ? real : general_node.virtual_address;
+}
+
+}  // namespace
+
+PublicAddresses::PublicAddresses(
+    const std::vector<Ipv4Address>& ipv4, const std::vector<Ipv6Address>& ipv6
+) {
+    for (const Ipv4Address& address : ipv4) {
+        ipv4_.push_back(IpAddress{address}.padded());
+    }
+    for (const Ipv6Address& address : ipv6) {
+        ipv6_.push_back(address.bytes);
+    }
+}
+
+std::optional<PublicAddress> PublicAddresses::find(Family family, const PaddedAddress& address)
+    const noexcept {
+    const auto& addresses = pool(family);
+    const auto at = std::ranges::find(addresses, address);
+    if (at == addresses.end()) {
+        return std::nullopt;
+    }
+    return static_cast<PublicAddress>(at - addresses.begin());
+}
+
+Lookup<InsideTuple> Napt::lookup_out(const InnerPacket& packet, const Sender& sender)
+    const noexcept {
+    const Headers& headers = packet.headers();
+    const Ends ends = packet.ends(headers);
+    return bindings_.lookup(InsideTuple{
+        as_really_is(ends.destination, sender.path, sender.general_node),
+        sender.subscriber,
+        ends.source_port,
+        ends.destination_port,
+        headers.family,
+        protocol_of(headers.kind),
+        {}});
+}
+
+DropReason Napt::send_out(
+    const InnerPacket& packet, const Lookup<InsideTuple>& from, const Sender& sender, Instant now
+) {
+    if (packet.kind() == Kind::echo_reply) {
+        return DropReason::inner_icmp_type;
+    }
+    const TcpSegment segment = packet.kind() == Kind::tcp ? packet.segment() : TcpSegment{};
+    const auto port = bindings_.outbound(from, sender.path, segment, now);
+    if (!port) {
+        return port.error();
+    }
+    const InsideTuple& tuple = from.tuple;
+    translate(
+        packet,
+        {addresses_(tuple.family, port->address), tuple.remote, port->port, tuple.remote_port}
+    );
+    return DropReason::none;
+}
+
+DropReason Napt::send_error_out(const InnerPacket& packet, const Sender& sender) const noexcept {
+    // What came in, as the subscriber got it.
+    const Headers& quote = packet.quote();
+    const Ends seen = packet.ends(quote);
+    if (quote.kind == Kind::echo_request) {
+        return DropReason::unknown_quote;
+    }
+    const InsideTuple tuple{
+        as_really_is(seen.source, sender.path, sender.general_node),
+        sender.subscriber,
+        seen.destination_port,
+        seen.source_port,
+        quote.family,
+        protocol_of(quote.kind),
+        {}};
+    const auto port = bindings_.find(tuple);
+    if (!port) {
+        return DropReason::unknown_quote;
+    }
+    const PaddedAddress& address = addresses_(quote.family, port->address);
+    translate_error(
+        packet,
+        {.source = address, .destination = tuple.remote},
+        {tuple.remote, address, tuple.remote_port, port->port}
+    );
+    return DropReason::none;
+}
+
+std::optional<Lookup<OutsideTuple>> Napt::lookup_in(const InnerPacket& packet) const noexcept {
+    const Headers& headers = packet.headers();
+    const Ends ends = packet.ends(headers);
+    const auto address = addresses_.find(headers.family, ends.destination);
+    if (headers.kind == Kind::icmp_error || !address) {
+        return std::nullopt;
+    }
+    return bindings_.lookup(OutsideTuple{
+        ends.source,
+        {*address, ends.destination_port},
+        ends.source_port,
+        headers.family,
+        protocol_of(headers.kind),
+        {}});
+}
+
+Result<InsideEndpoint, DropReason> Napt::find_receiver(
+    const InnerPacket& packet, const Lookup<OutsideTuple>& to, Instant now
+) noexcept {
+    if (packet.kind() == Kind::echo_request) {
+        return Unexpected{DropReason::inner_icmp_type};
+    }
+    const TcpSegment segment = packet.kind() == Kind::tcp ? packet.segment() : TcpSegment{};
+    return bindings_.inbound(to, segment, now);
+}
+
+Result<InsideEndpoint, DropReason> Napt::find_receiver_of_error(const InnerPacket& packet
+) const noexcept {
+    // What went out, as it left from here.
+    const Headers& quote = packet.quote();
+    const Ends sent = packet.ends(quote);
+    const auto address = addresses_.find(quote.family, sent.source);
+    if (quote.kind == Kind::echo_reply || !address) {
+        return Unexpected{DropReason::unknown_quote};
+    }
+    const auto found = bindings_.find(OutsideTuple{
+        sent.destination,
+        {*address, sent.source_port},
+        sent.destination_port,
+        quote.family,
+        protocol_of(quote.kind),
+        {}});
+    if (!found) {
+        return Unexpected{DropReason::unknown_quote};
+    }
+    return *found;
+}
+
+void Napt::bring_in(const InnerPacket& packet, const Receiver& receiver) noexcept {
+    const Ends came = packet.ends(packet.headers());
+    const PaddedAddress source = as_seen_inside(came.source, receiver.path, receiver.general_node);
+    if (packet.kind() != Kind::icmp_error) {
+        translate(packet, {source, receiver.address, came.source_port, receiver.port});
+        return;
+    }
+    const Ends sent = packet.ends(packet.quote());
+    const PaddedAddress remote =
+        as_seen_inside(sent.destination, receiver.path, receiver.general_node);
+    translate_error(
+        packet,
+        {.source = source, .destination = receiver.address},
+        {receiver.address, remote, receiver.port, sent.destination_port}
+    );
+}
+
+}  // namespace ntm::napt

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Both ways of a packet through the NAPT of a worker: what its bindings say, written into its bytes. For
+// bursts the stages make a lookup for each packet first, and prefetch by it; an ICMP error has none.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/packet/drop_reason.hpp"
+#include "rs-dataplane/napt/bindings.hpp"
+#include "rs-dataplane/napt/inner_packet.hpp"
+#include "rs-dataplane/napt/padded_address.hpp"
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace ntm::napt {
+
+// The pools, as PortBlocks number them.
+class PublicAddresses {
+  public:
+    PublicAddresses(const std::vector<Ipv4Address>& ipv4, const std::vector<Ipv6Address>& ipv6);
+
+    [[nodiscard]] std::optional<PublicAddress> find(Family family, const PaddedAddress& address)
+        const noexcept;
+    // Of a pool.
+    [[nodiscard]] const PaddedAddress& operator()(Family family, PublicAddress number)
+        const noexcept {
+        return pool(family)[number];
+    }
+
+  private:
+    [[nodiscard]] const std::vector<PaddedAddress>& pool(Family family) const noexcept {
+        return family == Family::ipv4 ? ipv4_ : ipv6_;
+    }
+    std::vector<PaddedAddress> ipv4_;
+    std::vector<PaddedAddress> ipv6_;
+};
+
+// A general node as a path's subscriber knows it, by its VIP, and where it really is. By an exit path
+// general nodes are known by their real addresses.
+struct GeneralNode {
+    PaddedAddress virtual_address{};
+    PaddedAddress real_address{};
+};
+
+// From whom a packet comes that goes out, and by which path. The stages before have made sure that the
+// path's addresses are the packet's.
+struct Sender {
+    Position subscriber = nowhere;
+    Path path;
+    GeneralNode general_node;  // unless it is an exit path
+};
+
+// To whom a packet goes that came in.
+struct Receiver {
+    PaddedAddress address{};  // the subscriber's VIP
+    std::uint16_t port = 0;
+    Path path;
+    GeneralNode general_node;  // unless it is an exit path
+};
+
+class Napt {
+  public:
+    Napt(Bindings& bindings, const PublicAddresses& addresses)
+        : bindings_{bindings}, addresses_{addresses} {}
+
+    // Not of an ICMP error.
+    [[nodiscard]] Lookup<InsideTuple> lookup_out(const InnerPacket& packet, const Sender& sender)
+        const noexcept;
+    // Nothing: it is an ICMP error, or does not go to a public address.
+    [[nodiscard]] std::optional<Lookup<OutsideTuple>> lookup_in(const InnerPacket& packet
+    ) const noexcept;
+
+    // From a subscriber: a packet with its lookup, or an ICMP error. Translates, or says why not.
+    [[nodiscard]] DropReason send_out(
+        const InnerPacket& packet,
+        const Lookup<InsideTuple>& from,
+        const Sender& sender,
+        Instant now
+    );
+    [[nodiscard]] DropReason send_error_out(const InnerPacket& packet, const Sender& sender)
+        const noexcept;
+
+    // To a public address: whose packet it is. Changes none of its bytes.
+    [[nodiscard]] Result<InsideEndpoint, DropReason> find_receiver(
+        const InnerPacket& packet, const Lookup<OutsideTuple>& to, Instant now
+    ) noexcept;
+    [[nodiscard]] Result<InsideEndpoint, DropReason> find_receiver_of_error(
+        const InnerPacket& packet
+    ) const noexcept;
+    // Either kind.
+    static void bring_in(const InnerPacket& packet, const Receiver& receiver) noexcept;
+
+  private:
+    Bindings& bindings_;
+    const PublicAddresses& addresses_;
+};
+
+}  // namespace ntm::napt
