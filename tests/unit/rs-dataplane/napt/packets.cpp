@@ -3,6 +3,8 @@
 
 #include "common/packet/ipv4.hpp"
 
+#include <algorithm>
+
 namespace ntm::napt {
 
 namespace {
@@ -166,7 +168,7 @@ Bytes error_packet(const IpAddress& source, const IpAddress& destination, ByteVi
 
 void repair_ipv4_header(Bytes& packet) {
     put16(packet, 10, 0);
-    const std::size_t header = std::size_t{packet[0] & 0x0fU} * 4;
+    const std::size_t header = std::min(std::size_t{packet[0] & 0x0fU} * 4, packet.size());
     put16(packet, 10, checksum_byte_by_byte(ByteView{packet}.first(header)));
 }
 
