@@ -14,20 +14,22 @@ struct EndpointKey {
     std::uint16_t port = 0;
     Family family = Family::ipv4;
     Protocol protocol = Protocol::udp;
-    std::array<std::uint8_t, 8> zero{};
 
+    [[nodiscard]] std::array<std::uint64_t, 2> words() const noexcept {
+        return {std::uint64_t{subscriber} << 32 | port, word_of(family, protocol)};
+    }
     friend bool operator==(const EndpointKey&, const EndpointKey&) = default;
 };
 
 EndpointKey endpoint_of(const InsideTuple& tuple) noexcept {
-    return {tuple.subscriber, tuple.inside_port, tuple.family, tuple.protocol, {}};
+    return {tuple.subscriber, tuple.inside_port, tuple.family, tuple.protocol};
 }
 EndpointKey endpoint_of(const Mapping& mapping) noexcept {
-    return {mapping.subscriber, mapping.inside_port, mapping.family, mapping.protocol, {}};
+    return {mapping.subscriber, mapping.inside_port, mapping.family, mapping.protocol};
 }
 
 OutsideTuple outside_of(const InsideTuple& tuple, PublicPort public_port) noexcept {
-    return {tuple.remote, public_port, tuple.remote_port, tuple.family, tuple.protocol, {}};
+    return {tuple.remote, public_port, tuple.remote_port, tuple.family, tuple.protocol};
 }
 
 InsideEndpoint inside_of(const Session& session) noexcept {
@@ -210,7 +212,7 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
     }
     mappings_[at] = mapping;
     // It has room for as many as there are records.
-    static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from)), at));
+    static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from).words()), at));
     ports(from.family).set_mapping(*port, from.protocol, at);
     ++subscriber.mappings;
     return at;
@@ -218,7 +220,7 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
 
 Position Bindings::find_mapping(const InsideTuple& tuple) const noexcept {
     const EndpointKey endpoint = endpoint_of(tuple);
-    return mappings_by_endpoint_.find(hash_(endpoint), [&](Position at) {
+    return mappings_by_endpoint_.find(hash_(endpoint.words()), [&](Position at) {
         return endpoint_of(mappings_[at]) == endpoint;
     });
 }
@@ -337,7 +339,7 @@ void Bindings::remove_mapping(Position at, Instant now) {
         mappings_[mapping.next].previous = mapping.previous;
     }
     --subscriber.mappings;
-    mappings_by_endpoint_.erase(hash_(endpoint_of(mapping)), at);
+    mappings_by_endpoint_.erase(hash_(endpoint_of(mapping).words()), at);
     auto& holding = subscriber.holdings[index_of(mapping.family)];
     ports(mapping.family).give_back(holding, mapping.public_port, mapping.protocol, now);
     mappings_.give_back(at);

@@ -93,44 +93,19 @@ Result<Kind, DropReason> kind_of(Family family, std::uint8_t protocol, ByteView 
     }
 }
 
-DropReason check_udp(Family family, ByteView upper) noexcept {
-    const auto udp = UdpView::parse(upper);
-    const bool is_right = udp && (family == Family::ipv4 || udp->has_checksum());
-    return is_right ? DropReason::none : DropReason::inner_udp;
-}
-
-DropReason check_tcp(ByteView upper) noexcept {
-    if (upper.size() < tcp_header) {
-        return DropReason::inner_tcp;
-    }
-    const std::size_t header = std::size_t{upper[12]} / 16 * 4;
-    return header >= tcp_header && header <= upper.size() ? DropReason::none
-                                                          : DropReason::inner_tcp;
+std::size_t tcp_header_length(ByteView tcp) noexcept {
+    return std::size_t{tcp[12]} / 16 * 4;
 }
 
 // RFC 5508 REQ-3. Of an echo it travels on as it is, for who gets it to judge.
-DropReason check_icmp_error(const Headers& headers, ByteView packet) noexcept {
-    const ByteView message = packet.subspan(headers.upper_at);
+bool has_right_icmp_checksum(Family family, ByteView packet, std::size_t upper_at) noexcept {
+    const ByteView message = packet.subspan(upper_at);
     WordSum sum = sum_words(message);
-    if (headers.family == Family::ipv6) {
+    if (family == Family::ipv6) {
         sum += sum_words(packet.subspan(8, 32)) +
                sum_pseudo_header(ip_protocol::icmpv6, static_cast<std::uint16_t>(message.size()));
     }
-    return fold(sum) == 0xffff ? DropReason::none : DropReason::inner_icmp_checksum;
-}
-
-DropReason check_upper(const Headers& headers, ByteView packet) noexcept {
-    const ByteView upper = packet.subspan(headers.upper_at);
-    switch (headers.kind) {
-        case Kind::udp:
-            return check_udp(headers.family, upper);
-        case Kind::tcp:
-            return check_tcp(upper);
-        case Kind::icmp_error:
-            return check_icmp_error(headers, packet);
-        default:
-            return DropReason::none;
-    }
+    return fold(sum) == 0xffff;
 }
 
 // The least that there is behind any IP header, and that any router quotes of it (RFC 792).
@@ -150,61 +125,10 @@ DropReason too_short(std::uint8_t protocol) noexcept {
     }
 }
 
-Result<Headers, DropReason> finish_headers(
-    Family family, std::size_t upper_at, std::uint8_t protocol, ByteView packet
-) noexcept {
-    if (packet.size() < upper_at + least_upper) {
-        return Unexpected{too_short(protocol)};
-    }
-    const auto kind = kind_of(family, protocol, packet.subspan(upper_at));
-    if (!kind) {
-        return Unexpected{kind.error()};
-    }
-    return Headers{
-        family,
-        *kind,
-        0,
-        static_cast<std::uint16_t>(upper_at),
-        static_cast<std::uint16_t>(packet.size())};
-}
-
-Result<Headers, DropReason> parse_ipv4(ByteView packet) noexcept {
-    const auto ip = Ipv4View::parse(packet);
-    if (!ip || ip->total_length() != packet.size()) {
-        return Unexpected{DropReason::inner_ip_length};
-    }
-    if (!ip->has_valid_checksum()) {
-        return Unexpected{DropReason::inner_ipv4_checksum};
-    }
-    if (ip->has_options()) {
-        return Unexpected{DropReason::inner_ipv4_options};
-    }
-    if (ip->is_fragment()) {
-        return Unexpected{DropReason::inner_fragment};
-    }
-    return finish_headers(Family::ipv4, ip->header_length(), ip->protocol(), packet);
-}
-
-Result<Headers, DropReason> parse_ipv6(ByteView packet) noexcept {
-    const auto ip = Ipv6View::parse(packet);
-    if (!ip || Ipv6View::size + ip->payload_length() != packet.size()) {
-        return Unexpected{DropReason::inner_ip_length};
-    }
-    return finish_headers(Family::ipv6, Ipv6View::size, ip->next_header(), packet);
-}
-
-Result<Headers, DropReason> parse_headers(ByteView packet) noexcept {
-    if (packet.size() > 0xffff) {
-        return Unexpected{DropReason::inner_ip_length};
-    }
-    const bool is_ipv6 = !packet.empty() && packet[0] >> 4 == 6;
-    return is_ipv6 ? parse_ipv6(packet) : parse_ipv4(packet);
-}
-
 // How much of an ICMP error is the quote: all, or as much as its length field says (RFC 4884), behind
 // which there are extensions. In words of 32 bits, or of 64 in ICMPv6.
-std::size_t quote_length(const Headers& headers, ByteView message) noexcept {
-    const bool is_ipv4 = headers.family == Family::ipv4;
+std::size_t quote_length(Family family, ByteView message) noexcept {
+    const bool is_ipv4 = family == Family::ipv4;
     const bool has_field = is_ipv4 || message[0] == icmpv6_type::unreachable ||
                            message[0] == icmpv6_type::time_exceeded;
     const std::size_t field = is_ipv4 ? std::size_t{message[5]} * 4 : std::size_t{message[4]} * 8;
@@ -212,65 +136,9 @@ std::size_t quote_length(const Headers& headers, ByteView message) noexcept {
     return has_field && field != 0 ? std::min(field, rest) : rest;
 }
 
-Result<Headers, DropReason> finish_quote(
-    Headers quote, std::uint8_t protocol, ByteView bytes
-) noexcept {
-    if (bytes.size() < quote.upper_at + least_upper) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    const auto kind = kind_of(quote.family, protocol, bytes.subspan(quote.upper_at));
-    if (!kind || *kind == Kind::icmp_error) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    quote.kind = *kind;
-    return quote;
-}
-
-// Of a quote, with offsets in it: a whole IP header and the next 8 bytes; the rest may be cut off.
-Result<Headers, DropReason> parse_quoted_ipv4(ByteView bytes) noexcept {
-    if (bytes.size() < Ipv4View::smallest || bytes[0] >> 4 != 4) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    const std::size_t header = std::size_t{bytes[0] & 0x0fU} * 4;
-    if (header < Ipv4View::smallest || header > bytes.size()) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    if (fold(sum_words(bytes.first(header))) != 0xffff) {
-        return Unexpected{DropReason::inner_icmp_checksum};
-    }
-    if ((load<Be16>(bytes.data() + 6).to_host() & 0x1fff) != 0) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    return finish_quote(
-        {.family = Family::ipv4, .upper_at = static_cast<std::uint16_t>(header)}, bytes[9], bytes
-    );
-}
-
-Result<Headers, DropReason> parse_quoted_ipv6(ByteView bytes) noexcept {
-    if (bytes.size() < Ipv6View::size || bytes[0] >> 4 != 6) {
-        return Unexpected{DropReason::bad_quote};
-    }
-    return finish_quote(
-        {.family = Family::ipv6, .upper_at = std::uint16_t{Ipv6View::size}}, bytes[6], bytes
-    );
-}
-
-Result<Headers, DropReason> parse_quote(const Headers& headers, ByteView packet) noexcept {
-    const ByteView message = packet.subspan(headers.upper_at);
-    const ByteView bytes = message.subspan(icmp_header, quote_length(headers, message));
-    auto quote =
-        headers.family == Family::ipv4 ? parse_quoted_ipv4(bytes) : parse_quoted_ipv6(bytes);
-    if (quote) {
-        quote->ip_at = static_cast<std::uint16_t>(headers.upper_at + icmp_header);
-        quote->upper_at = static_cast<std::uint16_t>(quote->upper_at + quote->ip_at);
-        quote->end = static_cast<std::uint16_t>(quote->ip_at + bytes.size());
-    }
-    return quote;
-}
-
 // Where the value of a SYN's MSS option stands among the options; 0: nowhere, or they are damaged.
 std::size_t find_mss(ByteView tcp) noexcept {
-    const std::size_t header = std::size_t{tcp[12]} / 16 * 4;
+    const std::size_t header = tcp_header_length(tcp);
     std::size_t at = tcp_header;
     while (at < header) {
         const std::uint8_t kind = tcp[at];
@@ -297,46 +165,153 @@ std::uint16_t port_at(const std::uint8_t* from) noexcept {
     return load<Be16>(from).to_host();
 }
 
+DropReason check_ports(const std::uint8_t* upper) noexcept {
+    const bool has_both = port_at(upper) != 0 && port_at(upper + 2) != 0;
+    return has_both ? DropReason::none : DropReason::inner_port_zero;
+}
+
 }  // namespace
 
-Result<InnerPacket, DropReason> InnerPacket::parse(MutableByteView bytes) noexcept {
-    const auto headers = parse_headers(bytes);
-    if (!headers) {
-        return Unexpected{headers.error()};
+DropReason InnerPacket::read(MutableByteView bytes) noexcept {
+    bytes_ = bytes;
+    mss_at_ = 0;
+    if (bytes.empty() || bytes.size() > 0xffff) {
+        return DropReason::inner_ip_length;
     }
-    const DropReason reason = check_upper(*headers, bytes);
-    if (reason != DropReason::none) {
-        return Unexpected{reason};
+    return bytes[0] >> 4 == 6 ? read_ipv6() : read_ipv4();
+}
+
+DropReason InnerPacket::read_ipv4() noexcept {
+    const auto ip = Ipv4View::parse(bytes_);
+    if (!ip || ip->total_length() != bytes_.size()) {
+        return DropReason::inner_ip_length;
     }
-    InnerPacket packet{bytes, *headers};
-    const std::uint8_t* upper = packet.at(headers->upper_at);
-    if (headers->kind == Kind::icmp_error) {
-        const auto quote = parse_quote(*headers, bytes);
-        if (!quote) {
-            return Unexpected{quote.error()};
-        }
-        packet.quote_ = *quote;
-    } else if (protocol_of(headers->kind) != Protocol::icmp) {
-        if (port_at(upper) == 0 || port_at(upper + 2) == 0) {
-            return Unexpected{DropReason::inner_port_zero};
-        }
+    if (!ip->has_valid_checksum()) {
+        return DropReason::inner_ipv4_checksum;
     }
-    if (headers->kind == Kind::tcp && packet.segment().has_syn) {
-        const std::size_t found = find_mss(bytes.subspan(headers->upper_at));
-        packet.mss_at_ = static_cast<std::uint16_t>(found == 0 ? 0 : headers->upper_at + found);
+    if (ip->has_options()) {
+        return DropReason::inner_ipv4_options;
     }
-    return packet;
+    if (ip->is_fragment()) {
+        return DropReason::inner_fragment;
+    }
+    headers_.family = Family::ipv4;
+    return read_upper(ip->header_length(), ip->protocol());
+}
+
+DropReason InnerPacket::read_ipv6() noexcept {
+    const auto ip = Ipv6View::parse(bytes_);
+    if (!ip || Ipv6View::size + ip->payload_length() != bytes_.size()) {
+        return DropReason::inner_ip_length;
+    }
+    headers_.family = Family::ipv6;
+    return read_upper(Ipv6View::size, ip->next_header());
+}
+
+DropReason InnerPacket::read_upper(std::size_t at, std::uint8_t protocol) noexcept {
+    if (bytes_.size() < at + least_upper) {
+        return too_short(protocol);
+    }
+    const ByteView upper = ByteView{bytes_}.subspan(at);
+    const auto kind = kind_of(headers_.family, protocol, upper);
+    if (!kind) {
+        return kind.error();
+    }
+    headers_.kind = *kind;
+    headers_.ip_at = 0;
+    headers_.upper_at = static_cast<std::uint16_t>(at);
+    headers_.end = static_cast<std::uint16_t>(bytes_.size());
+    switch (*kind) {
+        case Kind::udp:
+            return read_udp(upper);
+        case Kind::tcp:
+            return read_tcp(upper);
+        case Kind::icmp_error:
+            return read_icmp_error();
+        default:
+            return DropReason::none;
+    }
+}
+
+DropReason InnerPacket::read_udp(ByteView upper) noexcept {
+    const auto udp = UdpView::parse(upper);
+    if (!udp || (headers_.family == Family::ipv6 && !udp->has_checksum())) {
+        return DropReason::inner_udp;
+    }
+    return check_ports(upper.data());
+}
+
+DropReason InnerPacket::read_tcp(ByteView upper) noexcept {
+    if (upper.size() < tcp_header || tcp_header_length(upper) < tcp_header ||
+        tcp_header_length(upper) > upper.size()) {
+        return DropReason::inner_tcp;
+    }
+    if (segment().has_syn) {
+        const std::size_t found = find_mss(upper);
+        mss_at_ = static_cast<std::uint16_t>(found == 0 ? 0 : headers_.upper_at + found);
+    }
+    return check_ports(upper.data());
+}
+
+DropReason InnerPacket::read_icmp_error() noexcept {
+    const ByteView message = ByteView{bytes_}.subspan(headers_.upper_at);
+    if (!has_right_icmp_checksum(headers_.family, bytes_, headers_.upper_at)) {
+        return DropReason::inner_icmp_checksum;
+    }
+    const ByteView quoted = message.subspan(icmp_header, quote_length(headers_.family, message));
+    quote_.family = headers_.family;
+    quote_.ip_at = static_cast<std::uint16_t>(headers_.upper_at + icmp_header);
+    quote_.end = static_cast<std::uint16_t>(quote_.ip_at + quoted.size());
+    return headers_.family == Family::ipv4 ? read_quoted_ipv4(quoted) : read_quoted_ipv6(quoted);
+}
+
+// Of what is quoted there must be the IP header and the next 8 bytes; the rest may be cut off.
+DropReason InnerPacket::read_quoted_ipv4(ByteView quoted) noexcept {
+    if (quoted.size() < Ipv4View::smallest || quoted[0] >> 4 != 4) {
+        return DropReason::bad_quote;
+    }
+    const std::size_t header = std::size_t{quoted[0] & 0x0fU} * 4;
+    if (header < Ipv4View::smallest || header > quoted.size()) {
+        return DropReason::bad_quote;
+    }
+    if (fold(sum_words(quoted.first(header))) != 0xffff) {
+        return DropReason::inner_icmp_checksum;
+    }
+    const bool is_later_fragment = (load<Be16>(quoted.data() + 6).to_host() & 0x1fff) != 0;
+    return is_later_fragment ? DropReason::bad_quote : read_quoted_upper(quoted, header, quoted[9]);
+}
+
+DropReason InnerPacket::read_quoted_ipv6(ByteView quoted) noexcept {
+    if (quoted.size() < Ipv6View::size || quoted[0] >> 4 != 6) {
+        return DropReason::bad_quote;
+    }
+    return read_quoted_upper(quoted, Ipv6View::size, quoted[6]);
+}
+
+DropReason InnerPacket::read_quoted_upper(
+    ByteView quoted, std::size_t at, std::uint8_t protocol
+) noexcept {
+    if (quoted.size() < at + least_upper) {
+        return DropReason::bad_quote;
+    }
+    const auto kind = kind_of(quote_.family, protocol, quoted.subspan(at));
+    if (!kind || *kind == Kind::icmp_error) {
+        return DropReason::bad_quote;
+    }
+    quote_.kind = *kind;
+    quote_.upper_at = static_cast<std::uint16_t>(quote_.ip_at + at);
+    return DropReason::none;
 }
 
 Ends InnerPacket::ends(const Headers& headers) const noexcept {
     Ends ends;
     const std::uint8_t* ip = at(headers.ip_at);
     if (headers.family == Family::ipv4) {
-        std::copy_n(ip + 12, 4, ends.source.begin());
-        std::copy_n(ip + 16, 4, ends.destination.begin());
+        ends.source = PaddedAddress::ipv4_at(ip + 12);
+        ends.destination = PaddedAddress::ipv4_at(ip + 16);
     } else {
-        ends.source = load<PaddedAddress>(ip + 8);
-        ends.destination = load<PaddedAddress>(ip + 24);
+        ends.source = PaddedAddress::ipv6_at(ip + 8);
+        ends.destination = PaddedAddress::ipv6_at(ip + 24);
     }
     const std::uint8_t* upper = at(headers.upper_at);
     switch (headers.kind) {

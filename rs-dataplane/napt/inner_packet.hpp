@@ -44,8 +44,18 @@ struct Headers {
 
 class InnerPacket {
   public:
-    // `bytes` is exactly one packet, by its own length too.
-    [[nodiscard]] static Result<InnerPacket, DropReason> parse(MutableByteView bytes) noexcept;
+    InnerPacket() noexcept = default;  // of nothing, until read() has filled it
+    // `bytes` is exactly one packet, by its own length too. Into this one, since a copy of what was
+    // just found out costs as much as to find it out: for the bursts of a worker.
+    [[nodiscard]] DropReason read(MutableByteView bytes) noexcept;
+    [[nodiscard]] static Result<InnerPacket, DropReason> parse(MutableByteView bytes) noexcept {
+        InnerPacket packet;
+        const DropReason reason = packet.read(bytes);
+        if (reason != DropReason::none) {
+            return Unexpected{reason};
+        }
+        return packet;
+    }
 
     [[nodiscard]] const Headers& headers() const noexcept { return headers_; }
     [[nodiscard]] Kind kind() const noexcept { return headers_.kind; }
@@ -63,8 +73,17 @@ class InnerPacket {
     }
 
   private:
-    InnerPacket(MutableByteView bytes, const Headers& headers) noexcept
-        : bytes_{bytes}, headers_{headers} {}
+    [[nodiscard]] DropReason read_ipv4() noexcept;
+    [[nodiscard]] DropReason read_ipv6() noexcept;
+    [[nodiscard]] DropReason read_upper(std::size_t at, std::uint8_t protocol) noexcept;
+    [[nodiscard]] DropReason read_udp(ByteView upper) noexcept;
+    [[nodiscard]] DropReason read_tcp(ByteView upper) noexcept;
+    [[nodiscard]] DropReason read_icmp_error() noexcept;
+    [[nodiscard]] DropReason read_quoted_ipv4(ByteView quoted) noexcept;
+    [[nodiscard]] DropReason read_quoted_ipv6(ByteView quoted) noexcept;
+    [[nodiscard]] DropReason read_quoted_upper(
+        ByteView quoted, std::size_t at, std::uint8_t protocol
+    ) noexcept;
 
     MutableByteView bytes_;
     Headers headers_;

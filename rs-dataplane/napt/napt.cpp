@@ -27,10 +27,10 @@ PublicAddresses::PublicAddresses(
     const std::vector<Ipv4Address>& ipv4, const std::vector<Ipv6Address>& ipv6
 ) {
     for (const Ipv4Address& address : ipv4) {
-        ipv4_.push_back(IpAddress{address}.padded());
+        ipv4_.push_back(PaddedAddress::of(address));
     }
     for (const Ipv6Address& address : ipv6) {
-        ipv6_.push_back(address.bytes);
+        ipv6_.push_back(PaddedAddress::of(address));
     }
 }
 
@@ -54,8 +54,7 @@ Lookup<InsideTuple> Napt::lookup_out(const InnerPacket& packet, const Sender& se
         ends.source_port,
         ends.destination_port,
         headers.family,
-        protocol_of(headers.kind),
-        {}});
+        protocol_of(headers.kind)});
 }
 
 DropReason Napt::send_out(
@@ -90,8 +89,7 @@ DropReason Napt::send_error_out(const InnerPacket& packet, const Sender& sender)
         seen.destination_port,
         seen.source_port,
         quote.family,
-        protocol_of(quote.kind),
-        {}};
+        protocol_of(quote.kind)};
     const auto port = bindings_.find(tuple);
     if (!port) {
         return DropReason::unknown_quote;
@@ -117,8 +115,7 @@ std::optional<Lookup<OutsideTuple>> Napt::lookup_in(const InnerPacket& packet) c
         {*address, ends.destination_port},
         ends.source_port,
         headers.family,
-        protocol_of(headers.kind),
-        {}});
+        protocol_of(headers.kind)});
 }
 
 Result<InsideEndpoint, DropReason> Napt::find_receiver(
@@ -145,8 +142,7 @@ Result<InsideEndpoint, DropReason> Napt::find_receiver_of_error(const InnerPacke
         {*address, sent.source_port},
         sent.destination_port,
         quote.family,
-        protocol_of(quote.kind),
-        {}});
+        protocol_of(quote.kind)});
     if (!found) {
         return Unexpected{DropReason::unknown_quote};
     }

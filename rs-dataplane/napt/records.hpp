@@ -12,10 +12,7 @@
 #include "rs-dataplane/napt/tcp_tracking.hpp"
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 
 namespace ntm::napt {
 
@@ -26,6 +23,13 @@ enum class Filter : std::uint8_t {
     address_and_port_dependent,  // from nobody
 };
 
+// A tuple as it is hashed.
+using TupleWords = std::array<std::uint64_t, 4>;
+
+[[nodiscard]] constexpr std::uint64_t word_of(Family family, Protocol protocol) noexcept {
+    return static_cast<std::uint64_t>(family) << 8 | static_cast<std::uint64_t>(protocol);
+}
+
 // As it leaves a subscriber. ICMP echo: the identifier is the inside port, the remote one is 0.
 struct InsideTuple {
     PaddedAddress remote{};
@@ -34,7 +38,15 @@ struct InsideTuple {
     std::uint16_t remote_port = 0;
     Family family = Family::ipv4;
     Protocol protocol = Protocol::udp;
-    std::array<std::uint8_t, 6> zero{};
+
+    [[nodiscard]] TupleWords words() const noexcept {
+        const auto ports = std::uint64_t{inside_port} << 16 | remote_port;
+        return {
+            remote.first,
+            remote.second,
+            std::uint64_t{subscriber} << 32 | ports,
+            word_of(family, protocol)};
+    }
 };
 
 // As it comes to a public address.
@@ -44,7 +56,15 @@ struct OutsideTuple {
     std::uint16_t remote_port = 0;
     Family family = Family::ipv4;
     Protocol protocol = Protocol::udp;
-    std::array<std::uint8_t, 8> zero{};
+
+    [[nodiscard]] TupleWords words() const noexcept {
+        const auto ports = std::uint64_t{public_port.port} << 16 | remote_port;
+        return {
+            remote.first,
+            remote.second,
+            std::uint64_t{public_port.address} << 32 | ports,
+            word_of(family, protocol)};
+    }
 };
 
 // One remote port to which a mapping's subscriber has sent something. It can do without its mapping:
@@ -66,14 +86,14 @@ struct alignas(64) Session {
 
     [[nodiscard]] bool is_live() const noexcept { return family != Family{}; }
     [[nodiscard]] InsideTuple inside() const noexcept {
-        return {remote, subscriber, inside_port, remote_port, family, protocol, {}};
+        return {remote, subscriber, inside_port, remote_port, family, protocol};
     }
     [[nodiscard]] OutsideTuple outside() const noexcept {
-        return {remote, public_port, remote_port, family, protocol, {}};
+        return {remote, public_port, remote_port, family, protocol};
     }
-    // A tuple begins as a session does.
     [[nodiscard]] bool is_of(const InsideTuple& tuple) const noexcept {
-        return std::memcmp(this, &tuple, offsetof(InsideTuple, family)) == 0 &&
+        return remote == tuple.remote && subscriber == tuple.subscriber &&
+               inside_port == tuple.inside_port && remote_port == tuple.remote_port &&
                family == tuple.family && protocol == tuple.protocol;
     }
     [[nodiscard]] bool is_of(const OutsideTuple& tuple) const noexcept {
@@ -89,12 +109,7 @@ struct alignas(64) Session {
         return filter != Filter::address_and_port_dependent;
     }
 };
-static_assert(sizeof(Session) == 64 && std::is_trivially_copyable_v<Session>);
-static_assert(
-    offsetof(Session, subscriber) == offsetof(InsideTuple, subscriber) &&
-    offsetof(Session, inside_port) == offsetof(InsideTuple, inside_port) &&
-    offsetof(Session, remote_port) == offsetof(InsideTuple, remote_port)
-);
+static_assert(sizeof(Session) == 64);
 
 // A subscriber's port and the public one that stands for it, whoever is at the other end; as long as
 // it has a session.

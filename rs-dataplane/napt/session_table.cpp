@@ -16,7 +16,7 @@ SessionTable::SessionTable(std::uint32_t capacity, const tables::FlowHash& hash)
 
 std::uint64_t SessionTable::peer_hash(OutsideTuple tuple) const noexcept {
     tuple.remote_port = 0;
-    return hash_(tuple);
+    return hash_(tuple.words());
 }
 
 Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
@@ -29,16 +29,16 @@ Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
 Position SessionTable::add(Mapping& mapping, const Session& session) noexcept {
     const Position at = records_.take();
     records_[at] = session;
-    static_cast<void>(by_inside_.insert(hash_(session.inside()), at));
-    static_cast<void>(by_outside_.insert(hash_(session.outside()), at));
+    static_cast<void>(by_inside_.insert(hash_(session.inside().words()), at));
+    static_cast<void>(by_outside_.insert(hash_(session.outside().words()), at));
     link(mapping, at);
     return at;
 }
 
 void SessionTable::remove(Mapping& mapping, Position at) noexcept {
     unlink(mapping, at);
-    by_inside_.erase(hash_(records_[at].inside()), at);
-    by_outside_.erase(hash_(records_[at].outside()), at);
+    by_inside_.erase(hash_(records_[at].inside().words()), at);
+    by_outside_.erase(hash_(records_[at].outside().words()), at);
     records_.give_back(at);
 }
 

@@ -32,7 +32,7 @@ class SessionTable {
 
     template <typename Tuple>
     [[nodiscard]] Lookup<Tuple> lookup(const Tuple& tuple) const noexcept {
-        return {tuple, hash_(tuple)};
+        return {tuple, hash_(tuple.words())};
     }
     // For bursts: the index for every packet, then the session for every packet, then find().
     template <typename Tuple>

@@ -10,6 +10,8 @@ namespace ntm::napt {
 
 namespace {
 
+constexpr std::uint64_t low_half = 0xffff'ffff;
+
 // Sums of words that were taken away and put in their place.
 struct Change {
     WordSum removed = 0;
@@ -22,32 +24,34 @@ struct Change {
     [[nodiscard]] std::uint16_t delta() const noexcept { return checksum_delta(removed, added); }
 };
 
-Change replace(std::uint8_t* at, std::uint16_t raw) noexcept {
-    const Change change{load<std::uint16_t>(at), raw};
-    store(at, raw);
+// A word of 16 or 32 bits as it lies in the packet.
+template <typename Word>
+Change replace(std::uint8_t* at, Word with) noexcept {
+    const Change change{load<Word>(at), with};
+    store(at, with);
     return change;
 }
 
-template <std::size_t words>
-Change replace_words(std::uint8_t* at, const std::uint8_t* with) noexcept {
+Change replace_ipv6(std::uint8_t* at, const PaddedAddress& with) noexcept {
     Change change;
-    for (std::size_t i = 0; i < words; ++i) {
-        const auto word = load<std::uint32_t>(with + 4 * i);
-        change.removed += load<std::uint32_t>(at + 4 * i);
-        change.added += word;
-        store(at + 4 * i, word);
+    for (const std::uint64_t word : {with.first, with.second}) {
+        const auto old = load<std::uint64_t>(at);
+        change.removed += (old & low_half) + (old >> 32);
+        change.added += (word & low_half) + (word >> 32);
+        store(at, word);
+        at += sizeof word;
     }
     return change;
 }
 
 Change replace_addresses(const Headers& headers, std::uint8_t* ip, const Ends& to) noexcept {
     if (headers.family == Family::ipv6) {
-        Change change = replace_words<4>(ip + 8, to.source.data());
-        change += replace_words<4>(ip + 24, to.destination.data());
+        Change change = replace_ipv6(ip + 8, to.source);
+        change += replace_ipv6(ip + 24, to.destination);
         return change;
     }
-    Change change = replace_words<1>(ip + 12, to.source.data());
-    change += replace_words<1>(ip + 16, to.destination.data());
+    Change change = replace(ip + 12, to.source.ipv4_word());
+    change += replace(ip + 16, to.destination.ipv4_word());
     return change;
 }
 

@@ -133,6 +133,17 @@ TEST(InnerPacket, the_mss_is_found_wherever_it_stands) {
     }
 }
 
+TEST(InnerPacket, of_what_was_read_before_nothing_stays) {
+    Bytes syn = tcp_packet(ends4, 0x02, Bytes{2, 4, 5, 180});
+    Bytes data = packet_of(Kind::tcp, ends6, some_payload);
+    InnerPacket packet;
+    EXPECT_EQ(packet.read(syn), DropReason::none);
+    EXPECT_EQ(packet.mss_at(), 42);
+    EXPECT_EQ(packet.read(data), DropReason::none);
+    EXPECT_EQ(packet.mss_at(), 0);
+    EXPECT_EQ(packet.ends(packet.headers()), ends6.ends());
+}
+
 // S-16: in memory of just its size, so that a sanitizer sees each byte that is read beside it.
 TEST(InnerPacket, no_byte_is_read_that_is_not_there) {
     std::vector<Bytes> bases{

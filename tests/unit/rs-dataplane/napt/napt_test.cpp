@@ -5,6 +5,7 @@
 
 #include "tests/unit/rs-dataplane/napt/packets.hpp"
 
+#include <bit>
 #include <map>
 #include <memory>
 
@@ -57,7 +58,7 @@ class NaptTest : public testing::TestWithParam<Family> {
         }
     }
     [[nodiscard]] Sender sender(const Path& path, Position subscriber = 0) const {
-        return {subscriber, path, {cast.gn_vip.padded(), cast.gn.padded()}};
+        return {subscriber, path, {PaddedAddress::of(cast.gn_vip), PaddedAddress::of(cast.gn)}};
     }
     DropReason send(Bytes& bytes, const Sender& from) {
         const auto packet = InnerPacket::parse(bytes);
@@ -81,9 +82,10 @@ class NaptTest : public testing::TestWithParam<Family> {
             return found.error();
         }
         const Path path = found->path == exit_path.id ? exit_path : path_to_gn;
-        const GeneralNode general_node{cast.gn_vip.padded(), cast.gn.padded()};
+        const GeneralNode general_node{PaddedAddress::of(cast.gn_vip), PaddedAddress::of(cast.gn)};
         Napt::bring_in(
-            *packet, {vips.at(found->subscriber).padded(), found->port, path, general_node}
+            *packet,
+            {PaddedAddress::of(vips.at(found->subscriber)), found->port, path, general_node}
         );
         return DropReason::none;
     }
@@ -100,8 +102,10 @@ class NaptTest : public testing::TestWithParam<Family> {
             left.destination_port};
     }
     [[nodiscard]] IpAddress address_of(const PaddedAddress& padded) const {
-        const std::size_t size = GetParam() == Family::ipv4 ? 4 : 16;
-        return IpAddress::from_bytes(ByteView{padded}.first(size)).value();
+        if (GetParam() == Family::ipv4) {
+            return std::bit_cast<Ipv4Address>(padded.ipv4_word());
+        }
+        return std::bit_cast<Ipv6Address>(padded);
     }
     // Of TCP a SYN.
     [[nodiscard]] static Bytes first_packet(Kind kind, const PacketEnds& ends) {
@@ -140,7 +144,7 @@ TEST_P(NaptTest, a_path_to_one_gn_hides_both_real_addresses) {
     for (const Kind kind : kinds) {
         const PacketEnds inside{cast.mn, 5000, cast.gn_vip, 4000};
         const PacketEnds outside = public_ends(kind, inside, sender(path_to_gn));
-        EXPECT_TRUE(addresses.find(GetParam(), outside.source.padded()));
+        EXPECT_TRUE(addresses.find(GetParam(), PaddedAddress::of(outside.source)));
         EXPECT_EQ(outside.destination, cast.gn);
         Bytes bytes = first_packet(kind, inside);
         EXPECT_EQ(send(bytes, sender(path_to_gn)), DropReason::none);

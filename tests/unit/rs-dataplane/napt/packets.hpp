@@ -19,7 +19,11 @@ struct PacketEnds {
     std::uint16_t destination_port = 0;
 
     [[nodiscard]] Ends ends() const {
-        return {source.padded(), destination.padded(), source_port, destination_port};
+        return {
+            PaddedAddress::of(source),
+            PaddedAddress::of(destination),
+            source_port,
+            destination_port};
     }
 };
 

@@ -163,7 +163,8 @@ TEST(TranslateUdp, without_a_checksum_stays_without) {
     bytes = error_packet(before.destination, before.source, without(before));
     translate_error(
         InnerPacket::parse(bytes).value(),
-        {.source = after.destination.padded(), .destination = after.source.padded()},
+        {.source = PaddedAddress::of(after.destination),
+         .destination = PaddedAddress::of(after.source)},
         after.ends()
     );
     EXPECT_EQ(to_hex(bytes), to_hex(error_packet(after.destination, after.source, without(after))));

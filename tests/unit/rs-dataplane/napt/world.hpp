@@ -13,7 +13,7 @@ struct Remote {
     Ipv4Address address;
     std::uint16_t port = 0;
 
-    [[nodiscard]] PaddedAddress padded() const { return IpAddress{address}.padded(); }
+    [[nodiscard]] PaddedAddress padded() const { return PaddedAddress::of(address); }
     friend auto operator<=>(const Remote&, const Remote&) = default;
 };
 
@@ -57,12 +57,12 @@ class World {
     }
 
     [[nodiscard]] static InsideTuple inside_tuple(const Inside& from, const Remote& to) {
-        return {to.padded(), from.subscriber, from.port, to.port, from.family, from.protocol, {}};
+        return {to.padded(), from.subscriber, from.port, to.port, from.family, from.protocol};
     }
     [[nodiscard]] static OutsideTuple outside_tuple(
         PublicPort to, const Inside& of, const Remote& from
     ) {
-        return {from.padded(), to, from.port, of.family, of.protocol, {}};
+        return {from.padded(), to, from.port, of.family, of.protocol};
     }
 
     [[nodiscard]] Result<PublicPort, DropReason> send(
