@@ -130,11 +130,11 @@ Result<InsideEndpoint, DropReason> Napt::find_receiver(
 
 Result<InsideEndpoint, DropReason> Napt::find_receiver_of_error(const InnerPacket& packet
 ) const noexcept {
-    // What went out, as it left from here.
+    // What went out, as it left from here. An echo's answer does not: its source port is nobody's.
     const Headers& quote = packet.quote();
     const Ends sent = packet.ends(quote);
     const auto address = addresses_.find(quote.family, sent.source);
-    if (quote.kind == Kind::echo_reply || !address) {
+    if (!address) {
         return Unexpected{DropReason::unknown_quote};
     }
     const auto found = bindings_.find(OutsideTuple{

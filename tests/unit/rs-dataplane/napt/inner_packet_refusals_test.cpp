@@ -51,6 +51,11 @@ const Case cases[] = {
      [] {
          return with_byte(udp6, 5, 14);
      }},
+    {"longer than offsets reach",
+     DropReason::inner_ip_length,
+     [] {
+         return packet_of(Kind::udp, ends6, Bytes(65527));
+     }},
     {"header checksum",
      DropReason::inner_ipv4_checksum,
      [] {

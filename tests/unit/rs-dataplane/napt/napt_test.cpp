@@ -285,6 +285,10 @@ TEST_P(NaptTest, errors_from_inside_about_what_never_came_are_refused) {
     expect_unknown(Kind::tcp, {cast.gn_vip, 4000, cast.mn, 5000}, from);
     expect_unknown(Kind::udp, {cast.gn_vip, 4000, cast.mn, 5000}, sender(path_to_gn, 1));
     expect_unknown(Kind::udp, {cast.host, 4000, cast.mn, 5000}, sender(exit_path));
+    // Identifier 0 is one like any other.
+    static_cast<void>(
+        public_ends(Kind::echo_request, {cast.mn, 0, cast.gn_vip, 0}, sender(path_to_gn))
+    );
     expect_unknown(Kind::echo_request, {cast.gn_vip, 0, cast.mn, 0}, from);
 }
 
