@@ -32,7 +32,64 @@ def walk(decisions: list[int], heals: bool) -> list[int]:
     return [first, *decisions]
 
 
+# Of napt. A packet has the addresses and checksums that the target gives it.
+def ip_packet(is_ipv6: bool, protocol: int, upper: list[int]) -> list[int]:
+    if is_ipv6:
+        return [0x60, 0, 0, 0, 0, len(upper), protocol, 64] + [0] * 16 + [0x20, 1, 0xD, 0xB8, 3] + [0] * 11 + upper
+    return [0x45, 0, 0, 20 + len(upper), 0, 1, 0x40, 0, 64, protocol, 0, 0, 198, 18, 0, 5, 203, 0, 113, 9] + upper
+
+
+def udp(source: int, destination: int, is_ipv6: bool = False) -> list[int]:
+    return ip_packet(is_ipv6, 17, [0, source, 0, destination, 0, 10, 0, 0, 1, 2])
+
+
+def tcp(source: int, destination: int, flags: int, is_ipv6: bool = False) -> list[int]:
+    header = [0, source, 0, destination, 0, 0, 0, 1, 0, 0, 0, 2, 0x60, flags, 1, 0, 0, 0, 0, 0]
+    return ip_packet(is_ipv6, 6, header + [2, 4, 5, 180])
+
+
+def echo(is_ipv6: bool, kind: int) -> list[int]:
+    return ip_packet(is_ipv6, 58 if is_ipv6 else 1, [kind, 0, 0, 0, 0, 9, 0, 1])
+
+
+def error(is_ipv6: bool, quoted: list[int]) -> list[int]:
+    return ip_packet(is_ipv6, 58 if is_ipv6 else 1, [3 if is_ipv6 else 11, 0, 0, 0, 0, 0, 0, 0] + quoted)
+
+
+def event(what: int, which: int, packet: list[int]) -> list[int]:
+    return [what, which, len(packet)] + packet
+
+
+SEND, RECEIVE, BY_EXIT, FROM_OTHERS, AS_IT_IS = 0, 1, 0x20, 0x20, 0x10
+SYN, SYN_ACK, ACK, FIN, RST = 2, 0x12, 0x10, 0x11, 4
+
+
+def napt_seeds(is_ipv6: bool) -> dict[str, list[int]]:
+    seeds = {
+        "udp": event(SEND, 0, udp(5, 53, is_ipv6)) + event(RECEIVE, 0, udp(53, 0, is_ipv6)),
+        "stranger": event(SEND | BY_EXIT, 0, udp(5, 53, is_ipv6)) + event(RECEIVE | FROM_OTHERS, 0, udp(7, 0, is_ipv6)),
+        "filtered": event(SEND, 0, udp(5, 53, is_ipv6)) + event(RECEIVE | FROM_OTHERS, 0, udp(7, 0, is_ipv6)),
+        "two": event(SEND, 0, udp(5, 53, is_ipv6)) + event(SEND, 1, udp(5, 53, is_ipv6)),
+        "tcp": event(SEND, 0, tcp(5, 80, SYN, is_ipv6)) + event(RECEIVE, 0, tcp(80, 0, SYN_ACK, is_ipv6))
+        + event(SEND, 0, tcp(5, 80, ACK, is_ipv6)) + event(RECEIVE, 0, tcp(80, 0, FIN, is_ipv6))
+        + event(SEND, 0, tcp(5, 80, FIN, is_ipv6)),
+        "tcp_from_outside": event(SEND | BY_EXIT, 0, tcp(5, 80, SYN, is_ipv6))
+        + event(RECEIVE | FROM_OTHERS, 0, tcp(9, 0, SYN, is_ipv6)) + event(SEND | BY_EXIT, 0, tcp(5, 9, RST, is_ipv6))
+        + event(SEND | BY_EXIT, 0, tcp(5, 9, SYN_ACK, is_ipv6)) + event(SEND | BY_EXIT, 0, tcp(5, 9, ACK, is_ipv6)),
+        "echo": event(SEND, 0, echo(is_ipv6, 128 if is_ipv6 else 8)) + event(RECEIVE, 0, echo(is_ipv6, 129 if is_ipv6 else 0)),
+        "error_from_outside": event(SEND, 0, udp(5, 53, is_ipv6))
+        + event(RECEIVE | FROM_OTHERS, 0, error(is_ipv6, udp(5, 53, is_ipv6))),
+        "error_from_inside": event(SEND, 0, udp(5, 53, is_ipv6)) + event(SEND, 0, error(is_ipv6, udp(53, 5, is_ipv6))),
+        "aged": event(SEND, 0, udp(5, 53, is_ipv6)) + [7, 250, 7, 60] + event(RECEIVE, 0, udp(53, 0, is_ipv6))
+        + event(SEND, 1, udp(6, 53, is_ipv6)),
+        "full": [x for port in range(1, 22) for x in event(SEND, 0, udp(port, 53, is_ipv6))],
+        "as_it_is": event(SEND | AS_IT_IS, 0, udp(5, 53, is_ipv6)) + event(RECEIVE | AS_IT_IS, 0, udp(53, 5, is_ipv6)),
+    }
+    return {f"{name}_{6 if is_ipv6 else 4}": seed for name, seed in seeds.items()}
+
+
 SEEDS = {
+    "napt": napt_seeds(False) | napt_seeds(True),
     "request_engine": {
         # The first byte seeds the jitter; each event is followed by the byte of a target.
         "answered": [1, 0, 0, 9, 5, 0, 60, 9, 1, 0, 9],
