@@ -274,6 +274,44 @@ void send_out(benchmark::State& state) {
     );
 }
 
+void bring_in(benchmark::State& state) {
+    Flows& flows = Flows::of(flows_of(state));
+    napt::Napt napt{flows.bindings(), pool()};
+    Packets packets;
+    std::array<napt::InnerPacket, burst_size> parsed;
+    Lookups<napt::OutsideTuple> lookups;
+    measure(
+        state,
+        flows_of(state),
+        [&](const Picks& picks) {
+            for (std::size_t i = 0; i < burst_size; ++i) {
+                const napt::OutsideTuple& tuple = flows.outside()[picks[i]];
+                packets.write(
+                    i,
+                    {tuple.remote,
+                     pool()(tuple.family, tuple.public_port.address),
+                     tuple.remote_port,
+                     tuple.public_port.port}
+                );
+            }
+        },
+        [&] {
+            for (std::size_t i = 0; i < burst_size; ++i) {
+                static_cast<void>(parsed[i].read(packets.bytes(i)));
+                lookups[i] = *napt.lookup_in(parsed[i]);
+                flows.bindings().prefetch_index(lookups[i]);
+            }
+            for (const auto& lookup : lookups) {
+                flows.bindings().prefetch_session(lookup);
+            }
+            for (std::size_t i = 0; i < burst_size; ++i) {
+                const auto found = napt.find_receiver(parsed[i], lookups[i], now);
+                napt::Napt::bring_in(parsed[i], {napt::PaddedAddress{10}, found->port, path, {}});
+            }
+        }
+    );
+}
+
 // DPDK's own: the same tuples as keys, its default hash.
 class BareHash {
   public:
@@ -340,6 +378,7 @@ BENCHMARK(bare_rte_hash)->Apply(with_flows);
 BENCHMARK(outbound)->Apply(with_flows);
 BENCHMARK(inbound)->Apply(with_flows);
 BENCHMARK(send_out)->Apply(with_flows);
+BENCHMARK(bring_in)->Apply(with_flows);
 
 }  // namespace
 }  // namespace ntm::bench
