@@ -66,12 +66,10 @@ BlockNumber PortBlocks::draw(std::vector<BlockNumber>& free) {
     const BlockNumber block = free.back();
     free.pop_back();
     --free_count_;
-    blocks_[block].is_taken = true;
     return block;
 }
 
 void PortBlocks::give_back(BlockNumber block, Instant now) {
-    blocks_[block].is_taken = false;
     resting_.push_back({block, now + plan_.rest});
 }
 

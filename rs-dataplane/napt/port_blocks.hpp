@@ -71,7 +71,6 @@ class PortBlocks {
   private:
     struct Block {
         std::uint32_t used = 0;
-        bool is_taken = false;
     };
     struct Resting {
         BlockNumber block = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a NAPT knows of one TCP connection: the states of RFC 6146 section 3.5.2, as RFC 7857 section
 // 2 has them for every NAT, and which of its times a session has in each. Nobody who is not on the
-// path can end one or keep one: a RST counts only where its sequence number is the one that the other
-// side waits for (RFC 7857 section 2.2), and of what comes from outside only the answer to a SYN sets
-// a timer anew. Nothing here ends a mapping: that is the timer's.
+// path can end one or keep one: a RST from outside counts only where its sequence number is the one
+// that the inside waits for (RFC 7857 section 2.2), one from inside always, and of what comes from
+// outside only the answer to a SYN sets a timer anew. Nothing here ends a mapping: that is the timer's.
 #pragma once
 
 #include <array>
@@ -104,8 +104,12 @@ class TcpTracking {
                (side == Side::inside ? TcpState::opened_inside : TcpState::opened_outside);
     }
 
-    // The answer to a SYN has no sequence number of its own that anybody waits for.
+    // What comes from inside is the subscriber's own. From outside: the answer to a SYN has no sequence
+    // number of its own that anybody waits for.
     [[nodiscard]] constexpr bool counts(Side from, const TcpSegment& rst) const noexcept {
+        if (from == Side::inside) {
+            return true;
+        }
         if (is_known_[index(from)]) {
             return rst.sequence == expected_[index(from)];
         }

@@ -23,6 +23,7 @@ class Talk {
         TcpSegment segment = segment_of(from, kind);
         if (line.find(" blind ") != std::string::npos) {
             segment.sequence += 70'000;
+            segment.acknowledgement += 70'000;
         } else if (segment.has_syn || segment.has_fin) {
             ++next_[static_cast<std::size_t>(from)];
         }
@@ -104,6 +105,7 @@ const Case cases[] = {
     {standing, "out blind rst", established, goes_on},
     {standing, "out blind rstack", established, goes_on},
     {standing + "out blind syn", "out rst", reset, short_time},
+    {standing + "out blind ack", "in rst", reset, short_time},
     // Half closed: the other half goes on for as long as it likes.
     {standing + "in fin", "out ack", closed_inside, goes_on},
     {standing + "in fin", "in ack", closed_inside, long_time},
