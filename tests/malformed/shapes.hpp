@@ -16,9 +16,11 @@ namespace ntm::malformed {
 
 // A set of fates.
 class Outcomes {
+    __extension__ using Bits = unsigned __int128;
+
   public:
     [[nodiscard]] static constexpr Outcomes drop(DropReason reason) noexcept {
-        return Outcomes{std::uint64_t{1} << static_cast<unsigned>(reason)};
+        return Outcomes{Bits{1} << static_cast<unsigned>(reason)};
     }
     // Or its class has no budget left.
     [[nodiscard]] static constexpr Outcomes punt(relay::PuntClass punt_class) noexcept {
@@ -30,21 +32,19 @@ class Outcomes {
             DropReason::neighbour_rate,
             DropReason::cookie_answer_rate};
         const auto number = static_cast<unsigned>(punt_class);
-        const Outcomes its{std::uint64_t{1} << (first_punt + number)};
+        const Outcomes its{Bits{1} << (first_punt + number)};
         return punt_class == relay::PuntClass::leg
                    ? its | drop(over[number]) | drop(DropReason::path_leg_rate)
                    : its | drop(over[number]);
     }
     [[nodiscard]] static constexpr Outcomes relayed() noexcept {
-        return Outcomes{std::uint64_t{1} << relayed_bit};
+        return Outcomes{Bits{1} << relayed_bit};
     }
     // By COOKIE.
     [[nodiscard]] static constexpr Outcomes answered() noexcept {
-        return Outcomes{std::uint64_t{1} << answered_bit} | drop(DropReason::cookie_rate);
+        return Outcomes{Bits{1} << answered_bit} | drop(DropReason::cookie_rate);
     }
-    [[nodiscard]] static constexpr Outcomes anything() noexcept {
-        return Outcomes{~std::uint64_t{0}};
-    }
+    [[nodiscard]] static constexpr Outcomes anything() noexcept { return Outcomes{~Bits{0}}; }
     [[nodiscard]] constexpr Outcomes operator|(Outcomes more) const noexcept {
         return Outcomes{bits_ | more.bits_};
     }
@@ -57,19 +57,19 @@ class Outcomes {
             case Fate::drop:
                 return drop(packet.reason);
             case Fate::punt:
-                return Outcomes{std::uint64_t{1} << (first_punt + packet.punt_class)};
+                return Outcomes{Bits{1} << (first_punt + packet.punt_class)};
             default:
-                return Outcomes{std::uint64_t{1} << (was_relayed ? relayed_bit : answered_bit)};
+                return Outcomes{Bits{1} << (was_relayed ? relayed_bit : answered_bit)};
         }
     }
 
   private:
-    static constexpr unsigned first_punt = 50;
-    static constexpr unsigned relayed_bit = 62;
-    static constexpr unsigned answered_bit = 63;
+    static constexpr unsigned first_punt = 112;
+    static constexpr unsigned relayed_bit = 126;
+    static constexpr unsigned answered_bit = 127;
     static_assert(drop_reason_count <= first_punt);
-    explicit constexpr Outcomes(std::uint64_t bits) noexcept : bits_{bits} {}
-    std::uint64_t bits_;
+    explicit constexpr Outcomes(Bits bits) noexcept : bits_{bits} {}
+    Bits bits_;
 };
 
 [[nodiscard]] constexpr Outcomes operator|(DropReason one, DropReason other) noexcept {
