@@ -157,6 +157,7 @@ Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& 
         {"unknown_path", node.unknown_path},
         {"unknown_cookie", node.unknown_cookie},
         {"cookie_ask", node.cookie_ask},
+        {"to_former_address", node.to_former_address},
         {"bad_tag", node.bad_tag},
         {"replayed", node.replayed},
         {"wrong_role", node.wrong_role},

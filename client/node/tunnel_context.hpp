@@ -19,9 +19,10 @@ namespace ntm::client {
 struct NodeCounters {
     std::uint64_t malformed_datagram = 0;  // no NTM header, or a wrong length for its type
     std::uint64_t unknown_path = 0;
-    std::uint64_t unknown_cookie = 0;  // answers no ask of ours
-    std::uint64_t cookie_ask = 0;      // nodes do not answer asks
-    std::uint64_t bad_tag = 0;         // forged, reflected, or under a secret that is over
+    std::uint64_t unknown_cookie = 0;     // answers no ask of ours
+    std::uint64_t cookie_ask = 0;         // nodes do not answer asks
+    std::uint64_t to_former_address = 0;  // of the DC, to one that this host has left
+    std::uint64_t bad_tag = 0;            // forged, reflected, or under a secret that is over
     std::uint64_t replayed = 0;
     std::uint64_t wrong_role = 0;          // claims to come from this end of the path
     std::uint64_t malformed_message = 0;   // authentic, but not what its type allows

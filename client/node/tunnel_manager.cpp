@@ -108,8 +108,14 @@ void TunnelManager::handle_datagram(const Datagram& datagram, Instant now) {
     }
 }
 
-// Anybody can send what is not authentic: it must not cost a look at all paths.
+// Anybody can send what is not authentic: it must not cost a look at all paths. What came to an address
+// that is gone by now, and waited while this program was stopped, would be answered from there, and the
+// DC taken to be reached that way.
 void TunnelManager::handle_signal(const Datagram& datagram, Instant now) {
+    if (!locals_.has(datagram.local.address)) {
+        ++counters_.to_former_address;
+        return;
+    }
     signaling_.handle_datagram(datagram, now);
     if (signaling_.has_events()) {
         settle(now);

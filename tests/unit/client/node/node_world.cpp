@@ -202,6 +202,10 @@ void NodeWorld::land(Flight flight) {
         });
     if (is_there) {
         datagram.local = *inside;
+        if (is_stopped) {
+            in_sockets.push_back(std::move(datagram));
+            return;
+        }
         arrived.push_back(datagram);
         node->handle_datagram(datagram, now);
         drain();

@@ -65,6 +65,9 @@ class NodeWorld {
     std::map<Endpoint, Endpoint> nat;
     // Addresses of the node that reach nothing.
     std::set<IpAddress> unplugged;
+    // What comes to the node waits in its sockets.
+    bool is_stopped = false;
+    std::vector<Datagram> in_sockets;
     // Whether the far end of the path answers probes.
     bool is_peer_alive = false;
 
