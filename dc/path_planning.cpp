@@ -221,6 +221,9 @@ void PathDirector::redraw(Path& path, Instant now) {
     const PathRecord& taken = path.record;
     Node* initiator = context_.registry.find_node(taken.end(Role::initiator).node);
     Node* responder = context_.registry.find_node(taken.end(Role::responder).node);
+    if (initiator == nullptr || responder == nullptr) {
+        return release(path, v1::RELEASE_REVOKED, std::nullopt, now);
+    }
     std::vector<Waiter> waiters = std::exchange(path.waiters, {});
     const Order order{*initiator, *responder, taken.suite};
     const std::uint32_t draws = path.draws + 1;
