@@ -2,9 +2,9 @@
 // Cycles a packet of each stage, of the pipeline with and without its look-up, of a bare MAC swap
 // over the same buffers through the same mbuf glue, and of a bare rte_hash bulk look-up of the same
 // keys. `bench/micro/ratios` sets them in relation. Names: what/paths/buffers/frame size.
+#include "bench/micro/run_on_eal.hpp"
 #include "bench/micro/workload.hpp"
 #include "common/packet/ethernet.hpp"
-#include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/mbuf_view.hpp"
 #include "rs-dataplane/relay/check_leg.hpp"
 #include "rs-dataplane/relay/classify.hpp"
@@ -15,7 +15,6 @@
 #include "rs-dataplane/relay/switch_tunnel.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
@@ -373,24 +372,5 @@ BENCHMARK_CAPTURE(one_stage, count_leg, Stage::count_leg)->Apply(with_paths);
 }  // namespace ntm::bench
 
 int main(int argc, char** argv) {
-    ntm::dpdk::EalConfig config;
-    config.program = argv[0];
-    config.file_prefix = "ntm-bench";
-    config.huge_megabytes = 700;
-    config.ordinary_megabytes = 700;
-    config.extra_arguments = {"--no-telemetry"};
-    const auto eal = ntm::dpdk::start_eal(config);
-    if (!eal) {
-        std::fprintf(stderr, "%s\n", eal.error().c_str());
-        return 1;
-    }
-    benchmark::AddCustomContext("hugepages", eal->has_hugepages ? "yes" : "no");
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-        return 1;
-    }
-    benchmark::RunSpecifiedBenchmarks();
-    ntm::bench::Paths::forget_all();
-    ntm::dpdk::stop_eal();
-    return 0;
+    return ntm::bench::run_on_eal(argc, argv, {"ntm-bench", 700}, ntm::bench::Paths::forget_all);
 }

@@ -2,16 +2,15 @@
 // Cycles a packet of the NAPT, both ways, for bursts of sessions drawn at random: the bindings alone,
 // and with the packet parsed and rewritten. Beside them DPDK's rte_hash bulk look-up of the same tuples
 // with a word of each session's line read. Names: what/sessions.
+#include "bench/micro/run_on_eal.hpp"
 #include "common/base/random.hpp"
 #include "common/packet/ethernet.hpp"
 #include "common/packet/packet_builder.hpp"
-#include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/napt/napt.hpp"
 #include "rs-dataplane/napt/translate.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -384,23 +383,5 @@ BENCHMARK(bring_in)->Apply(with_flows);
 }  // namespace ntm::bench
 
 int main(int argc, char** argv) {
-    ntm::dpdk::EalConfig config;
-    config.program = argv[0];
-    config.file_prefix = "ntm-napt-bench";
-    config.huge_megabytes = 300;
-    config.ordinary_megabytes = 300;
-    config.extra_arguments = {"--no-telemetry"};
-    const auto eal = ntm::dpdk::start_eal(config);
-    if (!eal) {
-        std::fprintf(stderr, "%s\n", eal.error().c_str());
-        return 1;
-    }
-    benchmark::AddCustomContext("hugepages", eal->has_hugepages ? "yes" : "no");
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-        return 1;
-    }
-    benchmark::RunSpecifiedBenchmarks();
-    ntm::dpdk::stop_eal();
-    return 0;
+    return ntm::bench::run_on_eal(argc, argv, {"ntm-napt-bench", 300});
 }
