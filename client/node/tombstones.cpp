@@ -7,11 +7,15 @@
 namespace ntm::client {
 
 void Tombstones::bury(PathId id, std::uint32_t revision, Instant now) {
-    const std::uint32_t highest = std::max(revision, revision_of(id, now).value_or(0));
+    const auto held = revision_of(id, now);
+    const std::uint32_t highest = std::max(revision, held.value_or(0));
     if (all_.size() >= capacity && !all_.contains(id)) {
         make_room(now);
     }
     Tombstone& tombstone = all_[id];
+    if (held != highest) {
+        tombstone.is_released_again = false;
+    }
     tombstone.revision = highest;
     tombstone.until = now + kept;
 }

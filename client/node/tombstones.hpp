@@ -22,7 +22,7 @@ class Tombstones {
     // Releases come late too: a lower revision only lengthens the time.
     void bury(PathId id, std::uint32_t revision, Instant now);
     [[nodiscard]] std::optional<std::uint32_t> revision_of(PathId id, Instant now) const;
-    // The first time for this tombstone: what a release has not done once, another one may.
+    // The first time while this revision is buried: what a release has not done once, another one may.
     [[nodiscard]] bool may_release_again(PathId id) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 

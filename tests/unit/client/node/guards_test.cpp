@@ -185,23 +185,6 @@ TEST(Guards, a_cookie_ask_gets_no_answer_and_a_strange_answer_changes_nothing) {
     EXPECT_TRUE(world.path()->is_ready);
 }
 
-// It was stopped, woke up elsewhere, and finds in its sockets what had come before.
-TEST(Guards, what_the_dc_sent_to_an_address_that_is_gone_shows_no_way_to_it) {
-    Ready world;
-    world.is_stopped = true;
-    world.dc_directs(world.dc.relayed_direction(2));
-    world.run_for(milliseconds{20});
-    world.set_addresses({real("2001:db8:6::7/64", 3)});
-    ASSERT_FALSE(world.in_sockets.empty());
-    world.is_stopped = false;
-    for (const Datagram& datagram : world.in_sockets) {
-        world.node->handle_datagram(datagram, world.now);
-    }
-    EXPECT_EQ(world.node->counters().to_former_address, world.in_sockets.size());
-    world.run_for(seconds{2});
-    EXPECT_EQ(world.node->status().dc, dc_v6());
-}
-
 TEST(Guards, a_probe_is_answered_on_the_path_and_a_replayed_answer_is_worth_nothing) {
     Ready world;
     v1::End probe;

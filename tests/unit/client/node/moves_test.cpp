@@ -61,6 +61,23 @@ TEST(Moves, a_move_to_an_ipv6_only_network_takes_the_paths_along) {
     EXPECT_EQ(world.node->status().dc, dc_v6());
 }
 
+// It was stopped, woke up elsewhere, and finds in its sockets what had come before.
+TEST(Moves, what_the_dc_sent_to_an_address_that_is_gone_shows_no_way_to_it) {
+    Ready world;
+    world.is_stopped = true;
+    world.dc_directs(world.dc.relayed_direction(2));
+    world.run_for(milliseconds{20});
+    world.set_addresses({real("2001:db8:6::7/64", 3)});
+    ASSERT_FALSE(world.in_sockets.empty());
+    world.is_stopped = false;
+    for (const Datagram& datagram : world.in_sockets) {
+        world.node->handle_datagram(datagram, world.now);
+    }
+    EXPECT_EQ(world.node->counters().to_former_address, world.in_sockets.size());
+    world.run_for(seconds{2});
+    EXPECT_EQ(world.node->status().dc, dc_v6());
+}
+
 TEST(Moves, make_before_break_loses_nothing) {
     Ready world;
     world.is_peer_alive = true;

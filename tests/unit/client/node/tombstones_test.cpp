@@ -47,6 +47,19 @@ TEST(TombstonesTest, the_oldest_give_way_to_more_than_there_is_room_for) {
     EXPECT_EQ(tombstones.revision_of(PathId{2}, now), 1U);
 }
 
+TEST(TombstonesTest, a_path_may_be_released_again_once_for_each_time_it_is_buried) {
+    Tombstones tombstones;
+    EXPECT_FALSE(tombstones.may_release_again(path));
+    tombstones.bury(path, 6, start);
+    EXPECT_TRUE(tombstones.may_release_again(path));
+    tombstones.bury(path, 4, start + seconds{1});
+    EXPECT_FALSE(tombstones.may_release_again(path));
+    tombstones.bury(path, 7, start + seconds{2});
+    EXPECT_TRUE(tombstones.may_release_again(path));
+    tombstones.bury(path, 7, start + seconds{3} + Tombstones::kept);
+    EXPECT_TRUE(tombstones.may_release_again(path)) << "forgotten in between";
+}
+
 struct Released : NodeWorld {
     Released() {
         start();
