@@ -132,8 +132,19 @@ void DirectLegs::locals_changed(Instant now) {
 // an idle path would tell.
 void DirectLegs::handle_relay_event(const RelayEvent& event, Instant now) {
     const auto* changed = std::get_if<OutsideChanged>(&event);
-    const bool is_concerned = changed != nullptr && active_ && changed->way.local == active_->local;
-    if (is_concerned && attempts_.empty()) {
+    if (changed != nullptr && active_ && changed->way.local == active_->local) {
+        ask_again(now);
+    }
+}
+
+void DirectLegs::doubt(Family family, Instant now) {
+    if (active_ && active_->local.family() == family) {
+        ask_again(now);
+    }
+}
+
+void DirectLegs::ask_again(Instant now) {
+    if (attempts_.empty()) {
         begin(now);
     }
 }

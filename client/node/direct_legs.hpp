@@ -25,6 +25,7 @@ class DirectLegs final : public Legs {
     void retry(Instant now) override;
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
+    void doubt(Family family, Instant now) override;
     [[nodiscard]] bool handle_leg(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     ) override;
@@ -38,6 +39,7 @@ class DirectLegs final : public Legs {
         Instant at;
     };
     void begin(Instant now);
+    void ask_again(Instant now);
     [[nodiscard]] bool is_named(const Endpoint& remote) const;
     [[nodiscard]] bool is_asking(const Endpoint& remote) const;
     void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);

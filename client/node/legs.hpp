@@ -39,6 +39,8 @@ class Legs {
     virtual void retry(Instant now) = 0;
     virtual void locals_changed(Instant now) = 0;
     virtual void handle_relay_event(const RelayEvent& event, Instant now) = 0;
+    // The DC sees this node's addresses of that family elsewhere: a NAT may have forgotten its holes.
+    virtual void doubt(Family family, Instant now) = 0;
     // A LEG packet of this path from the network. True if something has come of it besides an
     // answer: of what is not authentic nothing does.
     [[nodiscard]] virtual bool handle_leg(

@@ -244,6 +244,11 @@ void Tunnel::handle_relay_event(const RelayEvent& event, Instant now) {
     after_change(now);
 }
 
+void Tunnel::doubt(Family family, Instant now) {
+    legs_->doubt(family, now);
+    after_change(now);
+}
+
 void Tunnel::locals_changed(Instant now) {
     legs_->locals_changed(now);
     after_change(now);

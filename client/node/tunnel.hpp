@@ -56,6 +56,7 @@ class Tunnel {
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     );
     void handle_relay_event(const RelayEvent& event, Instant now);
+    void doubt(Family family, Instant now);
     void locals_changed(Instant now);
 
     [[nodiscard]] Instant next_timeout() const;

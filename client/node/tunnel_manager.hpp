@@ -161,6 +161,7 @@ class TunnelManager {
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     );
     void hear_dc(Instant now);
+    void doubt_ways(Family family, Instant now);
     [[nodiscard]] std::optional<Instant> waits_for_dc_since() const;
     void handle_tunnel_event(const TunnelEvent& event, Instant now);
 

@@ -61,9 +61,8 @@ void TunnelManager::handle_signaling_event(const protocol::SignalingEvent& event
         hear_dc(now);
         handle_answer(*answer, now);
     } else if (const auto* probed = std::get_if<protocol::AddressProbed>(&event)) {
-        // This node has moved, or a NAT has forgotten the DC's hole and perhaps those of the relays.
         hear_dc(now);
-        relays_.doubt(probed->source.address.family(), now);
+        doubt_ways(probed->source.address.family(), now);
     } else if (const auto* failed = std::get_if<protocol::RequestFailed>(&event)) {
         handle_failure(failed->id, now);
     }
@@ -94,9 +93,17 @@ void TunnelManager::handle_answer(const protocol::AnswerReceived& answer, Instan
             }
             return;
     }
-    // As for a probe.
     if (const auto family = registration_.take_changed_family()) {
-        relays_.doubt(*family, now);
+        doubt_ways(*family, now);
+    }
+}
+
+// The DC sees this node elsewhere: it has moved, or a NAT has forgotten the DC's hole, and perhaps
+// those of the relays and peers.
+void TunnelManager::doubt_ways(Family family, Instant now) {
+    relays_.doubt(family, now);
+    for (const auto& [path_id, tunnel] : tunnels_.all()) {
+        tunnel->doubt(family, now);
     }
 }
 

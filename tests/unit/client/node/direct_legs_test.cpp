@@ -314,6 +314,19 @@ TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_
     EXPECT_EQ(data->second.remote, peer_at);
 }
 
+// The peer, which the DC tells of the new address, can not come through the NAT by itself.
+TEST(DirectLegs, another_outside_address_that_the_dc_probes_has_the_peer_asked) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.run_for(seconds{3});
+    world.relay.is_up = false;
+    world.sent.clear();
+    world.nat[at("192.168.1.2:9770")] = at("192.0.2.1:4444");
+    world.query(2, "nobody.b.ntm.test");
+    world.run_for(milliseconds{300});
+    EXPECT_FALSE(world.requests().empty());
+}
+
 TEST(DirectLegs, an_empty_packet_every_15_seconds_keeps_nats_open) {
     Direct world{true};
     world.peer_requests(peer_at);
