@@ -123,7 +123,10 @@ void DirectLegs::locals_changed(Instant now) {
             });
             return is_newer && at != usable.end() && local.interface_age > at->interface_age;
         });
-    if (!is_on_newest) {
+    const auto lost = std::erase_if(bound_at_, [this](const IpAddress& local) {
+        return !context_.locals.has(local);
+    });
+    if (!is_on_newest || lost != 0) {
         begin(now);
     }
 }
@@ -186,6 +189,7 @@ bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
     }
     is_bound_there_ = true;
     active_ = attempt->way();
+    bound_at_.insert(active_->local);
     last_remote_ = active_->remote;
     // The peer has left where it was bound before: back there it needs a token like anybody.
     if (bound_here_ && bound_here_->remote != active_->remote) {
@@ -220,6 +224,9 @@ bool DirectLegs::handle_request(const Datagram& datagram, Instant now) {
     const bool goes_on = is_bound_already && !active_;
     if (goes_on) {
         active_ = Way{datagram.local.address, datagram.remote};
+    }
+    if (binds || is_bound_already) {
+        bound_at_.insert(datagram.local.address);
     }
     answer(request, datagram, now);
     return binds || goes_on;

@@ -59,6 +59,9 @@ class DirectLegs final : public Legs {
     Instant made_;
     std::optional<Way> active_;
     std::optional<Endpoint> last_remote_;  // survives the loss of the own address
+    // Own addresses that the peer has been told of or has found, of which it may use any, and not only
+    // the one that `active_` goes out from.
+    std::set<IpAddress> bound_at_;
     bool is_bound_there_ = false;
     std::optional<BoundHere> bound_here_;
     std::vector<LegBinding> attempts_;

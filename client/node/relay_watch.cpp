@@ -154,8 +154,8 @@ void RelayWatch::note_boot_id(const std::string& name, BootId boot_id) {
 void RelayWatch::note_outside(const Way& way, const Endpoint& outside, Instant now) {
     for (Relay& relay : relays_) {
         for (WayPulse& pulse : relay.pulses) {
-            if (pulse.way() == way && pulse.note_outside(outside, now)) {
-                outside_changed(relay, pulse, outside, now);
+            if (pulse.way() == way) {
+                handle_sight(pulse.note_outside(outside, now), relay, pulse, now);
             }
         }
     }
@@ -249,22 +249,28 @@ bool RelayWatch::handle_answer(const protocol::CookieAnswer& answer, Instant now
             if (finding.is_first) {
                 works(relay, pulse, now);
             }
-            if (finding.has_outside_changed) {
-                outside_changed(relay, pulse, answer.outside, now);
-            }
+            handle_sight(finding.sight, relay, pulse, now);
             return true;
         }
     }
     return false;
 }
 
-void RelayWatch::outside_changed(
-    const Relay& relay, const WayPulse& pulse, const Endpoint& outside, Instant now
+// A NAT that shows this host to one relay elsewhere than to others has rebound since they saw it, if it is
+// none that always does so.
+void RelayWatch::handle_sight(
+    WayPulse::Sight sight, const Relay& relay, const WayPulse& pulse, Instant now
 ) {
-    events_.push_back(OutsideChanged{relay.addresses.name, pulse.way(), outside});
+    if (sight == WayPulse::Sight::as_before) {
+        return;
+    }
+    if (sight == WayPulse::Sight::changed) {
+        events_.push_back(OutsideChanged{relay.addresses.name, pulse.way(), *pulse.outside()});
+    }
     for (Relay& other : relays_) {
         for (WayPulse& way : other.pulses) {
-            if (&way != &pulse && way.way().local == pulse.way().local) {
+            if (way.way().local == pulse.way().local && way.outside() &&
+                way.outside() != pulse.outside()) {
                 way.doubt(now);
             }
         }

@@ -120,8 +120,8 @@ class RelayWatch {
     void make_pulses(Relay& relay, Instant now) const;
     void works(const Relay& relay, const WayPulse& pulse, Instant now);
     // What a NAT has forgotten before one relay it may have before the others.
-    void outside_changed(
-        const Relay& relay, const WayPulse& pulse, const Endpoint& outside, Instant now
+    void handle_sight(
+        WayPulse::Sight sight, const Relay& relay, const WayPulse& pulse, Instant now
     );
 
     Port own_port_;

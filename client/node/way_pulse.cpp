@@ -146,25 +146,28 @@ WayPulse::Finding WayPulse::handle_answer(const protocol::CookieAnswer& answer, 
     asks_.erase(asks_.begin(), asked + 1);
     Finding finding;
     finding.is_first = !has_answered() || is_dead_ || !rtt_;
-    finding.has_outside_changed = take_outside(answer.outside, pause);
+    finding.sight = take_outside(answer.outside, pause);
     rtt_ = rtt_ ? (*rtt_ * 7 + measured) / 8 : measured;
     store_token(answer.token, now);
     note_heard(now);
     return finding;
 }
 
-bool WayPulse::note_outside(const Endpoint& outside, Instant now) noexcept {
+WayPulse::Sight WayPulse::note_outside(const Endpoint& outside, Instant now) noexcept {
     return take_outside(outside, last_heard_ ? now - *last_heard_ : Duration{0});
 }
 
 // A NAT that forgot its mapping after this pause shall not see one of that length again.
-bool WayPulse::take_outside(const Endpoint& outside, Duration pause) noexcept {
+WayPulse::Sight WayPulse::take_outside(const Endpoint& outside, Duration pause) noexcept {
     const auto before = std::exchange(outside_, outside);
-    if (!before || *before == outside) {
-        return false;
+    if (!before) {
+        return Sight::first;
+    }
+    if (*before == outside) {
+        return Sight::as_before;
     }
     pause_ = std::min(pause_, std::max<Duration>(least_pause, pause / 2));
-    return true;
+    return Sight::changed;
 }
 
 void WayPulse::store_token(const crypto::Token& token, Instant now) noexcept {

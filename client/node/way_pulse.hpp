@@ -39,15 +39,17 @@ class WayPulse {
     };
     [[nodiscard]] Step handle_timeout(RandomSource& random, Instant now);
 
+    // Of where the other side sees this host.
+    enum class Sight : std::uint8_t { as_before, first, changed };
     struct Finding {
         bool is_first = false;  // the way was not known to work
-        bool has_outside_changed = false;
+        Sight sight = Sight::as_before;
     };
     [[nodiscard]] bool has_asked(std::uint64_t nonce) const noexcept;
     // Only for an answer to one of its asks.
     [[nodiscard]] Finding handle_answer(const protocol::CookieAnswer& answer, Instant now);
-    // From a Tunnel Response, before it is noted as heard. True if another one was known.
-    [[nodiscard]] bool note_outside(const Endpoint& outside, Instant now) noexcept;
+    // From a Tunnel Response, before it is noted as heard.
+    [[nodiscard]] Sight note_outside(const Endpoint& outside, Instant now) noexcept;
     // An authenticated Tunnel Response came with a token for this source.
     void store_token(const crypto::Token& token, Instant now) noexcept;
     void drop_token() noexcept { token_.reset(); }
@@ -68,7 +70,7 @@ class WayPulse {
     };
     [[nodiscard]] bool is_active(Instant now, Duration within) const noexcept;
     [[nodiscard]] Duration wait_for_answer() const noexcept;
-    [[nodiscard]] bool take_outside(const Endpoint& outside, Duration pause) noexcept;
+    [[nodiscard]] Sight take_outside(const Endpoint& outside, Duration pause) noexcept;
     [[nodiscard]] std::uint64_t ask(RandomSource& random, Instant now);
 
     Way way_;

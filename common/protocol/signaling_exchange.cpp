@@ -133,15 +133,14 @@ void Signaling::State::handle_request_timeouts(Peer& peer, Instant now) {
     }
 }
 
+bool Signaling::State::read_signal(ByteView plaintext, v1::Signal& message) {
+    return message.ParseFromArray(plaintext.data(), static_cast<int>(plaintext.size())) &&
+           message.id() != 0;
+}
+
 void Signaling::State::handle_body(
-    Peer& peer, ByteView plaintext, const Datagram& datagram, Instant now
+    Peer& peer, v1::Signal message, const Datagram& datagram, Instant now
 ) {
-    v1::Signal message;
-    if (!message.ParseFromArray(plaintext.data(), static_cast<int>(plaintext.size())) ||
-        message.id() == 0) {
-        ++counters.malformed;
-        return;
-    }
     if (message.is_answer()) {
         return handle_answer(peer, std::move(message), datagram, now);
     }

@@ -61,25 +61,32 @@ void Signaling::State::handle_signal(
         return;
     }
     Peer& peer = *found->second;
-    const auto plaintext = open_signal(peer, header, datagram, now);
-    if (!plaintext) {
+    const auto opened = open_signal(peer, header, datagram, now);
+    if (!opened) {
         return;
     }
     peer.heard = now;
     peer.is_silent = false;
+    v1::Signal message;
+    const bool is_readable = read_signal(opened->plaintext, message);
+    if (opened->is_newest && chooses_way(peer, message, datagram.remote)) {
+        peer.addresses.follow(datagram.remote);
+    }
     report_address(peer);
-    if (plaintext->empty()) {
+    if (opened->plaintext.empty()) {
         prove_address(peer, now);
         answer_empty(peer, header.session_id(), datagram.remote);
+    } else if (is_readable) {
+        handle_body(peer, std::move(message), datagram, now);
     } else {
-        handle_body(peer, *plaintext, datagram, now);
+        ++counters.malformed;
     }
     prove_address(peer, now);
     report_address(peer);
     reschedule(peer);
 }
 
-std::optional<Bytes> Signaling::State::open_signal(
+std::optional<Signaling::State::Opened> Signaling::State::open_signal(
     Peer& peer, const NtmHeader& header, const Datagram& datagram, Instant now
 ) {
     const SessionId id = header.session_id();
@@ -102,7 +109,7 @@ std::optional<Bytes> Signaling::State::open_signal(
         Session session = std::move(pending->session);
         peer.pending.erase(pending);
         confirm(peer, std::move(session), now);
-        return std::move(plaintext).value();
+        return Opened{std::move(plaintext).value(), true};
     }
     const auto confirmed = std::ranges::find_if(peer.sessions, is_named);
     if (confirmed == peer.sessions.end()) {
@@ -112,7 +119,7 @@ std::optional<Bytes> Signaling::State::open_signal(
     return open_confirmed(peer, *confirmed, datagram, now);
 }
 
-std::optional<Bytes> Signaling::State::open_confirmed(
+std::optional<Signaling::State::Opened> Signaling::State::open_confirmed(
     Peer& peer, ConfirmedSession& confirmed, const Datagram& datagram, Instant now
 ) {
     const std::uint64_t highest = confirmed.session.next_expected();
@@ -128,10 +135,17 @@ std::optional<Bytes> Signaling::State::open_confirmed(
         confirmed.renewal = now;
     }
     peer.addresses.note_heard(datagram.remote, datagram.local, datagram.payload.size(), now);
-    if (confirmed.session.next_expected() > highest) {
-        peer.addresses.follow(datagram.remote);
-    }
-    return std::move(plaintext).value();
+    return Opened{std::move(plaintext).value(), confirmed.session.next_expected() > highest};
+}
+
+// An answer goes back the way that the request came, so the family that it comes by is not its
+// sender's choice. If it counted as one, two hosts with both families could follow each other's answers
+// from one to the other for ever, each time with something to say of it.
+bool Signaling::State::chooses_way(
+    const Peer& peer, const v1::Signal& message, const Endpoint& source
+) {
+    const auto& current = peer.addresses.current();
+    return !message.is_answer() || !current || current->address.family() == source.address.family();
 }
 
 void Signaling::State::confirm(Peer& peer, Session session, Instant now) {

@@ -167,11 +167,18 @@ class Signaling::State {
 
     // signaling_sessions.cpp
     void handle_signal(const NtmHeader& header, const Datagram& datagram, Instant now);
-    [[nodiscard]] std::optional<Bytes> open_signal(
+    struct Opened {
+        Bytes plaintext;
+        bool is_newest = false;  // of all that its session has brought
+    };
+    [[nodiscard]] std::optional<Opened> open_signal(
         Peer& peer, const NtmHeader& header, const Datagram& datagram, Instant now
     );
-    [[nodiscard]] std::optional<Bytes> open_confirmed(
+    [[nodiscard]] std::optional<Opened> open_confirmed(
         Peer& peer, ConfirmedSession& confirmed, const Datagram& datagram, Instant now
+    );
+    [[nodiscard]] static bool chooses_way(
+        const Peer& peer, const v1::Signal& message, const Endpoint& source
     );
     void count(SessionError error);
     [[nodiscard]] Session make_session(
@@ -204,7 +211,9 @@ class Signaling::State {
     void answer_empty(Peer& peer, SessionId session, const Endpoint& to);
 
     // signaling_exchange.cpp
-    void handle_body(Peer& peer, ByteView plaintext, const Datagram& datagram, Instant now);
+    // False: it is none. An empty plaintext is one that says nothing.
+    [[nodiscard]] static bool read_signal(ByteView plaintext, v1::Signal& message);
+    void handle_body(Peer& peer, v1::Signal message, const Datagram& datagram, Instant now);
     void handle_answer(Peer& peer, v1::Signal message, const Datagram& datagram, Instant now);
     void handle_request(Peer& peer, v1::Signal message, const Datagram& datagram, Instant now);
     void refuse_request(const RequestReceived& request, v1::Status status, Instant now);

@@ -314,6 +314,20 @@ TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_
     EXPECT_EQ(data->second.remote, peer_at);
 }
 
+// It may have found this node at any of the addresses that it is told of.
+TEST(DirectLegs, the_peer_is_asked_when_an_address_goes_at_which_it_found_this_node) {
+    Direct world{true};
+    world.peer_requests(peer_at);  // to 192.168.1.2
+    world.set_addresses({real("192.168.1.2/24"), real("10.0.0.7/24", 3)});
+    world.peer_responds(world.requests().back().nonce(), true, "");
+    ASSERT_EQ(world.path()->way->local, ip("10.0.0.7"));
+    world.run_for(seconds{1});
+    world.sent.clear();
+    world.set_addresses({real("10.0.0.7/24", 3)});
+    ASSERT_FALSE(world.requests().empty());
+    EXPECT_EQ(world.sent.back().second.local.address, ip("10.0.0.7"));
+}
+
 // The peer, which the DC tells of the new address, can not come through the NAT by itself.
 TEST(DirectLegs, another_outside_address_that_the_dc_probes_has_the_peer_asked) {
     Direct world{true};

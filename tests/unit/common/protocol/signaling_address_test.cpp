@@ -234,6 +234,29 @@ TEST_F(Address, MoveToTheOtherFamilyFindsTheDcThere) {
     EXPECT_TRUE(dc_.all<PeerConnected>().empty()) << "the same session";
 }
 
+// The DC has something to say each time that the node has moved, and its requests and the answers
+// are under way in both families.
+TEST_F(Address, HostsWithBothFamiliesDoNotChangeOverForEver) {
+    const Endpoint dc6 = at("[2001:db8::10]:9770");
+    dc_.addresses.push_back(dc6);
+    node_.addresses.push_back(at("[2001:db8::77]:9770"));
+    node_.signaling->set_endpoints(dc_key(), {dc_at_, dc6});
+    connect();
+    node_.signaling->announce_move(dc_key(), world_.now);
+    std::size_t moves = 0;
+    for (int i = 0; i < 2000; ++i) {
+        world_.run_for(milliseconds{1});
+        for (; moves < dc_.all<PeerMoved>().size(); ++moves) {
+            v1::Signal message;
+            message.mutable_path_release()->set_path_id(1);
+            dc_.signaling->send_request(
+                node_key(), std::move(message), OnNewBoot::fail, world_.now
+            );
+        }
+    }
+    EXPECT_LE(moves, 6U);
+}
+
 TEST_F(Address, PendingRequestsGoOutFromTheNewPlaceAtOnce) {
     connect();
     world_.filter = [](const Sent&) {
