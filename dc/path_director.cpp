@@ -183,10 +183,10 @@ void PathDirector::answer(Path& path, const Waiter& waiter, Instant now) {
     context_.signaling.send_answer(waiter.request, std::move(message), now);
     Delivery& delivery = path.delivery(waiter.role);
     couriers_.nodes.cancel(path, waiter.role);
-    // Nobody acknowledges an answer, and it may come after the node has given up asking. Who holds an
-    // earlier revision is therefore sent a Route Direction besides.
-    const bool holds_one = delivery.valid_until > now;
-    if (!holds_one) {
+    // Nobody acknowledges an answer, and it may come after the node has given up asking. Who may hold an
+    // earlier revision, acknowledged or not, is therefore sent a Route Direction besides.
+    const bool may_hold_one = delivery.valid_until > now || delivery.requested_revision != 0;
+    if (!may_hold_one) {
         delivery.revision = path.record.revision;
     }
     delivery.valid_until = now + context_.settings.timing.path_lifetime;

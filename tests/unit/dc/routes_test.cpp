@@ -219,6 +219,21 @@ TEST_F(RouteChangesTest, KeepsTheOldRelayUntilTheAskerHasSaidThatItKnows) {
     EXPECT_TRUE(relay.releases().empty());
 }
 
+// It holds the first revision, for all that the DC can know, and the answer to what it asks now may
+// come too late for it.
+TEST_F(RouteChangesTest, SendsADirectionToWhomMayHoldAnEarlierOneBesidesTheAnswer) {
+    register_all();
+    const auto respond = std::exchange(cn.respond, [](const v1::Signal&) { return std::nullopt; });
+    const v1::RouteDirection route = direct();
+    static_cast<void>(add_second_relay());
+    static_cast<void>(complain(mn, cn_name, route));
+    cn.respond = respond;
+    forget_requests();
+    static_cast<void>(world.ask_direction(cn, mn_name));
+    ASSERT_EQ(cn.routes().size(), 1U);
+    EXPECT_EQ(cn.routes()[0].revision(), 2U);
+}
+
 TEST_F(RouteChangesTest, KeepsTheOldRelayAlsoWhenItIsHeardAgain) {
     register_all();
     static_cast<void>(direct());

@@ -325,7 +325,11 @@ TEST(DirectLegs, the_peer_is_asked_when_an_address_goes_at_which_it_found_this_n
     world.sent.clear();
     world.set_addresses({real("10.0.0.7/24", 3)});
     ASSERT_FALSE(world.requests().empty());
-    EXPECT_EQ(world.sent.back().second.local.address, ip("10.0.0.7"));
+    const auto is_request = [](const auto& each) {
+        return each.second.payload[0] == 0x11;
+    };
+    const auto request = std::find_if(world.sent.begin(), world.sent.end(), is_request);
+    EXPECT_EQ(request->second.local.address, ip("10.0.0.7"));
 }
 
 // The peer, which the DC tells of the new address, can not come through the NAT by itself.
