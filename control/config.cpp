@@ -249,6 +249,12 @@ void read_root(Section& root, config::KeyFiles keys, RelayConfig& into) {
         into.path_capacity =
             static_cast<std::uint32_t>(paths.integer("capacity", {1, 16'000'000}, 65536));
     });
+    root.section("napt", Need::optional, [&](Section& napt) {
+        into.napt = read_napt(napt, into.listen_port);
+        if (into.workers > 1) {
+            napt.fail("addresses", "the NAPT has one worker", "workers: count: 1");
+        }
+    });
     root.section("limits", Need::optional, [&](Section& limits) { read_limits(limits, into); });
     into.file_prefix = "ntm-" + into.name;
     root.section("eal", Need::optional, [&](Section& eal) { read_eal(eal, into); });

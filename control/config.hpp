@@ -7,6 +7,7 @@
 #include "common/config/config_error.hpp"
 #include "common/config/shared_keys.hpp"
 #include "common/crypto/x25519.hpp"
+#include "control/napt_config.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -64,6 +65,7 @@ struct RelayConfig {
     std::uint16_t workers = 1;
     bool idle_sleep = true;
     std::uint32_t path_capacity = 65536;
+    std::optional<NaptConfig> napt;
     RelayLimits limits;
     std::string file_prefix;
     Hugepages hugepages = Hugepages::if_there;

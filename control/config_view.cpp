@@ -39,6 +39,18 @@ const char* text_of(Hugepages pages) {
     return pages == Hugepages::required ? "required" : pages == Hugepages::none ? "none" : "auto";
 }
 
+Json napt_json(const NaptConfig& napt) {
+    return {
+        {"addresses", texts_of(napt.addresses)},
+        {"ports", {{"first", napt.first_port}, {"count", napt.ports}, {"block", napt.block_size}}},
+        {"subscribers", napt.subscribers},
+        {"mappings", napt.mappings},
+        {"sessions", napt.sessions},
+        {"subscriber_ports", napt.subscriber_ports},
+        {"subscriber_sessions", napt.subscriber_sessions},
+        {"allow", texts_of(napt.allow)}};
+}
+
 }  // namespace
 
 Json config_json(const RelayConfig& config) {
@@ -62,6 +74,9 @@ Json config_json(const RelayConfig& config) {
     }
     json["workers"] = {{"count", config.workers}, {"idle_sleep", config.idle_sleep}};
     json["paths"] = {{"capacity", config.path_capacity}};
+    if (config.napt) {
+        json["napt"] = napt_json(*config.napt);
+    }
     json["limits"] = {
         {"legs_per_second", config.limits.legs_per_second},
         {"path_legs_per_second", config.limits.path_legs_per_second},

@@ -27,6 +27,12 @@ relay::Settings first_settings(
     settings.ntm_port = config.listen_port;
     settings.boot_id = boot_id;
     settings.own = tables::OwnAddresses{config.own_addresses()};
+    if (config.napt) {
+        settings.public_side = {
+            tables::OwnAddresses{config.napt->addresses},
+            config.napt->first_port,
+            config.napt->last_port()};
+    }
     for (const MacAddress& mac : macs) {
         settings.ports.push_back({mac});
     }

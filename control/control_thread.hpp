@@ -19,6 +19,7 @@
 #include "rs-dataplane/relay/exception_path.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 #include "rs-dataplane/relay/settings_box.hpp"
+#include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
@@ -44,6 +45,7 @@ struct DataPlane {
     tables::GracePeriod& grace_period;
     relay::ExceptionPath& exception_path;
     const relay::Observation& observation;
+    relay::SubscriberOrders* subscribers = nullptr;  // of an RS-N
 };
 
 // What the SettingsBox begins with: no next hops and no sessions yet. `macs`: of the ports, in the

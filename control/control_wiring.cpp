@@ -31,6 +31,15 @@ std::vector<DirectorSettings::Dc> dcs_of(const RelayConfig& config) {
     return dcs;
 }
 
+SubscriberOffice office_of(const RelayConfig& config, const DataPlane& data_plane) {
+    SubscriberOffice office{data_plane.subscribers};
+    if (config.napt) {
+        office.limits.ports = config.napt->subscriber_ports;
+        office.limits.sessions = config.napt->subscriber_sessions;
+    }
+    return office;
+}
+
 }  // namespace
 
 Instant ControlThread::State::now() {
@@ -52,7 +61,7 @@ ControlThread::State::State(
       sockets_{std::move(parts.sockets)},
       bridge_{std::move(parts.taps), data_plane.exception_path},
       mirror_{netlink_, std::move(parts.events), mirrored(bridge_.taps(), data_plane.observation)},
-      keeper_{data_plane.table, data_plane.observation},
+      keeper_{data_plane.table, data_plane.observation, office_of(config_, data_plane)},
       director_{
           director_settings(std::move(identity)),
           [this](const IpAddress& remote) { return mirror_.routes().resolve(remote); },
@@ -89,6 +98,10 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         config_.own_addresses(),
         std::move(identity.key_log)};
     settings.dcs = dcs_of(config_);
+    if (config_.napt) {
+        settings.napt = DirectorSettings::Napt{
+            config_.napt->addresses, config_.napt->allow, config_.napt->subscribers};
+    }
     return settings;
 }
 

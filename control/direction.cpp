@@ -34,21 +34,27 @@ const v1::RelayLeg* find_leg(const v1::RelayDirection& direction, v1::PathRole r
     return found;
 }
 
-Result<LegOrder, std::string> check_leg(const v1::RelayDirection& direction, v1::PathRole role) {
-    const v1::RelayLeg* const leg = find_leg(direction, role);
-    if (leg == nullptr) {
-        return Unexpected{std::string{"legs: not exactly one of each role"}};
+Result<Secret32, std::string> read_secret(const std::string& bytes, const char* field) {
+    if (bytes.size() != Secret32::size) {
+        return Unexpected{std::string{field} + ": not 32 bytes"};
     }
-    if (leg->leg_secret().size() != Secret32::size) {
-        return Unexpected{std::string{"leg_secret: not 32 bytes"}};
+    Secret32 secret{as_bytes(bytes).first<Secret32::size>()};
+    if (secret.is_zero()) {
+        return Unexpected{std::string{field} + ": all zero"};
+    }
+    return secret;
+}
+
+Result<LegOrder, std::string> make_leg(
+    const v1::RelayLeg& leg, Result<Secret32, std::string> secret
+) {
+    if (!secret) {
+        return Unexpected{secret.error()};
     }
     LegOrder order;
-    order.secret = Secret32{as_bytes(leg->leg_secret()).first<Secret32::size>()};
-    if (order.secret.is_zero()) {
-        return Unexpected{std::string{"leg_secret: all zero"}};
-    }
-    if (leg->has_proven()) {
-        order.proven = read_address(leg->proven());
+    order.secret = *std::move(secret);
+    if (leg.has_proven()) {
+        order.proven = read_address(leg.proven());
         if (!order.proven) {
             return Unexpected{std::string{"proven: not an address and port of a node"}};
         }
@@ -56,18 +62,18 @@ Result<LegOrder, std::string> check_leg(const v1::RelayDirection& direction, v1:
     return order;
 }
 
-}  // namespace
+Result<LegOrder, std::string> check_leg(const v1::RelayDirection& direction, v1::PathRole role) {
+    const v1::RelayLeg* const leg = find_leg(direction, role);
+    if (leg == nullptr) {
+        return Unexpected{std::string{"legs: not exactly one of each role"}};
+    }
+    return make_leg(*leg, read_secret(leg->leg_secret(), "leg_secret"));
+}
 
-Result<PathOrder, std::string> check_direction(const v1::RelayDirection& direction) {
-    if (direction.path_id() == 0) {
-        return Unexpected{std::string{"path_id: zero"}};
-    }
-    if (direction.mode() != v1::RELAY_SWITCH) {
-        return Unexpected{std::string{"mode: this relay switches only"}};
-    }
-    if (direction.lifetime_seconds() == 0 ||
-        direction.lifetime_seconds() > longest_lifetime_seconds) {
-        return Unexpected{std::string{"lifetime_seconds: not from 1 s to 7 days"}};
+// RS-S.
+Result<PathOrder, std::string> check_switched(const v1::RelayDirection& direction) {
+    if (direction.has_end()) {
+        return Unexpected{std::string{"end: of a path that is to be switched"}};
     }
     if (direction.legs_size() != 2) {
         return Unexpected{std::string{"legs: not two"}};
@@ -78,10 +84,69 @@ Result<PathOrder, std::string> check_direction(const v1::RelayDirection& directi
         return Unexpected{initiator ? responder.error() : initiator.error()};
     }
     PathOrder order;
-    order.id = PathId{direction.path_id()};
-    order.revision = direction.revision();
     order.legs = {*std::move(initiator), *std::move(responder)};
-    order.lifetime = std::chrono::seconds{direction.lifetime_seconds()};
+    return order;
+}
+
+// RS-N.
+Result<PathOrder, std::string> check_ended(
+    const v1::RelayDirection& direction, const TargetFilter* targets
+) {
+    if (targets == nullptr) {
+        return Unexpected{std::string{"mode: this relay has no NAPT, so it switches only"}};
+    }
+    if (direction.legs_size() != 1 || direction.legs(0).role() != v1::ROLE_INITIATOR) {
+        return Unexpected{std::string{"legs: not the initiator's alone"}};
+    }
+    if (!direction.legs(0).leg_secret().empty()) {
+        return Unexpected{std::string{"leg_secret: the path secret takes its place"}};
+    }
+    if (!direction.has_end()) {
+        return Unexpected{std::string{"end: not there"}};
+    }
+    auto leg =
+        make_leg(direction.legs(0), read_secret(direction.end().path_secret(), "path_secret"));
+    auto end = check_end(direction.end(), *targets);
+    if (!leg || !end) {
+        return Unexpected{leg ? end.error() : leg.error()};
+    }
+    PathOrder order;
+    order.legs[0] = *std::move(leg);
+    order.end = *std::move(end);
+    return order;
+}
+
+Result<PathOrder, std::string> check_by_mode(
+    const v1::RelayDirection& direction, const TargetFilter* targets
+) {
+    switch (direction.mode()) {
+        case v1::RELAY_SWITCH:
+            return check_switched(direction);
+        case v1::RELAY_END:
+            return check_ended(direction, targets);
+        default:
+            return Unexpected{std::string{"mode: not one that this relay knows"}};
+    }
+}
+
+}  // namespace
+
+Result<PathOrder, std::string> check_direction(
+    const v1::RelayDirection& direction, const TargetFilter* targets
+) {
+    if (direction.path_id() == 0) {
+        return Unexpected{std::string{"path_id: zero"}};
+    }
+    if (direction.lifetime_seconds() == 0 ||
+        direction.lifetime_seconds() > longest_lifetime_seconds) {
+        return Unexpected{std::string{"lifetime_seconds: not from 1 s to 7 days"}};
+    }
+    auto order = check_by_mode(direction, targets);
+    if (order) {
+        order->id = PathId{direction.path_id()};
+        order->revision = direction.revision();
+        order->lifetime = std::chrono::seconds{direction.lifetime_seconds()};
+    }
     return order;
 }
 

@@ -8,6 +8,8 @@
 #include "common/base/secret.hpp"
 #include "common/base/time.hpp"
 #include "common/protocol/ntm.pb.h"
+#include "control/end_order.hpp"
+#include "control/target_filter.hpp"
 
 #include <array>
 #include <cstdint>
@@ -24,12 +26,17 @@ struct LegOrder {
 struct PathOrder {
     PathId id;
     std::uint32_t revision = 0;
-    std::array<LegOrder, 2> legs;  // by Role
+    std::array<LegOrder, 2>
+        legs;                     // by Role; RS-N: the initiator's, with the path secret as its own
+    std::optional<EndOrder> end;  // RS-N
     Duration lifetime{0};
 };
 
-// The error says which field is missing or wrong.
-[[nodiscard]] Result<PathOrder, std::string> check_direction(const v1::RelayDirection& direction);
+// The error says which field is missing or wrong. `targets`: what the relay's NAPT forwards to; null
+// if it has none, and thus ends no paths.
+[[nodiscard]] Result<PathOrder, std::string> check_direction(
+    const v1::RelayDirection& direction, const TargetFilter* targets
+);
 
 [[nodiscard]] v1::Address to_message(const Endpoint& endpoint);
 

@@ -18,6 +18,13 @@ BookAnswer stale(std::uint32_t held) {
     return {v1::STATUS_STALE, "revision " + std::to_string(held) + " is held", Change::none, held};
 }
 
+BookAnswer forgotten() {
+    return refused(
+        v1::STATUS_PATH_ID_TAKEN,
+        "this path secret may have been in use here, and how far is forgotten: draw again"
+    );
+}
+
 bool has_same_secrets(const RelayedPath& path, const PathOrder& order) {
     return path.legs[0].secret == order.legs[0].secret &&
            path.legs[1].secret == order.legs[1].secret;
@@ -50,6 +57,10 @@ BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant n
         const std::string most = std::to_string(capacity_);
         return refused(v1::STATUS_FULL, "the relay holds " + most + " paths already");
     }
+    auto end = make_end(order, dc, nullptr);
+    if (!end) {
+        return end.error();
+    }
     RelayedPath path;
     path.id = order.id;
     path.dc = dc;
@@ -62,8 +73,9 @@ BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant n
     }
     wake(path.id, path.expires);
     ++counts_[dc];
+    BookAnswer answer = put_end(path, *std::move(end), Change::added);
     paths_.emplace(path.id, std::move(path));
-    return {v1::STATUS_OK, "", Change::added, 0};
+    return answer;
 }
 
 BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
@@ -73,12 +85,15 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
     if (order.revision == path.revision && !has_same_secrets(path, order)) {
         return refused(v1::STATUS_PATH_ID_TAKEN, "another path of yours has this id: draw again");
     }
-    const bool is_repeat = order.revision == path.revision;
-    path.expires = now + order.lifetime;
-    wake(path.id, path.expires);
-    if (is_repeat) {
+    if (order.revision == path.revision) {
+        extend(path, order.lifetime, now);
         return {};
     }
+    auto end = make_end(order, path.dc, &path);
+    if (!end) {
+        return end.error();
+    }
+    extend(path, order.lifetime, now);
     path.revision = order.revision;
     for (std::size_t i = 0; i < path.legs.size(); ++i) {
         Leg& leg = path.legs[i];
@@ -94,7 +109,57 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
             leg.next_hop = tables::no_next_hop;
         }
     }
-    return {v1::STATUS_OK, "", Change::replaced, 0};
+    return put_end(path, *std::move(end), Change::replaced);
+}
+
+void PathBook::extend(RelayedPath& path, Duration lifetime, Instant now) {
+    path.expires = now + lifetime;
+    wake(path.id, path.expires);
+}
+
+Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
+    PathOrder& order, const crypto::PublicKey& dc, const RelayedPath* held
+) {
+    if (!order.end) {
+        return NewEnd{};
+    }
+    auto keys = make_end_keys(order.id, order.end->suite, order.legs[0].secret);
+    const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
+    keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));
+    if (!keys) {
+        return Unexpected{forgotten()};
+    }
+    const Subscribers::Joined joined = subscribers_.join(dc, order.end->subscriber);
+    if (subscribers_.size() > subscriber_capacity_) {
+        static_cast<void>(subscribers_.leave(joined.number));
+        if (!stays) {
+            key_shelf_.lay_aside(order.id, std::move(keys));
+        }
+        return Unexpected{
+            refused(v1::STATUS_FULL, "the NAPT has as many subscribers as it may have")};
+    }
+    return NewEnd{
+        std::make_unique<RelayEnd>(RelayEnd{
+            std::move(order.end->subscriber),
+            joined.number,
+            std::move(keys),
+            std::move(order.end->general_nodes)}),
+        joined.is_first};
+}
+
+BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, Change change) {
+    BookAnswer answer{v1::STATUS_OK, "", change, 0, made.opens_subscriber};
+    const std::unique_ptr<RelayEnd> before = std::exchange(path.end, std::move(made.end));
+    if (!before) {
+        return answer;
+    }
+    if (!path.end || path.end->keys != before->keys) {
+        key_shelf_.lay_aside(path.id, std::move(before->keys));
+    }
+    if (subscribers_.leave(before->number)) {
+        answer.closed_subscriber = before->number;
+    }
+    return answer;
 }
 
 BookAnswer PathBook::release(
@@ -115,9 +180,10 @@ BookAnswer PathBook::release(
     if (revision < path->revision) {
         return stale(path->revision);
     }
-    erase(id);
+    BookAnswer answer{v1::STATUS_OK, "", Change::removed, 0};
+    answer.closed_subscriber = erase(id);
     bury(id, dc, revision, now);
-    return {v1::STATUS_OK, "", Change::removed, 0};
+    return answer;
 }
 
 void PathBook::bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now) {
@@ -128,12 +194,15 @@ void PathBook::bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revisi
     wake(id, tombstone.until);
 }
 
-void PathBook::erase(PathId id) {
+std::optional<tables::SubscriberNumber> PathBook::erase(PathId id) {
     const auto found = paths_.find(id);
-    if (found != paths_.end()) {
-        --counts_[found->second.dc];
-        paths_.erase(found);
+    if (found == paths_.end()) {
+        return std::nullopt;
     }
+    --counts_[found->second.dc];
+    const BookAnswer answer = put_end(found->second, {}, Change::removed);
+    paths_.erase(found);
+    return answer.closed_subscriber;
 }
 
 RelayedPath* PathBook::find(PathId id) {

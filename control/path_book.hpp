@@ -8,11 +8,14 @@
 #include "common/crypto/x25519.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "control/direction.hpp"
+#include "control/end_keys.hpp"
 #include "control/path_memory.hpp"
 #include "control/relayed_path.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -29,25 +32,31 @@ struct BookAnswer {
     std::string text;  // when the status is not OK
     Change change = Change::none;
     std::uint32_t held_revision = 0;  // when the status is STALE
+    bool opens_subscriber = false;    // with the path, the first of its subscriber
+    std::optional<tables::SubscriberNumber> closed_subscriber{};  // whose last path it was
 };
 
 class PathBook {
   public:
-    explicit PathBook(std::uint32_t capacity) : capacity_{capacity} {}
+    // `subscribers`: whose paths end here, as many as there may be.
+    explicit PathBook(std::uint32_t capacity, std::uint32_t subscribers = 0)
+        : capacity_{capacity}, subscriber_capacity_{subscribers} {}
 
-    // Of the heap, at most, while no path is changed more often than its times come.
+    // Of the heap, at most, for paths that are switched, while none is changed more often than its times
+    // come.
     [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
 
     [[nodiscard]] BookAnswer direct(PathOrder order, const crypto::PublicKey& dc, Instant now);
     [[nodiscard]] BookAnswer release(
         PathId id, std::uint32_t revision, const crypto::PublicKey& dc, Instant now
     );
-    // Without a tombstone.
-    void erase(PathId id);
+    // Without a tombstone. The subscriber whose last path it was, if so.
+    [[nodiscard]] std::optional<tables::SubscriberNumber> erase(PathId id);
 
     [[nodiscard]] RelayedPath* find(PathId id);
     [[nodiscard]] const RelayedPath* find(PathId id) const;
     [[nodiscard]] std::size_t size() const noexcept { return paths_.size(); }
+    [[nodiscard]] std::size_t subscribers() const noexcept { return subscribers_.size(); }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] std::size_t count_of(const crypto::PublicKey& dc) const;
     [[nodiscard]] const std::unordered_map<PathId, RelayedPath>& all() const noexcept {
@@ -85,6 +94,10 @@ class PathBook {
         std::uint32_t revision = 0;
         Instant until;
     };
+    struct NewEnd {
+        std::unique_ptr<RelayEnd> end;
+        bool opens_subscriber = false;
+    };
     struct Due {
         Instant at;
         PathId id;
@@ -93,12 +106,23 @@ class PathBook {
 
     [[nodiscard]] BookAnswer add(PathOrder order, const crypto::PublicKey& dc, Instant now);
     [[nodiscard]] BookAnswer change(RelayedPath& path, PathOrder order, Instant now);
+    void extend(RelayedPath& path, Duration lifetime, Instant now);
+    // The end that the order gives the path, if any; `held` is the path as it stands, null for a new
+    // one. The error is the answer.
+    [[nodiscard]] Result<NewEnd, BookAnswer> make_end(
+        PathOrder& order, const crypto::PublicKey& dc, const RelayedPath* held
+    );
+    // In the place of the path's present one.
+    [[nodiscard]] BookAnswer put_end(RelayedPath& path, NewEnd made, BookAnswer::Change change);
     void bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now);
 
     std::uint32_t capacity_;
+    std::uint32_t subscriber_capacity_;
     std::unordered_map<PathId, RelayedPath> paths_;
     std::unordered_map<PathId, Tombstone> tombstones_;
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;
+    Subscribers subscribers_;
+    EndKeyShelf key_shelf_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
 

@@ -29,7 +29,8 @@ RelayDirector::RelayDirector(
            /*demands_tokens=*/true,
            std::move(settings.key_log)},
           random},
-      book_{settings.path_capacity} {
+      book_{settings.path_capacity, settings.napt ? settings.napt->subscribers : 0},
+      napt_{std::move(settings.napt)} {
     for (const Endpoint& address : addresses_) {
         own_addresses_.push_back(address.address);
     }
@@ -102,8 +103,10 @@ void RelayDirector::handle_datagram(const Datagram& datagram, Instant now) {
             }
             break;
         }
-        case PacketType::data:
         case PacketType::end:
+            handle_end(datagram, *header);
+            return;
+        case PacketType::data:
             break;
     }
     ++counters_.not_for_control;
@@ -121,8 +124,9 @@ void RelayDirector::handle_timeout(Instant now) {
             continue;
         }
         if (path->expires <= now) {
-            book_.erase(id);
+            const auto closed = book_.erase(id);
             commands_.emplace_back(RemovePath{id});
+            close_subscriber(closed);
             ++counters_.paths_expired;
             continue;
         }
@@ -142,7 +146,7 @@ Instant RelayDirector::next_timeout() const {
 void RelayDirector::walk_routes() {
     book_.walk(route_walk_, steps_a_piece, [this](RelayedPath& path) {
         const tables::RelayPath before = to_table(path);
-        resolve_legs(path);
+        resolve_hops(path);
         const tables::RelayPath after = to_table(path);
         if (after != before) {
             commands_.emplace_back(ReplacePath{after});
@@ -163,7 +167,7 @@ void RelayDirector::handle_table_full(PathId id, Instant now) {
     release.set_reason(v1::RELEASE_REVOKED);
     *release.mutable_fence() = dc->fence(boot_id_);
     signaling_.send_request(dc->key(), std::move(message), protocol::OnNewBoot::fail, now);
-    book_.erase(id);
+    close_subscriber(book_.erase(id));
     drain_signaling(now);
 }
 

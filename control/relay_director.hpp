@@ -15,10 +15,12 @@
 #include "common/protocol/signaling.hpp"
 #include "control/dc_link.hpp"
 #include "control/path_book.hpp"
+#include "control/target_filter.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -39,6 +41,19 @@ struct RemovePath {
     PathId id;
     friend bool operator==(const RemovePath&, const RemovePath&) = default;
 };
+// RS-N: comes before the first path of the subscriber is installed, and when the last one is removed.
+struct OpenSubscriber {
+    tables::SubscriberNumber number = 0;
+    Ipv4Address vipv4;
+    Ipv6Address vipv6;
+    std::uint32_t most_ports = 0;     // 0: as the relay has it
+    std::uint32_t most_sessions = 0;  // likewise
+    friend bool operator==(const OpenSubscriber&, const OpenSubscriber&) = default;
+};
+struct CloseSubscriber {
+    tables::SubscriberNumber number = 0;
+    friend bool operator==(const CloseSubscriber&, const CloseSubscriber&) = default;
+};
 // The SIGNAL sessions and the COOKIE answers to handshakes of ours that the data plane lets through:
 // all of them, each time that they change.
 struct SetSessions {
@@ -46,7 +61,8 @@ struct SetSessions {
     std::vector<std::uint64_t> cookie_nonces;
     friend bool operator==(const SetSessions&, const SetSessions&) = default;
 };
-using DirectorCommand = std::variant<InstallPath, ReplacePath, RemovePath, SetSessions>;
+using DirectorCommand = std::
+    variant<InstallPath, ReplacePath, RemovePath, OpenSubscriber, CloseSubscriber, SetSessions>;
 
 // For the log.
 struct DirectorEvent {
@@ -68,7 +84,10 @@ struct DirectorCounters {
     std::uint64_t malformed = 0;
     std::uint64_t foreign_address = 0;    // came to none of the relay's own addresses
     std::uint64_t request_too_short = 0;  // the Response would have been longer
-    std::uint64_t not_for_control = 0;    // DATA, END, COOKIE that nobody here asked for
+    std::uint64_t end_probes = 0;         // answered
+    std::uint64_t bad_end_tag = 0;
+    std::uint64_t foreign_end_source = 0;  // END from where its path's leg is not bound
+    std::uint64_t not_for_control = 0;     // DATA, COOKIE and END that nobody here asked for
     std::uint64_t directions_taken = 0;
     std::uint64_t directions_refused = 0;
     std::uint64_t paths_released = 0;
@@ -87,6 +106,12 @@ struct DirectorSettings {
         crypto::PublicKey key;
         std::vector<Endpoint> endpoints;
     };
+    // What an RS-N needs besides.
+    struct Napt {
+        std::vector<IpAddress> addresses;  // the public ones that it translates to
+        std::vector<Prefix> allowed;       // of special ranges, to forward to all the same
+        std::uint32_t subscribers = 0;     // at most
+    };
     std::string name;  // of the relay
     crypto::KeyPair static_key;
     BootId boot_id;
@@ -96,6 +121,7 @@ struct DirectorSettings {
     std::vector<Dc> dcs;
     std::vector<IpAddress> own_addresses{};  // all of the relay's, where there are more
     protocol::KeyLog key_log{};
+    std::optional<Napt> napt{};  // without it no path ends here
 };
 
 class RelayDirector {
@@ -154,7 +180,15 @@ class RelayDirector {
         Instant now
     );
     void remove_old_sources(RelayedPath& path, Instant now);
-    void resolve_legs(RelayedPath& path);
+    void resolve_hops(RelayedPath& path);
+
+    // RS-N (relay_director_ends.cpp)
+    void handle_end(const Datagram& datagram, const protocol::NtmHeader& header);
+    void answer_probe(const RelayedPath& path, const v1::EndProbe& probe, const Datagram& datagram);
+    void open_subscriber(const RelayEnd& end);
+    void close_subscriber(std::optional<tables::SubscriberNumber> number);
+    // What paths that end here may lead to; nothing if none may end here.
+    [[nodiscard]] std::optional<TargetFilter> targets() const;
 
     // Signalling (relay_director_signals.cpp)
     void drain_signaling(Instant now);
@@ -167,8 +201,13 @@ class RelayDirector {
     void handle_event(const protocol::PastRunHeard&, Instant) {}  // counted
     [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
     [[nodiscard]] v1::RelayResponse follow_one(
-        const v1::RelayDirection& direction, const DcLink& dc, Instant now
+        const v1::RelayDirection& direction,
+        const TargetFilter* targets,
+        const DcLink& dc,
+        Instant now
     );
+    // What the book has made of a Direction for the path, which was `before` in the table.
+    void carry_out(const BookAnswer& booked, RelayedPath& path, const tables::RelayPath& before);
     void log_secrets(const RelayedPath& path) const;
     [[nodiscard]] v1::Signal release(const v1::PathRelease& order, const DcLink& dc, Instant now);
     void register_with(DcLink& dc, Instant now);
@@ -192,6 +231,7 @@ class RelayDirector {
     PathBook::Round route_walk_;
     std::vector<DcLink> links_;
     std::unordered_map<crypto::PublicKey, std::vector<Endpoint>> dc_endpoints_;  // as configured
+    std::optional<DirectorSettings::Napt> napt_;
     DirectorLoad load_;
     DirectorCounters counters_;
     std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes

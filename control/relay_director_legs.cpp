@@ -23,11 +23,11 @@ void RelayDirector::handle_leg(
     const Datagram& datagram, const protocol::NtmHeader& header, Instant now
 ) {
     RelayedPath* const path = book_.find(header.path_id());
-    if (path == nullptr) {
+    const Role role = header.role();
+    if (path == nullptr || !path->has_leg(role)) {
         ++counters_.unknown_path;
         return;
     }
-    const Role role = header.role();
     const auto message = protocol::open_leg(path->leg(role).secret, datagram.payload);
     if (!message && message.error() == protocol::OpenError::bad_tag) {
         ++counters_.bad_leg_tag;
@@ -104,7 +104,7 @@ void RelayDirector::respond(
     response.set_nonce(request.nonce);
     *response.mutable_outside() = to_message(outer.remote);
     response.set_bound(leg.binding && leg.binding->outer == outer);
-    response.set_peer_bound(path.leg(other(role)).is_bound());
+    response.set_peer_bound(path.is_reached(other(role)));
     response.set_token(as_text(mint_.mint(outer.remote, now)));
     response.set_boot_id(boot_id_.value);
     Bytes sealed = protocol::seal_leg(leg.secret, path.id, role, message, *random_);
@@ -128,11 +128,17 @@ void RelayDirector::remove_old_sources(RelayedPath& path, Instant now) {
     }
 }
 
-void RelayDirector::resolve_legs(RelayedPath& path) {
+void RelayDirector::resolve_hops(RelayedPath& path) {
     for (Leg& leg : path.legs) {
         if (leg.binding) {
             leg.next_hop = resolver_(leg.binding->outer.remote.address);
         }
+    }
+    if (!path.end) {
+        return;
+    }
+    for (tables::PathEnd::GeneralNode& node : path.end->general_nodes) {
+        node.next_hop = resolver_(node.real_address);
     }
 }
 

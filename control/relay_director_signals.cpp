@@ -76,8 +76,9 @@ void RelayDirector::handle_event(const protocol::RequestReceived& event, Instant
 v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, Instant now) {
     v1::Signal answer;
     v1::RelayResponses& responses = *answer.mutable_relay_responses();
+    const std::optional<TargetFilter> filter = targets();
     for (const v1::RelayDirection& direction : orders.directions()) {
-        *responses.add_responses() = follow_one(direction, dc, now);
+        *responses.add_responses() = follow_one(direction, filter ? &*filter : nullptr, dc, now);
     }
     for (const Endpoint& address : addresses_) {
         *responses.add_addresses() = to_message(address);
@@ -86,12 +87,12 @@ v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, 
 }
 
 v1::RelayResponse RelayDirector::follow_one(
-    const v1::RelayDirection& direction, const DcLink& dc, Instant now
+    const v1::RelayDirection& direction, const TargetFilter* targets, const DcLink& dc, Instant now
 ) {
     v1::RelayResponse response;
     response.set_path_id(direction.path_id());
     response.set_revision(direction.revision());
-    auto order = check_direction(direction);
+    auto order = check_direction(direction, targets);
     if (!order) {
         ++counters_.directions_refused;
         response.set_status(v1::STATUS_BAD_REQUEST);
@@ -109,21 +110,38 @@ v1::RelayResponse RelayDirector::follow_one(
     response.set_text(booked.text);
     ++(booked.status == v1::STATUS_OK ? counters_.directions_taken : counters_.directions_refused);
     if (booked.status == v1::STATUS_OK) {
-        log_secrets(*book_.find(id));
-    }
-    if (booked.change == BookAnswer::Change::added) {
-        commands_.emplace_back(InstallPath{to_table(*book_.find(id))});
-    }
-    if (booked.change == BookAnswer::Change::replaced) {
-        const tables::RelayPath after = to_table(*book_.find(id));
-        if (after != before) {
-            commands_.emplace_back(ReplacePath{after});
-        }
+        RelayedPath& path = *book_.find(id);
+        log_secrets(path);
+        carry_out(booked, path, before);
     }
     return response;
 }
 
+void RelayDirector::carry_out(
+    const BookAnswer& booked, RelayedPath& path, const tables::RelayPath& before
+) {
+    if (booked.change == BookAnswer::Change::none) {
+        return;
+    }
+    if (booked.opens_subscriber) {
+        open_subscriber(*path.end);
+    }
+    resolve_hops(path);
+    tables::RelayPath after = to_table(path);
+    if (booked.change == BookAnswer::Change::added) {
+        commands_.emplace_back(InstallPath{std::move(after)});
+    } else if (after != before) {
+        commands_.emplace_back(ReplacePath{std::move(after)});
+    }
+    close_subscriber(booked.closed_subscriber);
+}
+
 void RelayDirector::log_secrets(const RelayedPath& path) const {
+    if (path.end) {
+        const crypto::Suite suite = path.end->keys->data[0].suite;
+        key_log_.note_path_secret(path.id, path.revision, suite, path.leg(Role::initiator).secret);
+        return;
+    }
     for (const Role role : {Role::initiator, Role::responder}) {
         key_log_.note_leg_secret(path.id, path.revision, role, path.leg(role).secret);
     }
@@ -134,6 +152,7 @@ v1::Signal RelayDirector::release(const v1::PathRelease& order, const DcLink& dc
     const BookAnswer booked = book_.release(id, order.revision(), dc.key(), now);
     if (booked.change == BookAnswer::Change::removed) {
         commands_.emplace_back(RemovePath{id});
+        close_subscriber(booked.closed_subscriber);
         ++counters_.paths_released;
     }
     if (booked.status != v1::STATUS_OK) {
@@ -157,6 +176,7 @@ void RelayDirector::register_with(DcLink& dc, Instant now) {
     body.set_capacity_paths(book_.capacity());
     body.set_dc_boot_id(dc.last_boot_id().value);
     body.set_paths(book_.count_of(dc.key()));
+    body.set_has_napt(napt_.has_value());
     dc.lost_registration();
     dc.next_attempt = Instant::never();
     dc.pending_register =

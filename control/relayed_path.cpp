@@ -52,7 +52,11 @@ void bind(Leg& leg, const OuterPair& outer, Instant now) {
 }
 
 tables::RelayPath to_table(const RelayedPath& path) {
-    return {path.id, {to_table(path.legs[0]), to_table(path.legs[1])}};
+    tables::RelayPath made{path.id, {to_table(path.legs[0]), to_table(path.legs[1])}};
+    if (path.end) {
+        made.end = {path.end->number, path.end->keys, path.end->general_nodes};
+    }
+    return made;
 }
 
 }  // namespace ntm::control

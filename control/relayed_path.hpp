@@ -8,13 +8,16 @@
 #include "common/base/secret.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/x25519.hpp"
+#include "control/subscribers.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ntm::control {
 
@@ -53,17 +56,35 @@ struct Leg {
     [[nodiscard]] bool is_bound() const noexcept { return binding.has_value(); }
 };
 
+// RS-N: the path's responder is this relay. Its initiator's leg has the path secret as its own, and
+// there is no other leg.
+struct RelayEnd {
+    Subscriber subscriber;
+    tables::SubscriberNumber number = 0;
+    std::shared_ptr<tables::EndKeys> keys;
+    std::vector<tables::PathEnd::GeneralNode> general_nodes;
+};
+
 struct RelayedPath {
     PathId id;
     crypto::PublicKey dc;  // that made it
     std::uint32_t revision = 0;
-    std::array<Leg, 2> legs;  // by Role
-    Instant directed;         // first
+    std::array<Leg, 2> legs;        // by Role
+    std::unique_ptr<RelayEnd> end;  // RS-N
+    Instant directed;               // first
     Instant expires;
 
     [[nodiscard]] Leg& leg(Role role) noexcept { return legs[static_cast<std::size_t>(role)]; }
     [[nodiscard]] const Leg& leg(Role role) const noexcept {
         return legs[static_cast<std::size_t>(role)];
+    }
+    [[nodiscard]] bool has_leg(Role role) const noexcept { return !end || role == Role::initiator; }
+    // Whether DATA can go on to, and come from, the end of that role.
+    [[nodiscard]] bool is_reached(Role role) const noexcept {
+        return !has_leg(role) || leg(role).is_bound();
+    }
+    [[nodiscard]] bool is_open() const noexcept {
+        return is_reached(Role::initiator) && is_reached(Role::responder);
     }
 };
 

@@ -37,7 +37,21 @@ TableKeeper::Outcome TableKeeper::attempt(const DirectorCommand& command) {
         // A path that the table refused is not there to be removed.
         return writer_.remove(one->id) ? Outcome::done : Outcome::refused;
     }
+    if (const auto* const one = std::get_if<OpenSubscriber>(&command)) {
+        napt::Limits limits = office_.limits;
+        limits.ports = one->most_ports != 0 ? one->most_ports : limits.ports;
+        limits.sessions = one->most_sessions != 0 ? one->most_sessions : limits.sessions;
+        return tell(relay::OpenSubscriber{one->number, one->vipv4, one->vipv6, limits});
+    }
+    if (const auto* const one = std::get_if<CloseSubscriber>(&command)) {
+        return tell(relay::CloseSubscriber{one->number});
+    }
     return Outcome::done;
+}
+
+TableKeeper::Outcome TableKeeper::tell(const relay::SubscriberOrder& order) {
+    const bool is_taken = office_.orders == nullptr || office_.orders->put(order);
+    return is_taken ? Outcome::done : Outcome::later;
 }
 
 TableKeeper::Outcome TableKeeper::install(const tables::RelayPath& path) {

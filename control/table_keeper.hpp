@@ -8,6 +8,7 @@
 #include "control/path_memory.hpp"
 #include "control/relay_director.hpp"
 #include "rs-dataplane/relay/observation.hpp"
+#include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
@@ -19,10 +20,20 @@
 
 namespace ntm::control {
 
+// RS-N: where orders about subscribers go, and what one may have of whom his DC says nothing.
+struct SubscriberOffice {
+    relay::SubscriberOrders* orders = nullptr;
+    napt::Limits limits{};
+};
+
 class TableKeeper {
   public:
-    TableKeeper(tables::RelayTable::Writer writer, const relay::Observation& observation)
-        : writer_{writer}, observation_{&observation} {}
+    TableKeeper(
+        tables::RelayTable::Writer writer,
+        const relay::Observation& observation,
+        const SubscriberOffice& office = {}
+    )
+        : writer_{writer}, observation_{&observation}, office_{office} {}
 
     // Of the heap, at most, with no command waiting.
     [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
@@ -50,10 +61,12 @@ class TableKeeper {
     [[nodiscard]] Outcome attempt(const DirectorCommand& command);
     [[nodiscard]] Outcome install(const tables::RelayPath& path);
     [[nodiscard]] Outcome replace(const tables::RelayPath& path);
+    [[nodiscard]] Outcome tell(const relay::SubscriberOrder& order);
     void work_off();
 
     tables::RelayTable::Writer writer_;
     const relay::Observation* observation_;
+    SubscriberOffice office_;
     std::unordered_map<PathId, Place> places_;
     std::deque<DirectorCommand> waiting_;  // for a grace period, in order
     std::vector<PathId> refused_;

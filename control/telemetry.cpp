@@ -3,6 +3,8 @@
 
 #include "common/admin/path_show.hpp"
 #include "common/packet/drop_reason.hpp"
+#include "control/json_values.hpp"
+#include "control/path_view.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,13 +16,6 @@ namespace {
 
 using admin::Json;
 
-double seconds_of(Duration duration) {
-    return std::chrono::duration<double>(
-               std::chrono::duration_cast<std::chrono::milliseconds>(duration)
-    )
-        .count();
-}
-
 // Finer than a microsecond is noise.
 Json milliseconds_or_null(const std::optional<Duration>& duration) {
     if (!duration) {
@@ -31,10 +26,6 @@ Json milliseconds_or_null(const std::optional<Duration>& duration) {
 
 Json id_or_null(BootId id) {
     return id.is_zero() ? Json() : Json(id.text());
-}
-
-Json endpoint_or_null(const std::optional<Endpoint>& endpoint) {
-    return endpoint ? Json(endpoint->text()) : Json();
 }
 
 Json dc_json(const TelemetrySources& from, const DcLink& dc, Instant now) {
@@ -65,39 +56,15 @@ Json director_json(const DirectorCounters& counters) {
         {"requests_too_short", counters.request_too_short},
         {"malformed", counters.malformed},
         {"foreign_address", counters.foreign_address},
+        {"end_probes_answered", counters.end_probes},
+        {"end_with_bad_tag", counters.bad_end_tag},
+        {"end_of_foreign_source", counters.foreign_end_source},
         {"not_for_control", counters.not_for_control},
         {"directions_taken", counters.directions_taken},
         {"directions_refused", counters.directions_refused},
         {"paths_released", counters.paths_released},
         {"paths_expired", counters.paths_expired},
     };
-}
-
-Json leg_json(const Leg& leg, const relay::LegView& seen, const char* role, Instant now) {
-    Json json{
-        {"role", role},
-        {"bound", leg.is_bound()},
-        {"outer_address", nullptr},
-        {"relay_address", nullptr},
-        {"proven_address", endpoint_or_null(leg.proven)},
-        {"has_route", leg.next_hop != tables::no_next_hop},
-        {"packets_received", seen.packets},
-        {"bytes_received", seen.bytes},
-        {"idle_seconds", nullptr},
-    };
-    if (leg.binding) {
-        json["outer_address"] = leg.binding->outer.remote.text();
-        json["relay_address"] = leg.binding->outer.local.text();
-        json["bound_seconds"] = seconds_of(now - leg.binding->since);
-    }
-    if (leg.previous) {
-        json["previous_outer_address"] = leg.previous->outer.remote.text();
-    }
-    if (seen.last_seen_seconds != 0) {
-        const std::int64_t now_seconds = relay::whole_seconds(now);
-        json["idle_seconds"] = std::max<std::int64_t>(0, now_seconds - seen.last_seen_seconds);
-    }
-    return json;
 }
 
 // The balance of all workers, and what was lost in front of them.
@@ -113,21 +80,8 @@ Json packets_json(const WorkerTotals& totals, const relay::Observation& observat
 
 Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now) {
     const auto dc = std::ranges::find(from.director.dcs(), path.dc, &DcLink::key);
-    const relay::PathView seen = from.keeper.view(path.id).value_or(relay::PathView{});
-    return {
-        {"path_id", path.id.text()},
-        {"dc", dc == from.director.dcs().end() ? path.dc.text() : dc->name()},
-        {"kind", "relayed"},
-        {"revision", path.revision},
-        {"open", path.legs[0].is_bound() && path.legs[1].is_bound()},
-        {"age_seconds", seconds_of(now - path.directed)},
-        {"expires_seconds", seconds_of(path.expires - now)},
-        {"legs",
-         Json::array(
-             {leg_json(path.legs[0], seen[0], "initiator", now),
-              leg_json(path.legs[1], seen[1], "responder", now)}
-         )},
-    };
+    const std::string name = dc == from.director.dcs().end() ? path.dc.text() : dc->name();
+    return path_view(path, name, from.keeper.view(path.id).value_or(relay::PathView{}), now);
 }
 
 }  // namespace
@@ -197,6 +151,7 @@ Json status_json(
         {"addresses", addresses},
         {"paths", from.director.paths().size()},
         {"path_capacity", from.director.paths().capacity()},
+        {"subscribers", from.director.paths().subscribers()},
         {"table_backlog", from.keeper.backlog()},
         {"table_foreign_refused", from.keeper.foreign_refused()},
         {"workers", from.observation.worker_count()},

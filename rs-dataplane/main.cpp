@@ -39,6 +39,29 @@ dpdk::PortKind kind_of(control::PortKind kind) {
     return dpdk::PortKind::vdev;
 }
 
+dpdk::NaptConfig napt_of(const control::NaptConfig& config) {
+    dpdk::NaptConfig made;
+    for (const IpAddress& address : config.addresses) {
+        if (address.is_ipv4()) {
+            made.ipv4.push_back(address.ipv4());
+        } else {
+            made.ipv6.push_back(address.ipv6());
+        }
+    }
+    napt::PortBlocks::Plan ports;
+    ports.first_port = config.first_port;
+    ports.blocks_each = config.ports / config.block_size;
+    ports.block_size = config.block_size;
+    made.plan.ipv4 = ports;
+    made.plan.ipv4.addresses = made.ipv4.size();
+    made.plan.ipv6 = ports;
+    made.plan.ipv6.addresses = made.ipv6.size();
+    made.plan.subscribers = config.subscribers;
+    made.plan.mappings = config.mappings;
+    made.plan.sessions = config.sessions;
+    return made;
+}
+
 dpdk::DataplaneConfig dataplane_config(
     const control::RelayConfig& config,
     const dpdk::EalStart& eal,
@@ -54,6 +77,9 @@ dpdk::DataplaneConfig dataplane_config(
     made.own_addresses = config.own_addresses();
     made.token_key = &token_key;
     made.seed = random.number();
+    if (config.napt) {
+        made.napt = napt_of(*config.napt);
+    }
     return made;
 }
 
@@ -77,7 +103,8 @@ int run_control(
         relay::SettingsBox::Writer{dataplane.settings()},
         dataplane.grace_period(),
         dataplane.exception_path(),
-        dataplane};
+        dataplane,
+        dataplane.subscribers()};
     auto thread = control::ControlThread::create(config, std::move(identity), sides, random);
     if (!thread) {
         return daemon::fail(thread.error());

@@ -19,7 +19,7 @@ enum class DropReason : std::uint8_t {
 
 inline constexpr auto drop_reason_count = static_cast<std::size_t>(DropReason::count_);
 
-enum class DropPlace : std::uint8_t { pipeline, glue, napt };
+enum class DropPlace : std::uint8_t { pipeline, glue, ended, napt };
 
 struct DropReasonText {
     std::string_view name;

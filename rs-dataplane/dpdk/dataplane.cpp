@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/dataplane.hpp"
 
+#include "common/crypto/system_random.hpp"
+#include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/dpdk/memory_need.hpp"
+#include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 
@@ -41,6 +44,8 @@ struct Crew {
     unsigned lcore = 0;
     relay::WorkerCounters counters;
     tables::LargeArray<relay::PathCounters> paths;
+    crypto::SystemRandom random;
+    std::unique_ptr<relay::RsN> rs_n;
     std::unique_ptr<Worker> worker;
 };
 
@@ -60,6 +65,7 @@ class Dataplane::State {
             port.close();
         }
         crews.clear();
+        subscribers.reset();
         rings.reset();
         rte_mempool_free(buffers);
     }
@@ -69,6 +75,7 @@ class Dataplane::State {
     [[nodiscard]] Result<Nothing, std::string> open_ports();
     [[nodiscard]] Result<Nothing, std::string> make_tables();
     [[nodiscard]] Result<Nothing, std::string> make_crews();
+    [[nodiscard]] Result<Nothing, std::string> make_rs_n();
     void make_worker(std::size_t number);
 
     DataplaneConfig config;
@@ -81,6 +88,7 @@ class Dataplane::State {
     std::unique_ptr<tables::RelayTable> table;
     std::unique_ptr<relay::SettingsBox> settings;
     std::unique_ptr<ExceptionRings> rings;
+    std::unique_ptr<SubscriberRing> subscribers;
     std::vector<std::unique_ptr<Crew>> crews;
     bool is_running = false;
 };
@@ -145,6 +153,35 @@ Result<Nothing, std::string> Dataplane::State::make_crews() {
     return Nothing{};
 }
 
+Result<Nothing, std::string> Dataplane::State::make_rs_n() {
+    if (!config.napt) {
+        return Nothing{};
+    }
+    if (crews.size() != 1) {
+        return Unexpected{std::string{"the NAPT has one worker: set workers: count to 1"}};
+    }
+    Crew& crew = *crews.front();
+    auto bindings = napt::Bindings::make(config.napt->plan, crew.random);
+    if (!bindings) {
+        return Unexpected{std::string{"no memory for the NAPT: lower napt: mappings and sessions"}};
+    }
+    auto cipher = crypto::BurstCipher::create();
+    if (!cipher) {
+        return Unexpected{cipher.error()};
+    }
+    auto ring = SubscriberRing::create();
+    if (!ring) {
+        return Unexpected{ring.error()};
+    }
+    subscribers = *std::move(ring);
+    crew.rs_n = std::make_unique<relay::RsN>(relay::RsN::Parts{
+        std::move(bindings),
+        napt::PublicAddresses{config.napt->ipv4, config.napt->ipv6},
+        *std::move(cipher),
+        config.napt->plan.subscribers});
+    return Nothing{};
+}
+
 void Dataplane::State::make_worker(std::size_t number) {
     Crew& crew = *crews[number];
     std::vector<QueuePair> queues;
@@ -153,11 +190,17 @@ void Dataplane::State::make_worker(std::size_t number) {
     }
     crew.worker = std::make_unique<Worker>(Worker::Parts{
         .pipeline =
-            {table->reader(), crew.paths.data(), &crew.counters, &token_key, config.seed + number},
+            {table->reader(),
+             crew.paths.data(),
+             &crew.counters,
+             &token_key,
+             config.seed + number,
+             crew.rs_n.get()},
         .settings = relay::SettingsBox::Reader{*settings},
         .grace_period = grace_period->worker(static_cast<unsigned>(number)),
         .rings = rings->worker(number),
-        .queues = std::move(queues)});
+        .queues = std::move(queues),
+        .subscribers = subscribers.get()});
 }
 
 Dataplane::Dataplane(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
@@ -174,6 +217,9 @@ Result<std::unique_ptr<Dataplane>, std::string> Dataplane::open(const DataplaneC
     }
     if (done) {
         done = state->make_crews();
+    }
+    if (done) {
+        done = state->make_rs_n();
     }
     if (!done) {
         return Unexpected{done.error()};
@@ -240,6 +286,10 @@ tables::GracePeriod& Dataplane::grace_period() noexcept {
 
 relay::ExceptionPath& Dataplane::exception_path() noexcept {
     return *state_->rings;
+}
+
+relay::SubscriberOrders* Dataplane::subscribers() noexcept {
+    return state_->subscribers.get();
 }
 
 std::size_t Dataplane::worker_count() const {

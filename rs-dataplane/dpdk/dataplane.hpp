@@ -8,16 +8,26 @@
 #include "common/base/secret.hpp"
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
+#include "rs-dataplane/napt/bindings.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 #include "rs-dataplane/relay/settings_box.hpp"
+#include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ntm::dpdk {
+
+// Of an RS-N.
+struct NaptConfig {
+    napt::Bindings::Plan plan;
+    std::vector<Ipv4Address> ipv4;  // public ones
+    std::vector<Ipv6Address> ipv6;
+};
 
 struct DataplaneConfig {
     std::vector<PortConfig> ports;
@@ -26,6 +36,7 @@ struct DataplaneConfig {
     std::vector<IpAddress> own_addresses;
     const Secret<16>* token_key = nullptr;  // copied by open()
     std::uint64_t seed = 0;                 // random
+    std::optional<NaptConfig> napt{};       // with one worker only
 };
 
 class Dataplane final : public relay::Observation {
@@ -52,6 +63,8 @@ class Dataplane final : public relay::Observation {
     [[nodiscard]] tables::RelayTable& table() noexcept;
     [[nodiscard]] tables::GracePeriod& grace_period() noexcept;
     [[nodiscard]] relay::ExceptionPath& exception_path() noexcept;
+    // Nothing: it is no RS-N.
+    [[nodiscard]] relay::SubscriberOrders* subscribers() noexcept;
 
     [[nodiscard]] std::size_t worker_count() const override;
     [[nodiscard]] relay::WorkerView worker(std::size_t number) const override;

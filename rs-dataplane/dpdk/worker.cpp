@@ -21,6 +21,8 @@ constexpr std::chrono::microseconds shortest_sleep{10};
 constexpr std::chrono::microseconds longest_sleep{250};
 constexpr unsigned rounds_a_step = 20;
 
+constexpr std::size_t orders_a_round = 8;
+
 constexpr std::size_t ahead = 4;  // buffers whose frames are fetched before they are read
 
 }  // namespace
@@ -30,7 +32,9 @@ Worker::Worker(const Parts& parts)
       counters_{parts.pipeline.worker},
       settings_{parts.settings},
       grace_period_{parts.grace_period},
-      rings_{parts.rings} {
+      rings_{parts.rings},
+      rs_n_{parts.pipeline.rs_n},
+      subscribers_{parts.subscribers} {
     for (const QueuePair& queue : parts.queues) {
         ports_.push_back({queue, {}});
     }
@@ -58,12 +62,24 @@ void Worker::run() noexcept {
 std::size_t Worker::poll(Instant now) noexcept {
     const relay::Settings& settings = settings_.load();
     may_sleep_ = settings.may_sleep;
+    if (rs_n_ != nullptr) {
+        carry_out_orders(now);
+    }
     std::size_t frames = 0;
     const auto ports = static_cast<std::uint16_t>(ports_.size());
     for (std::uint16_t port = 0; port < ports; ++port) {
         frames += poll_port(port, settings, now);
     }
     return frames + send_injected();
+}
+
+// Between bursts: no packet is on its way that was found with a path of a subscriber who goes.
+void Worker::carry_out_orders(Instant now) {
+    std::array<relay::SubscriberOrder, orders_a_round> orders;
+    const std::size_t count = subscribers_->take(orders);
+    for (std::size_t i = 0; i < count; ++i) {
+        rs_n_->carry_out(orders[i], now);
+    }
 }
 
 std::size_t Worker::poll_port(

@@ -6,6 +6,7 @@
 
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
+#include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/dpdk/tsc_clock.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/pipeline.hpp"
@@ -25,7 +26,8 @@ class Worker {
         relay::SettingsBox::Reader settings;
         tables::GracePeriod::Worker grace_period;
         WorkerRings rings;
-        std::vector<QueuePair> queues;  // by port of the configuration
+        std::vector<QueuePair> queues;          // by port of the configuration
+        SubscriberRing* subscribers = nullptr;  // of the pipeline's RS-N
     };
     explicit Worker(const Parts& parts);
     Worker(const Worker&) = delete;
@@ -57,6 +59,7 @@ class Worker {
         std::uint16_t port, const relay::Settings& settings, Instant now
     ) noexcept;
     std::size_t send_injected() noexcept;
+    void carry_out_orders(Instant now);
     void carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept;
     void send(PortOutbox& out) noexcept;
     void send_all() noexcept;
@@ -69,6 +72,8 @@ class Worker {
     relay::SettingsBox::Reader settings_;
     tables::GracePeriod::Worker grace_period_;
     WorkerRings rings_;
+    relay::RsN* rs_n_;
+    SubscriberRing* subscribers_;
     bool may_sleep_ = true;  // as the settings last said
     std::vector<PortOutbox> ports_;
     Outbox punted_;

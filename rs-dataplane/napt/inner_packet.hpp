@@ -8,14 +8,16 @@
 #include "common/base/bytes.hpp"
 #include "common/base/result.hpp"
 #include "common/packet/drop_reason.hpp"
-#include "rs-dataplane/napt/padded_address.hpp"
 #include "rs-dataplane/napt/port_blocks.hpp"
 #include "rs-dataplane/napt/tcp_tracking.hpp"
+#include "rs-dataplane/tables/padded_address.hpp"
 
 #include <array>
 #include <cstdint>
 
 namespace ntm::napt {
+
+using tables::PaddedAddress;
 
 enum class Kind : std::uint8_t { udp, tcp, echo_request, echo_reply, icmp_error };
 

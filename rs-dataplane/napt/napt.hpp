@@ -9,13 +9,15 @@
 #include "common/packet/drop_reason.hpp"
 #include "rs-dataplane/napt/bindings.hpp"
 #include "rs-dataplane/napt/inner_packet.hpp"
-#include "rs-dataplane/napt/padded_address.hpp"
+#include "rs-dataplane/tables/tunnel_end.hpp"
 
 #include <array>
 #include <optional>
 #include <vector>
 
 namespace ntm::napt {
+
+using tables::GeneralNode;
 
 // The pools, as PortBlocks number them.
 class PublicAddresses {
@@ -36,13 +38,6 @@ class PublicAddresses {
     }
     std::vector<PaddedAddress> ipv4_;
     std::vector<PaddedAddress> ipv6_;
-};
-
-// A general node as a path's subscriber knows it, by its VIP, and where it really is. By an exit path
-// general nodes are known by their real addresses.
-struct GeneralNode {
-    PaddedAddress virtual_address{};
-    PaddedAddress real_address{};
 };
 
 // From whom a packet comes that goes out, and by which path. The stages before have made sure that the

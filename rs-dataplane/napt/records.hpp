@@ -6,15 +6,17 @@
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/rate_limit.hpp"
-#include "rs-dataplane/napt/padded_address.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/tcp_tracking.hpp"
+#include "rs-dataplane/tables/padded_address.hpp"
 
 #include <array>
 #include <cstdint>
 
 namespace ntm::napt {
+
+using tables::PaddedAddress;
 
 // From whom a mapping lets in what nobody asked for (RFC 4787 section 5).
 enum class Filter : std::uint8_t {

@@ -44,11 +44,11 @@ struct ExpectedSource {
 [[nodiscard]] inline DropReason check_leg(Packet& packet) noexcept {
     const tables::Passage& passage = *packet.passage;
     packet.udp_delta = passage.udp_delta;
-    // A passage that is not open has no own address, so nothing comes from its source.
+    // A closed passage has no own address, so nothing comes from its source.
     if (is_from(packet, {passage.from_address, passage.from_port, passage.from_local})) [[likely]] {
         return DropReason::none;
     }
-    if (!passage.is_open) {
+    if (passage.kind == tables::PassageKind::closed) {
         return DropReason::leg_not_bound;
     }
     const tables::PreviousSource* previous = passage.previous;

@@ -10,6 +10,7 @@
 #include "common/protocol/noise_ik.hpp"
 #include "common/protocol/ntm_header.hpp"
 #include "rs-dataplane/relay/plain_tunnel.hpp"
+#include "rs-dataplane/relay/public_side.hpp"
 
 namespace ntm::relay {
 
@@ -19,7 +20,7 @@ using protocol::PacketType;
 using tables::OwnAddresses;
 
 // Which lane a packet goes to; `drop` and `done` are none.
-enum class Kind : std::uint8_t { tunnel, leg, cookie, punt, drop };
+enum class Kind : std::uint8_t { tunnel, general, leg, cookie, punt, drop };
 
 struct Verdict {
     Kind kind = Kind::drop;
@@ -167,6 +168,30 @@ Verdict kernels_ipv4(
                                                    : punted(packet, PuntClass::host);
 }
 
+// From a general node. A public address that is not the relay's own has no other use.
+bool is_general_ipv4(const Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
+    const PublicSettings& side = settings.public_side;
+    return side.addresses.find_ipv4(ip.destination_bytes()) != OwnAddresses::none &&
+           (packet.own_address == OwnAddresses::none ||
+            (!ip.is_fragment() && is_to_public_port(Family::ipv4, ip.protocol(), ip.payload(), side)
+            ));
+}
+
+bool is_general_ipv6(const Packet& packet, const Ipv6View& ip, const Settings& settings) noexcept {
+    const PublicSettings& side = settings.public_side;
+    return side.addresses.find_ipv6(ip.destination_bytes()) != OwnAddresses::none &&
+           (packet.own_address == OwnAddresses::none ||
+            is_to_public_port(Family::ipv6, ip.next_header(), ip.payload(), side));
+}
+
+Verdict general(Packet& packet) noexcept {
+    if ((packet.begin[0] & 1) != 0) [[unlikely]] {
+        return dropped(DropReason::not_our_mac);
+    }
+    packet.trim_to(static_cast<std::uint16_t>(EthernetView::size + packet.ip_length));
+    return {Kind::general, DropReason::none};
+}
+
 Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
     const auto ip = Ipv4View::parse(bytes);
     if (!ip) [[unlikely]] {
@@ -179,6 +204,9 @@ Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) 
     packet.is_ipv6 = false;
     packet.ip_length = ip->total_length();
     packet.own_address = settings.own.find_ipv4(ip->destination_bytes());
+    if (is_general_ipv4(packet, *ip, settings)) [[unlikely]] {
+        return general(packet);
+    }
     if (packet.own_address == OwnAddresses::none) [[unlikely]] {
         // Multicast is the kernel's, but nobody is served at an address that is not the relay's.
         return IpAddress{ip->destination()}.is_multicast()
@@ -252,6 +280,9 @@ Verdict classify_ipv6(Packet& packet, ByteView bytes, const Settings& settings) 
     packet.is_ipv6 = true;
     packet.ip_length = static_cast<std::uint16_t>(Ipv6View::size + ip->payload_length());
     packet.own_address = settings.own.find_ipv6(ip->destination_bytes());
+    if (is_general_ipv6(packet, *ip, settings)) [[unlikely]] {
+        return general(packet);
+    }
     if (packet.own_address == OwnAddresses::none) [[unlikely]] {
         const IpAddress destination{ip->destination()};
         // The kernel's own link-local address is none of the configuration's.
@@ -303,6 +334,9 @@ void add_to_lane(
     switch (verdict.kind) {
         [[likely]] case Kind::tunnel : lanes.tunnel.add(number);
         break;
+        case Kind::general:
+            lanes.general.add(number);
+            break;
         case Kind::leg:
             lanes.leg.add(number);
             break;

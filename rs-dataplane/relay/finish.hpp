@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The end of a relayed packet's way: the next hop's Ethernet addresses, the verdict of its MTU, and the
-// port to leave by. Nothing is ever fragmented (docs/protocol.md section 7).
+// The end of a packet's way: the next hop's Ethernet addresses, the verdict of its MTU, and the port to
+// leave by. Nothing is ever fragmented (docs/protocol.md section 7).
 #pragma once
 
 #include "common/packet/ethernet.hpp"
@@ -12,14 +12,13 @@
 
 namespace ntm::relay {
 
-[[nodiscard]] inline DropReason finish(
-    Packet& packet, std::span<const NextHop> next_hops
+[[nodiscard]] inline DropReason finish_by(
+    Packet& packet, tables::NextHopIndex next_hop, std::span<const NextHop> next_hops
 ) noexcept {
-    const tables::Passage& passage = *packet.passage;
-    if (passage.next_hop >= next_hops.size()) [[unlikely]] {
+    if (next_hop >= next_hops.size()) [[unlikely]] {
         return DropReason::no_route;
     }
-    const NextHop& hop = next_hops[passage.next_hop];
+    const NextHop& hop = next_hops[next_hop];
     if (!hop.is_usable) [[unlikely]] {
         return DropReason::next_hop_unresolved;
     }
@@ -30,6 +29,13 @@ namespace ntm::relay {
     store(packet.begin, hop.addresses);
     packet.transmit(out_port);
     return DropReason::none;
+}
+
+// By the passage's next hop.
+[[nodiscard]] inline DropReason finish(
+    Packet& packet, std::span<const NextHop> next_hops
+) noexcept {
+    return finish_by(packet, packet.passage->next_hop, next_hops);
 }
 
 }  // namespace ntm::relay

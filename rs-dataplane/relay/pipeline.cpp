@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/pipeline.hpp"
 
+#include "common/packet/udp.hpp"
 #include "rs-dataplane/relay/check_leg.hpp"
 #include "rs-dataplane/relay/classify.hpp"
 #include "rs-dataplane/relay/count_leg.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
-#include "rs-dataplane/relay/lanes.hpp"
 #include "rs-dataplane/relay/switch_tunnel.hpp"
 
 namespace ntm::relay {
@@ -20,6 +20,22 @@ struct Way {
     PathCounters* paths;
     std::uint32_t now_seconds;
 };
+
+// END is for the control thread, like LEG; what is left in `tunnel` is to be switched.
+void part_ended(const Burst& burst, Lanes& lanes) noexcept {
+    Lane switched;
+    for (std::size_t i = 0; i < lanes.tunnel.size(); ++i) {
+        const std::uint8_t member = lanes.tunnel[i];
+        const bool is_ended = burst.packets[member].passage->kind == tables::PassageKind::ended;
+        (is_ended ? lanes.ended : switched).add(member);
+    }
+    lanes.tunnel = switched;
+}
+
+bool is_end(const Packet& packet) noexcept {
+    constexpr std::uint8_t end_version_and_type = 0x15;
+    return packet.begin[packet.udp_at + UdpView::size] == end_version_and_type;
+}
 
 // A tunnel packet's way once its path is found; the first reason to drop it ends it.
 DropReason relay_one(Packet& packet, const Way& way) noexcept {
@@ -43,13 +59,17 @@ Pipeline::Pipeline(const Parts& parts)
       paths_{parts.paths},
       worker_{parts.worker},
       cookies_{*parts.token_key, parts.seed},
-      punt_buckets_{parts.seed} {}
+      punt_buckets_{parts.seed},
+      rs_n_{parts.rs_n} {}
 
 void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept {
     Lanes lanes;
     classify(burst, lanes, settings);
 
     find_path(burst, lanes.tunnel, table_, paths_);
+    if (rs_n_ != nullptr) {
+        end_tunnels(burst, lanes, settings, now);
+    }
     relay_all(burst, lanes.tunnel, settings, whole_seconds(now));
 
     cookies_.answer(burst, lanes.cookie, settings, now);
@@ -58,6 +78,28 @@ void Pipeline::run(Burst& burst, const Settings& settings, Instant now) noexcept
     find_path(burst, lanes.leg, table_, paths_);
     admit_punts(burst, lanes.leg, punt_buckets_, settings, now);
     admit_punts(burst, lanes.punt, punt_buckets_, settings, now);
+}
+
+void Pipeline::end_tunnels(
+    Burst& burst, Lanes& lanes, const Settings& settings, Instant now
+) noexcept {
+    part_ended(burst, lanes);
+    lanes.ended.apply(burst, [this, now](Packet& packet) noexcept {
+        const DropReason reason = check_leg(packet);
+        if (reason == DropReason::none) {
+            count_leg(packet, paths_, whole_seconds(now));
+        }
+        return reason;
+    });
+    Lane data;
+    for (std::size_t i = 0; i < lanes.ended.size(); ++i) {
+        const std::uint8_t member = lanes.ended[i];
+        Packet& packet = burst.packets[member];
+        packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
+        (is_end(packet) ? lanes.leg : data).add(member);
+    }
+    rs_n_->pass_out(burst, data, settings, now);
+    rs_n_->pass_in(burst, lanes.general, {table_, paths_}, settings, now);
 }
 
 void Pipeline::relay_all(

@@ -9,6 +9,8 @@
 #include "rs-dataplane/relay/admit_punts.hpp"
 #include "rs-dataplane/relay/answer_cookie.hpp"
 #include "rs-dataplane/relay/counters.hpp"
+#include "rs-dataplane/relay/lanes.hpp"
+#include "rs-dataplane/relay/rs_n.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
@@ -24,6 +26,7 @@ class Pipeline {
         WorkerCounters* worker;       // this worker's own
         const Secret<16>* token_key;  // copied
         std::uint64_t seed;           // random: keys the hash of the limits by source
+        RsN* rs_n = nullptr;          // this worker's own, if the relay is one
     };
     explicit Pipeline(const Parts& parts);
 
@@ -35,11 +38,14 @@ class Pipeline {
     ) noexcept;
 
   private:
+    void end_tunnels(Burst& burst, Lanes& lanes, const Settings& settings, Instant now) noexcept;
+
     tables::RelayTable::Reader table_;
     PathCounters* paths_;
     WorkerCounters* worker_;
     CookieAnswerer cookies_;
     PuntBuckets punt_buckets_;
+    RsN* rs_n_;
 };
 
 }  // namespace ntm::relay

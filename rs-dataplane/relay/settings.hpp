@@ -34,11 +34,24 @@ struct alignas(32) NextHop {
     friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
+// RS-N: where general nodes see subscribers. The addresses may be the relay's own, whose other ports
+// stay the kernel's.
+struct PublicSettings {
+    tables::OwnAddresses addresses;
+    std::uint16_t first_port = 0;  // of all of them
+    std::uint16_t last_port = 0;
+
+    [[nodiscard]] bool has_port(std::uint16_t port) const noexcept {
+        return port >= first_port && port <= last_port;
+    }
+};
+
 // Budgets are those of one worker.
 struct Settings {
     Port ntm_port{9770};
-    BootId boot_id;            // given in COOKIE answers
-    tables::OwnAddresses own;  // the same list as the table's
+    BootId boot_id;              // given in COOKIE answers
+    tables::OwnAddresses own;    // the same list as the table's
+    PublicSettings public_side;  // no addresses: this relay is no RS-N
     std::vector<PortSettings> ports;
     std::vector<NextHop> next_hops;  // by tables::NextHopIndex
     SessionSet sessions;             // live SIGNAL sessions, the ids that we picked

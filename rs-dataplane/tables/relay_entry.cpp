@@ -31,22 +31,16 @@ std::uint16_t ipv4_sum_of(const Endpoint& local, const Endpoint& remote) noexcep
     return fold(sum);
 }
 
-Passage compile_passage(const RelayPath& path, Role from_role, const OwnAddresses& own) noexcept {
-    const RelayLeg& from = path.leg(from_role);
-    const RelayLeg& to = path.leg(other(from_role));
-    Passage passage;
-    passage.path_id = path.id;
-    passage.is_open = from.is_bound && to.is_bound;
-    if (!passage.is_open) {
-        return passage;
-    }
+void fill_from(Passage& passage, const RelayLeg& from, const OwnAddresses& own) noexcept {
     passage.from_address = from.remote.address.padded();
     passage.from_port = Be16::from_host(from.remote.port.number).raw();
+    passage.from_local = own.find(from.local.address);
+}
+
+void fill_to(Passage& passage, const RelayLeg& to, const OwnAddresses& own) noexcept {
     store(passage.to_ports.data(), Be16::from_host(to.local.port.number));
     store(passage.to_ports.data() + 2, Be16::from_host(to.remote.port.number));
-    passage.udp_delta = delta_of(from.remote, from.local, to.remote, to.local);
     passage.next_hop = to.next_hop;
-    passage.from_local = own.find(from.local.address);
     passage.to_local = own.find(to.local.address);
     passage.to_ipv6 = to.remote.address.is_ipv6();
     passage.to_address = to.remote.address.padded();
@@ -55,14 +49,44 @@ Passage compile_passage(const RelayPath& path, Role from_role, const OwnAddresse
         store(passage.to_address.data() + 4, to.remote.address.ipv4());
         passage.ipv4_sum = ipv4_sum_of(to.local, to.remote);
     }
+}
+
+Passage compile_switched(const RelayPath& path, Role from_role, const OwnAddresses& own) noexcept {
+    const RelayLeg& from = path.leg(from_role);
+    const RelayLeg& to = path.leg(other(from_role));
+    Passage passage;
+    passage.path_id = path.id;
+    if (!from.is_bound || !to.is_bound) {
+        return passage;
+    }
+    passage.kind = PassageKind::switched;
+    fill_from(passage, from, own);
+    fill_to(passage, to, own);
+    passage.udp_delta = delta_of(from.remote, from.local, to.remote, to.local);
+    return passage;
+}
+
+Passage compile_ended(const RelayPath& path, Role from_role, const OwnAddresses& own) noexcept {
+    const RelayLeg& leg = path.leg(Role::initiator);
+    Passage passage;
+    passage.path_id = path.id;
+    if (!leg.is_bound) {
+        return passage;
+    }
+    passage.kind = PassageKind::ended;
+    if (from_role == Role::initiator) {
+        fill_from(passage, leg, own);
+    } else {
+        fill_to(passage, leg, own);
+    }
     return passage;
 }
 
 }  // namespace
 
 RelayEntry compile_entry(const RelayPath& path, const OwnAddresses& own) noexcept {
-    return {
-        {compile_passage(path, Role::initiator, own), compile_passage(path, Role::responder, own)}};
+    const auto compile = path.end ? compile_ended : compile_switched;
+    return {{compile(path, Role::initiator, own), compile(path, Role::responder, own)}};
 }
 
 PreviousSource compile_previous(
@@ -73,8 +97,11 @@ PreviousSource compile_previous(
     PreviousSource source;
     source.address = from.previous_remote->address.padded();
     source.port = Be16::from_host(from.previous_remote->port.number).raw();
-    source.udp_delta = delta_of(*from.previous_remote, from.previous_local, to.remote, to.local);
     source.local = own.find(from.previous_local.address);
+    if (!path.end) {
+        source.udp_delta =
+            delta_of(*from.previous_remote, from.previous_local, to.remote, to.local);
+    }
     return source;
 }
 

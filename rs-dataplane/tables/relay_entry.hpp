@@ -23,6 +23,14 @@ struct PreviousSource {
     std::uint8_t local = OwnAddresses::none;
 };
 
+struct TunnelEnd;
+
+enum class PassageKind : std::uint8_t {
+    closed,    // a leg of it is not bound
+    switched,  // RS-S
+    ended,     // RS-N: the path's responder is this relay
+};
+
 // One direction through the relay. 16-bit sums are of raw (wire order) words, RFC 1071 section 2.
 struct alignas(64) Passage {
     PathId path_id;
@@ -37,9 +45,18 @@ struct alignas(64) Passage {
     NextHopIndex next_hop = no_next_hop;
     std::uint8_t from_local = OwnAddresses::none;  // own address at which the packet came
     std::uint8_t to_local = OwnAddresses::none;    // own address from which it goes out
-    bool is_open = false;                          // both legs are bound
+    PassageKind kind = PassageKind::closed;
     bool to_ipv6 = false;
     const PreviousSource* previous = nullptr;  // nothing, or owned by the table
+
+    // Of a path that ends here, in the place of an address that is of no use then: what comes from
+    // the initiator goes to nobody's, and nothing comes from the responder, which is the relay.
+    [[nodiscard]] const TunnelEnd* end(Role from) const noexcept {
+        return load<const TunnelEnd*>((from == Role::initiator ? to_address : from_address).data());
+    }
+    void set_end(Role from, const TunnelEnd* end) noexcept {
+        store((from == Role::initiator ? to_address : from_address).data(), end);
+    }
 };
 static_assert(sizeof(Passage) == 64);
 
@@ -50,7 +67,7 @@ struct RelayEntry {
 };
 static_assert(sizeof(RelayEntry) == 128);
 
-// The entry without PreviousSource records; every local address is one of `own`.
+// The entry without PreviousSource and TunnelEnd; every local address is one of `own`.
 [[nodiscard]] RelayEntry compile_entry(const RelayPath& path, const OwnAddresses& own) noexcept;
 // The record of the previous source of `from`'s leg, which has one.
 [[nodiscard]] PreviousSource compile_previous(

@@ -5,10 +5,14 @@
 
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
+#include "common/crypto/aead.hpp"
+#include "common/crypto/replay_window.hpp"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace ntm::tables {
 
@@ -31,9 +35,41 @@ struct RelayLeg {
     friend bool operator==(const RelayLeg&, const RelayLeg&) = default;
 };
 
+// The number that the control thread gives a subscriber of the RS-N while it has paths here; small
+// ones first, so that workers find him by it in an array.
+using SubscriberNumber = std::uint32_t;
+
+// How far a path secret is used up: that of the worker which the subscriber is assigned to.
+struct alignas(64) EndCounters {
+    std::uint64_t next_to_send = 0;
+    crypto::ReplayWindow received;
+};
+
+// The keys of DATA on a path that ends here (docs/protocol.md section 6). One object for each path
+// secret as long as the process runs: another one would use its counters again.
+struct EndKeys {
+    std::array<crypto::AeadKey, 2> data;  // by the sender's Role
+    EndCounters counters;
+};
+
+// RS-N: the responder is this relay.
+struct PathEnd {
+    struct GeneralNode {
+        IpAddress virtual_address;
+        IpAddress real_address;  // of the same family
+        NextHopIndex next_hop = no_next_hop;
+        friend bool operator==(const GeneralNode&, const GeneralNode&) = default;
+    };
+    SubscriberNumber subscriber = 0;
+    std::shared_ptr<EndKeys> keys;
+    std::vector<GeneralNode> general_nodes;  // one of each family at most; none: an exit path
+    friend bool operator==(const PathEnd&, const PathEnd&) = default;
+};
+
 struct RelayPath {
     PathId id;
-    std::array<RelayLeg, 2> legs;  // by Role
+    std::array<RelayLeg, 2> legs;  // by Role; RS-N: the responder's stays unbound
+    std::optional<PathEnd> end{};  // RS-N
 
     [[nodiscard]] RelayLeg& leg(Role role) noexcept { return legs[static_cast<std::size_t>(role)]; }
     [[nodiscard]] const RelayLeg& leg(Role role) const noexcept {

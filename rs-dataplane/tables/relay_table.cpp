@@ -3,6 +3,7 @@
 
 #include "rs-dataplane/tables/large_array.hpp"
 #include "rs-dataplane/tables/path_front.hpp"
+#include "rs-dataplane/tables/tunnel_end.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -59,7 +60,7 @@ class RelayTable::State {
         : own{own_addresses}, grace_period{&period} {}
     ~State() {
         for (std::size_t i = 0; i < pool.size(); ++i) {
-            drop_previous(pool[i]);
+            drop_owned(pool[i]);
         }
         rte_hash_free(hash);
     }
@@ -76,7 +77,7 @@ class RelayTable::State {
     [[nodiscard]] RelayEntry* make_entry(const RelayPath& path);
     void retire(RelayEntry* entry, std::optional<Slot> slot);
     void reclaim() noexcept;
-    static void drop_previous(RelayEntry& entry) noexcept;
+    static void drop_owned(RelayEntry& entry) noexcept;
 
     [[nodiscard]] PathFront::Place place_of(const RelayEntry* entry, Slot slot) const noexcept {
         return {static_cast<std::uint32_t>(entry - pool.data()), slot};
@@ -117,9 +118,14 @@ RelayEntry* RelayTable::State::make_entry(const RelayPath& path) {
     *entry = compile_entry(path, own);
     for (const Role role : {Role::initiator, Role::responder}) {
         Passage& passage = entry->passages[static_cast<std::size_t>(role)];
-        if (passage.is_open && path.leg(role).previous_remote) {
+        if (passage.kind != PassageKind::closed && path.leg(role).previous_remote) {
             passage.previous = new PreviousSource{compile_previous(path, role, own)};
         }
+    }
+    if (entry->passages[0].kind == PassageKind::ended) {
+        const TunnelEnd* end = new TunnelEnd{make_tunnel_end(path)};
+        entry->passages[0].set_end(Role::initiator, end);
+        entry->passages[1].set_end(Role::responder, end);
     }
     return entry;
 }
@@ -132,7 +138,7 @@ void RelayTable::State::retire(RelayEntry* entry, std::optional<Slot> slot) {
 void RelayTable::State::reclaim() noexcept {
     while (!retired.empty() && grace_period->has_ended(retired.front().token)) {
         const Retired& oldest = retired.front();
-        drop_previous(*oldest.entry);
+        drop_owned(*oldest.entry);
         unused.push_back(oldest.entry);
         if (oldest.slot) {
             rte_hash_free_key_with_position(hash, static_cast<std::int32_t>(*oldest.slot));
@@ -141,7 +147,12 @@ void RelayTable::State::reclaim() noexcept {
     }
 }
 
-void RelayTable::State::drop_previous(RelayEntry& entry) noexcept {
+// What was allocated for the entry.
+void RelayTable::State::drop_owned(RelayEntry& entry) noexcept {
+    if (entry.passages[0].kind == PassageKind::ended) {
+        delete entry.passages[0].end(Role::initiator);
+        entry.passages[0].kind = PassageKind::closed;
+    }
     for (Passage& passage : entry.passages) {
         delete passage.previous;
         passage.previous = nullptr;
@@ -252,7 +263,7 @@ Result<Slot, TableError> RelayTable::Writer::insert(const RelayPath& path) {
     }
     const std::int32_t position = rte_hash_add_key(state.hash, &path.id);
     if (position < 0) {
-        State::drop_previous(*entry);
+        State::drop_owned(*entry);
         state.unused.push_back(entry);
         return Unexpected{TableError::full};
     }

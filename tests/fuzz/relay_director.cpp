@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A relay's director between two DCs and the nodes: whole Signals and Legs of the input's own bytes
-// behind real sessions and seals, well-formed orders and Requests, raw datagrams, replays, restarts
+// A relay's director between two DCs and the nodes: whole Signals, Legs and Ends of the input's own
+// bytes behind real sessions and seals, well-formed orders and Requests, raw datagrams, replays, restarts
 // of the DCs, full tables, changes of routes, and time. S-4, F-5: held against a plain account of
 // what it was told.
 #include "tests/fuzz/messages.hpp"
@@ -24,6 +24,7 @@ constexpr std::size_t most_events = 60;
 
 class Rig final : public DirectorWorld {
   public:
+    Rig() : DirectorWorld{capacity, DirectorSettings::Napt{{}, {}, 4}} {}
     void TestBody() override {}
     void play(Input& input) {
         for (std::size_t i = 0; i < most_events && !input.is_empty(); ++i) {
@@ -87,6 +88,9 @@ class Rig final : public DirectorWorld {
                 text += leg.binding ? leg.binding->outer.remote.text() : "-";
                 text += leg.previous ? leg.previous->outer.remote.text() : "-";
             }
+            if (path.end) {
+                text += " " + path.end->subscriber.fqdn + std::to_string(path.end->number);
+            }
             all[id] = path.dc.text() + text;
         }
         return all;
@@ -132,23 +136,44 @@ class Rig final : public DirectorWorld {
         const std::size_t count = 1 + input.byte() % 3U;
         for (std::size_t i = 0; i < count; ++i) {
             const std::uint8_t id = input.byte();
-            v1::RelayDirection one = direction(id % 5U, input.byte() % 6U);
+            const std::uint8_t revision = input.byte() % 6U;
             const std::uint8_t form = input.byte();
+            v1::RelayDirection one = (form & 0x40) != 0 ? ending(id % 5U, revision, form)
+                                                        : switching(id % 5U, revision, form);
             if ((form & 1) != 0) {
                 one.set_lifetime_seconds(form % 32U);
             }
             if ((form & 2) != 0) {
                 one.mutable_legs(0)->clear_proven();
             }
-            if ((form & 4) != 0) {
-                one.mutable_legs(1)->set_leg_secret(std::string(form % 40U, 'b'));
-            }
-            if ((form & 8) != 0) {
-                one.mutable_legs(1)->set_role(v1::ROLE_INITIATOR);
-            }
             *message.mutable_relay_directions()->add_directions() = one;
         }
         send(dc, std::move(message));
+    }
+    static v1::RelayDirection switching(
+        std::uint64_t id, std::uint32_t revision, std::uint8_t form
+    ) {
+        v1::RelayDirection one = direction(id, revision);
+        if ((form & 4) != 0) {
+            one.mutable_legs(1)->set_leg_secret(std::string(form % 40U, 'b'));
+        }
+        if ((form & 8) != 0) {
+            one.mutable_legs(1)->set_role(v1::ROLE_INITIATOR);
+        }
+        return one;
+    }
+    static v1::RelayDirection ending(std::uint64_t id, std::uint32_t revision, std::uint8_t form) {
+        v1::RelayDirection one = DirectorWorld::ending(id, revision);
+        if ((form & 4) != 0) {
+            one.mutable_end()->set_path_secret(std::string(32, 'z'));
+        }
+        if ((form & 8) != 0) {
+            one.mutable_end()->clear_subscriber_vipv6();
+        }
+        if ((form & 0x10) != 0) {
+            one.mutable_end()->mutable_general_nodes()->RemoveLast();
+        }
+        return one;
     }
     void order_release(FakeDc& dc, Input& input) {
         v1::Signal message;
@@ -181,14 +206,24 @@ class Rig final : public DirectorWorld {
     void leg_bytes(Input& input) {
         const std::uint8_t form = input.byte();
         const Endpoint& from = place(input.byte());
+        const Role role = (form & 0x40) == 0 ? Role::initiator : Role::responder;
+        if ((form & 0x80) != 0) {
+            return end_bytes(PathId{form % 5U}, role, from, input);
+        }
         const auto message = read_message<v1::Leg>(input);
         if (!message) {
             return;
         }
-        const Role role = (form & 0x40) == 0 ? Role::initiator : Role::responder;
         arrive_from(
             protocol::seal_leg(secret_of(role), PathId{form % 5U}, role, *message, random), from
         );
+    }
+    void end_bytes(PathId path, Role role, const Endpoint& from, Input& input) {
+        const auto message = read_message<v1::End>(input);
+        if (message) {
+            const Secret32 path_secret = secret_of(Role::initiator);
+            arrive_from(protocol::seal_end(path_secret, path, role, *message, random), from);
+        }
     }
     void raw(Input& input) {
         const std::uint8_t form = input.byte();
@@ -234,13 +269,19 @@ class Rig final : public DirectorWorld {
     }
     void carry_out(const std::vector<DirectorCommand>& list) {
         for (const DirectorCommand& command : list) {
-            if (const auto* install = std::get_if<InstallPath>(&command)) {
+            if (const auto* opening = std::get_if<OpenSubscriber>(&command)) {
+                demand(subscribers_.insert(opening->number).second, "none is opened twice");
+            } else if (const auto* closing = std::get_if<CloseSubscriber>(&command)) {
+                demand(subscribers_.erase(closing->number) == 1, "what is closed was open");
+            } else if (const auto* install = std::get_if<InstallPath>(&command)) {
+                demand(is_open(install->path), "no path comes before its subscriber");
                 if (std::exchange(is_table_full_, false)) {
                     full_.push_back(install->path.id);
                 } else {
                     demand(table_.insert(install->path.id).second, "no path is installed twice");
                 }
             } else if (const auto* replace = std::get_if<ReplacePath>(&command)) {
+                demand(is_open(replace->path), "no path outlives its subscriber");
                 demand(
                     table_.contains(replace->path.id) || !full_.empty(), "what is replaced is there"
                 );
@@ -256,6 +297,9 @@ class Rig final : public DirectorWorld {
             carry_out(commands());
         }
     }
+    [[nodiscard]] bool is_open(const tables::RelayPath& path) const {
+        return !path.end || subscribers_.contains(path.end->subscriber);
+    }
     void check() {
         const PathBook& book = director->paths();
         demand(book.size() <= capacity, "no more paths than there is room for");
@@ -268,6 +312,7 @@ class Rig final : public DirectorWorld {
         held_ = std::move(held);
         demand(director->signaling().session_ids().size() <= 16, "sessions are bounded");
         demand(table_.size() == book.size(), "the table holds what the book holds");
+        demand(subscribers_.size() == book.subscribers(), "and as many subscribers are open");
         demand(director->next_timeout() > now, "time-outs lie ahead");
     }
 
@@ -275,6 +320,7 @@ class Rig final : public DirectorWorld {
     std::map<Endpoint, std::string> tokens_;
     std::vector<Bytes> seen_;
     std::set<PathId> table_;
+    std::set<tables::SubscriberNumber> subscribers_;
     bool is_table_full_ = false;  // for the next path
     std::vector<PathId> full_;    // paths that it had no room for
     std::map<PathId, std::uint32_t> held_;

@@ -28,8 +28,14 @@ LAYERS = {
     "rs-dataplane/crypto": (CRYPTO, ["intel-ipsec-mb.h"]),
     "rs-dataplane/tables": (PROTOCOL, ["rte_hash", "rte_rcu_qsbr.h", "rte_errno.h", "rte_lcore.h"]),
     "rs-dataplane/napt": ([*PACKET, "rs-dataplane/tables"], []),
-    "rs-dataplane/relay": ([*PROTOCOL, "rs-dataplane/tables"], []),
-    "rs-dataplane/dpdk": ([*PROTOCOL, "rs-dataplane/tables", "rs-dataplane/relay"], ["rte_"]),
+    "rs-dataplane/relay": (
+        [*PROTOCOL, "rs-dataplane/tables", "rs-dataplane/napt", "rs-dataplane/crypto"],
+        [],
+    ),
+    "rs-dataplane/dpdk": (
+        [*PROTOCOL, "rs-dataplane/tables", "rs-dataplane/napt", "rs-dataplane/crypto", "rs-dataplane/relay"],
+        ["rte_"],
+    ),
     "rs-dataplane": ([*DAEMON, "rs-dataplane", "control"], ["spdlog/"]),
     "control": (
         [*DAEMON, "common/netlink", "rs-dataplane/tables", "rs-dataplane/relay"],

@@ -111,6 +111,46 @@ TEST(RelayConfig, SaysWhatIsWrongAndWhere) {
     EXPECT_THAT(problem(valid + "workers: {count: 0}\n"), HasSubstr("from 1 to 64"));
 }
 
+TEST(RelayConfig, IsAnRsNWhereItHasANapt) {
+    EXPECT_FALSE(read(valid)->napt);
+    const auto config = read(
+        valid +
+        "napt: {addresses: [198.51.100.20, \"2001:db8::20\"], ports: {first: 20000, count: 512}, "
+        "subscribers: 7, allow: [10.1.0.0/16]}\n"
+    );
+    ASSERT_TRUE(config) << config.error().text();
+    ASSERT_TRUE(config->napt);
+    EXPECT_EQ(config->napt->addresses.size(), 2U);
+    EXPECT_EQ(config->napt->last_port(), 20511);
+    EXPECT_EQ(config->napt->block_size, 256);
+    EXPECT_EQ(config->napt->subscribers, 7U);
+    EXPECT_EQ(config->napt->allow.at(0).text(), "10.1.0.0/16");
+}
+
+TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
+    using testing::HasSubstr;
+    const auto napt = [](const std::string& rest, const std::string& addresses = "[192.0.2.1]") {
+        return problem(valid + "napt: {addresses: " + addresses + rest + "}\n");
+    };
+    EXPECT_THAT(problem(valid + "napt: {}\n"), HasSubstr(":6:7: \"addresses\" is missing"));
+    EXPECT_THAT(napt("", "[127.0.0.1]"), HasSubstr("127.0.0.1 is no host's"));
+    EXPECT_THAT(napt("", "[192.0.2.1, 192.0.2.1]"), HasSubstr("192.0.2.1 is there twice"));
+    EXPECT_THAT(napt(", ports: {block: 100}"), HasSubstr("no multiple of 64 ports"));
+    EXPECT_THAT(napt(", ports: {count: 1000}"), HasSubstr("no whole number of blocks"));
+    EXPECT_THAT(
+        napt(", ports: {first: 60160, count: 5632}"), HasSubstr("the last port is beyond 65535")
+    );
+    EXPECT_THAT(
+        napt(", ports: {first: 9728, count: 256}"), HasSubstr("the NTM port 9770 is among them")
+    );
+    EXPECT_THAT(napt(", allow: [10.1.0.0]"), HasSubstr("\"10.1.0.0\" is no prefix"));
+    EXPECT_THAT(napt(", sessions: 0"), HasSubstr("from 1 to 16000000"));
+    EXPECT_THAT(
+        problem(valid + "workers: {count: 2}\nnapt: {addresses: [192.0.2.1]}\n"),
+        HasSubstr("the NAPT has one worker")
+    );
+}
+
 TEST(RelayConfig, RefusesNamesThatNothingCanHave) {
     using testing::EndsWith;
     const std::string pci_form = "; allowed: domain:bus:device.function such as 0000:03:00.0";

@@ -60,7 +60,10 @@ class DirectorWorld : public testing::Test {
     static constexpr tables::NextHopIndex hop4 = 4;
     static constexpr tables::NextHopIndex hop6 = 6;
 
-    explicit DirectorWorld(std::uint32_t path_capacity = capacity) {
+    explicit DirectorWorld(
+        std::uint32_t path_capacity = capacity,
+        std::optional<DirectorSettings::Napt> napt = std::nullopt
+    ) {
         for (FakeDc* dc : {&dc_a, &dc_b}) {
             dc->signaling->add_peer(relay_key.public_key(), protocol::PeerKind::relay);
         }
@@ -72,6 +75,7 @@ class DirectorWorld : public testing::Test {
             {relay4, relay6},
             path_capacity,
             {}};
+        settings.napt = std::move(napt);
         settings.dcs.push_back({"a", dc_a.key_pair.public_key(), {dc_a.endpoint}});
         settings.dcs.push_back({"b", dc_b.key_pair.public_key(), {dc_b.endpoint}});
         const auto resolver = [this](const IpAddress& remote) {
@@ -140,6 +144,32 @@ class DirectorWorld : public testing::Test {
             *leg.mutable_proven() = to_message(role == v1::ROLE_INITIATOR ? mn_at : cn_at);
         }
         return made;
+    }
+    // Of a path that ends in the relay; its path secret is secret_of(Role::initiator).
+    static v1::RelayDirection ending(std::uint64_t id, std::uint32_t revision) {
+        v1::RelayDirection made = direction(id, revision);
+        made.set_mode(v1::RELAY_END);
+        made.mutable_legs()->RemoveLast();
+        made.mutable_legs(0)->clear_leg_secret();
+        v1::RelayEnd& end = *made.mutable_end();
+        end.set_path_secret(std::string(32, 'a'));
+        end.set_suite(v1::SUITE_CHACHA20_POLY1305);
+        end.set_subscriber_fqdn("mn.a.ntm.test");
+        end.set_subscriber_key(std::string(32, 'k'));
+        end.set_subscriber_vipv4(bytes_of("198.18.0.1"));
+        end.set_subscriber_vipv6(bytes_of("fd00:a::1"));
+        end.set_most_ports(1000);
+        end.set_most_sessions(5000);
+        for (const auto& [virtual_ip, real_ip] :
+             {std::pair{"198.18.64.1", "203.0.113.80"}, {"fd00:a::64:1", "2001:db8:5::80"}}) {
+            v1::GeneralNode& node = *end.add_general_nodes();
+            node.set_virtual_ip(bytes_of(virtual_ip));
+            node.set_real_ip(bytes_of(real_ip));
+        }
+        return made;
+    }
+    static std::string bytes_of(const char* address) {
+        return as_text(IpAddress::parse(address)->bytes());
     }
     v1::RelayResponse direct(FakeDc& dc, const v1::RelayDirection& one) {
         v1::Signal message;

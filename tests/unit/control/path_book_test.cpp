@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The round over all paths; the rules of Directions are in relay_director_signals_test.
+// The round over all paths, and what is forgotten; the rules of Directions are in
+// relay_director_signals_test and relay_director_ends_test.
 #include "control/path_book.hpp"
 
 #include <map>
@@ -64,6 +65,37 @@ TEST(PathBook, TakesNoMoreOfTheHeapThanIsPlanned) {
     EXPECT_GE(taken, PathBook::bytes_for(paths) / 2);
 }
 
+PathOrder ending(std::uint64_t id, std::uint32_t revision, std::uint32_t secret) {
+    PathOrder order;
+    order.id = PathId{id};
+    order.revision = revision;
+    order.lifetime = std::chrono::hours{1};
+    store(order.legs[0].secret.mutable_view().data(), secret);
+    order.end.emplace();
+    return order;
+}
+
+// S-10.
+TEST(PathBook, RefusesASecretWhoseCountersAreForgottenAndLeavesThePath) {
+    PathBook book{2, 1};
+    ASSERT_EQ(book.direct(ending(1, 1, 1), {}, start).status, v1::STATUS_OK);
+    ASSERT_EQ(book.direct(ending(1, 2, 2), {}, start).status, v1::STATUS_OK);
+    ASSERT_EQ(book.direct(ending(1, 3, 1), {}, start).status, v1::STATUS_OK)
+        << "still on the shelf";
+    ASSERT_EQ(book.direct(ending(1, 4, 2), {}, start).status, v1::STATUS_OK);
+    for (std::uint32_t i = 0; i <= EndKeyShelf::usual_capacity; ++i) {
+        ASSERT_EQ(book.direct(ending(2, i, 1000 + i), {}, start).status, v1::STATUS_OK);
+    }
+    const Instant later = start + std::chrono::minutes{30};
+    const BookAnswer answer = book.direct(ending(1, 5, 1), {}, later);
+    EXPECT_EQ(answer.status, v1::STATUS_PATH_ID_TAKEN);
+    EXPECT_EQ(answer.change, BookAnswer::Change::none);
+    EXPECT_EQ(book.find(PathId{1})->revision, 4U);
+    EXPECT_EQ(book.find(PathId{1})->expires, start + std::chrono::hours{1});
+    EXPECT_EQ(book.subscribers(), 1U);
+    EXPECT_EQ(book.direct(ending(1, 5, 3), {}, later).status, v1::STATUS_OK) << "another secret";
+}
+
 TEST_F(BookRound, VisitsNothingUntilItIsBegun) {
     EXPECT_TRUE(round.has_ended());
     walk(100);
@@ -85,7 +117,7 @@ TEST_F(BookRound, GoesOnThroughRemovals) {
     round.begin();
     walk(500);
     for (std::uint64_t id = 1; id <= 1000; id += 2) {
-        book.erase(PathId{id});
+        ASSERT_FALSE(book.erase(PathId{id}));
     }
     walk_to_the_end();
     for (std::uint64_t id = 2; id <= 1000; id += 2) {

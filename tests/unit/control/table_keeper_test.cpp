@@ -45,6 +45,51 @@ TEST(TableKeeper, ChangeToAForeignAddressIsCountedAndLeavesThePath) {
     EXPECT_EQ(keeper.foreign_refused(), 1U);
 }
 
+// Takes as many as it is said to have room for.
+class Orders : public relay::SubscriberOrders {
+  public:
+    bool put(const relay::SubscriberOrder& order) override {
+        if (room == 0) {
+            return false;
+        }
+        --room;
+        taken.push_back(order);
+        return true;
+    }
+    std::size_t room = 0;
+    std::vector<relay::SubscriberOrder> taken;
+};
+
+TEST(TableKeeper, ASubscriberIsKnownToTheWorkerBeforeHisPathAndUntilItIsGone) {
+    const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
+    const auto period = std::move(*tables::GracePeriod::create(1));
+    const auto table = std::move(*tables::RelayTable::create(8, own, *period));
+    const NoObservation observation;
+    Orders orders;
+    napt::Limits limits;
+    limits.ports = 100;
+    limits.sessions = 200;
+    TableKeeper keeper{table->writer(), observation, {&orders, limits}};
+
+    keeper.carry_out(OpenSubscriber{3, {}, {}, 0, 50});
+    keeper.carry_out(InstallPath{path_at("198.51.100.20:9770")});
+    EXPECT_FALSE(keeper.view(PathId{7}));
+    orders.room = 1;
+    keeper.tend();
+    EXPECT_TRUE(keeper.view(PathId{7}));
+    const auto& open = std::get<relay::OpenSubscriber>(orders.taken.at(0));
+    EXPECT_EQ(open.number, 3U);
+    EXPECT_EQ(open.limits.ports, 100U);
+    EXPECT_EQ(open.limits.sessions, 50U);
+
+    keeper.carry_out(RemovePath{PathId{7}});
+    keeper.carry_out(CloseSubscriber{3});
+    EXPECT_EQ(keeper.backlog(), 1U);
+    orders.room = 1;
+    keeper.tend();
+    EXPECT_EQ(std::get<relay::CloseSubscriber>(orders.taken.at(1)).number, 3U);
+}
+
 // F-33: what `ntm-relay --plan` says of the control thread is enough.
 TEST(TableKeeper, TakesNoMoreOfTheHeapThanIsPlanned) {
     constexpr std::uint32_t paths = 20'000;

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace ntm::napt {
+namespace ntm::tables {
 
 // An address of either family in two words as they lie in a packet, of an IPv4 address only the first
 // half of the first. Words and not bytes, so that a tuple is made in registers: to read words back
@@ -33,4 +33,4 @@ struct PaddedAddress {
     friend bool operator==(const PaddedAddress&, const PaddedAddress&) = default;
 };
 
-}  // namespace ntm::napt
+}  // namespace ntm::tables

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/end_keys.hpp"
+
+#include "common/crypto/hkdf.hpp"
+#include "common/protocol/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ntm::control {
+
+namespace {
+
+constexpr std::size_t filter_bits = std::size_t{1} << 29;
+constexpr std::size_t word_bits = 64;
+
+// The bits of the filter that stand for these keys: two slices of a hash.
+std::array<std::size_t, 2> bits_of(const tables::EndKeys& keys) {
+    const crypto::Hash hash = crypto::sha256(keys.data[0].view());
+    std::array<std::size_t, 2> bits{};
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        bits[i] = load<std::uint64_t>(hash.data() + 8 * i) % filter_bits;
+    }
+    return bits;
+}
+
+constexpr std::uint64_t mask_of(std::size_t bit) noexcept {
+    return std::uint64_t{1} << (bit % word_bits);
+}
+
+}  // namespace
+
+std::shared_ptr<tables::EndKeys> make_end_keys(
+    PathId path, crypto::Suite suite, const Secret32& path_secret
+) {
+    const auto key_of = [&](std::uint8_t flags) {
+        return protocol::derive_key(
+            path_secret, {protocol::PacketType::data, flags, suite, path}, {}
+        );
+    };
+    auto keys = std::make_shared<tables::EndKeys>();
+    keys->data = {key_of(0), key_of(protocol::NtmHeader::flag_role)};
+    return keys;
+}
+
+bool are_same(const tables::EndKeys& a, const tables::EndKeys& b) noexcept {
+    return a.data[0].suite == b.data[0].suite && a.data[0].bytes == b.data[0].bytes;
+}
+
+void ForgottenKeys::add(const tables::EndKeys& keys) {
+    words_.resize(filter_bits / word_bits);
+    for (const std::size_t bit : bits_of(keys)) {
+        words_[bit / word_bits] |= mask_of(bit);
+    }
+}
+
+bool ForgottenKeys::may_hold(const tables::EndKeys& keys) const {
+    return !words_.empty() && std::ranges::all_of(bits_of(keys), [this](std::size_t bit) {
+        return (words_[bit / word_bits] & mask_of(bit)) != 0;
+    });
+}
+
+std::shared_ptr<tables::EndKeys> EndKeyShelf::take(
+    PathId path, std::shared_ptr<tables::EndKeys> fresh
+) {
+    const auto [first, last] = by_path_.equal_range(path);
+    const auto known = std::find_if(first, last, [&](const auto& entry) {
+        return are_same(*entry.second->keys, *fresh);
+    });
+    if (known != last) {
+        return take_off(known->second);
+    }
+    return forgotten_.may_hold(*fresh) ? nullptr : std::move(fresh);
+}
+
+void EndKeyShelf::lay_aside(PathId path, std::shared_ptr<tables::EndKeys> keys) {
+    laid_aside_.push_back({path, std::move(keys)});
+    by_path_.emplace(path, std::prev(laid_aside_.end()));
+    if (laid_aside_.size() > capacity_) {
+        forgotten_.add(*take_off(laid_aside_.begin()));
+    }
+}
+
+std::shared_ptr<tables::EndKeys> EndKeyShelf::take_off(Place place) {
+    const auto [first, last] = by_path_.equal_range(place->path);
+    by_path_.erase(std::find_if(first, last, [&](const auto& entry) {
+        return entry.second == place;
+    }));
+    std::shared_ptr<tables::EndKeys> keys = std::move(place->keys);
+    laid_aside_.erase(place);
+    return keys;
+}
+
+}  // namespace ntm::control

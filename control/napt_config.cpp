@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/napt_config.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace ntm::control {
+
+namespace {
+
+using config::Need;
+using config::Section;
+
+// RFC 6888 REQ-2: blocks are drawn by a bit for each port.
+constexpr std::int64_t block_unit = 64;
+
+void read_ports(Section& ports, NaptConfig& into, Port ntm_port) {
+    into.first_port =
+        static_cast<std::uint16_t>(ports.integer("first", {1024, 65472}, into.first_port));
+    into.ports = static_cast<std::uint16_t>(ports.integer("count", {64, 64512}, into.ports));
+    into.block_size =
+        static_cast<std::uint16_t>(ports.integer("block", {64, 16384}, into.block_size));
+    if (into.block_size % block_unit != 0) {
+        ports.fail("block", "a block is no multiple of 64 ports", "64, 128, 192, ...");
+    }
+    if (into.block_size != 0 && into.ports % into.block_size != 0) {
+        ports.fail(
+            "count",
+            std::to_string(into.ports) + " ports are no whole number of blocks",
+            "a multiple of " + std::to_string(into.block_size)
+        );
+    }
+    if (std::uint32_t{into.first_port} + into.ports > 65536) {
+        ports.fail("count", "the last port is beyond 65535", "first and count up to 65536");
+    } else if (ntm_port.number >= into.first_port && ntm_port.number <= into.last_port()) {
+        ports.fail(
+            "first",
+            "the NTM port " + std::to_string(ntm_port.number) + " is among them",
+            "ports without listen_port"
+        );
+    }
+}
+
+void check_addresses(Section& napt, const std::vector<IpAddress>& addresses) {
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const IpAddress& address = addresses[i];
+        if (address.is_unspecified() || address.is_loopback() || address.is_multicast()) {
+            napt.fail_item(
+                "addresses", i, address.text() + " is no host's", "addresses that others can reach"
+            );
+        } else if (std::find(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(i), address) != addresses.begin() + static_cast<std::ptrdiff_t>(i)) {
+            napt.fail_item("addresses", i, address.text() + " is there twice", "each address once");
+        }
+    }
+}
+
+std::vector<Prefix> read_allowed(Section& napt) {
+    std::vector<Prefix> prefixes;
+    const std::vector<std::string> texts = napt.texts("allow", Need::optional);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (const auto prefix = Prefix::parse(texts[i])) {
+            prefixes.push_back(*prefix);
+        } else {
+            napt.fail_item(
+                "allow", i, config::in_quotes(texts[i]) + " is no prefix", "prefixes: 10.1.0.0/16"
+            );
+        }
+    }
+    return prefixes;
+}
+
+}  // namespace
+
+NaptConfig read_napt(Section& napt, Port ntm_port) {
+    NaptConfig made;
+    made.addresses = napt.addresses("addresses", Need::required);
+    check_addresses(napt, made.addresses);
+    napt.section("ports", Need::optional, [&](Section& ports) {
+        read_ports(ports, made, ntm_port);
+    });
+    const auto number = [&napt](const char* key, std::uint32_t& value) {
+        value = static_cast<std::uint32_t>(napt.integer(key, {1, 16'000'000}, value));
+    };
+    number("subscribers", made.subscribers);
+    number("mappings", made.mappings);
+    number("sessions", made.sessions);
+    number("subscriber_ports", made.subscriber_ports);
+    number("subscriber_sessions", made.subscriber_sessions);
+    made.allow = read_allowed(napt);
+    return made;
+}
+
+}  // namespace ntm::control

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Section `napt` of relay.yaml: with it the relay is an RS-N too.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/config/reader.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ntm::control {
+
+struct NaptConfig {
+    std::vector<IpAddress> addresses;  // at which general nodes see subscribers
+    std::uint16_t first_port = 32768;  // of each of them
+    std::uint16_t ports = 16384;
+    std::uint16_t block_size = 256;  // ports that a subscriber gets at once
+    std::uint32_t subscribers = 1024;
+    std::uint32_t mappings = 65536;
+    std::uint32_t sessions = 65536;
+    std::uint32_t subscriber_ports = 1024;  // that one may have, where his DC says nothing
+    std::uint32_t subscriber_sessions = 8192;
+    std::vector<Prefix> allow;  // of special ranges, to forward to all the same
+
+    [[nodiscard]] std::uint16_t last_port() const noexcept {
+        return static_cast<std::uint16_t>(first_port + ports - 1);
+    }
+    friend bool operator==(const NaptConfig&, const NaptConfig&) = default;
+};
+
+// `ntm_port`: the relay's own, which is nobody's.
+[[nodiscard]] NaptConfig read_napt(config::Section& napt, Port ntm_port);
+
+}  // namespace ntm::control

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The nodes whose paths end in this relay, and the numbers by which workers know them: the smallest
+// that is free, from a node's first path here to its last.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/crypto/x25519.hpp"
+#include "rs-dataplane/tables/relay_path.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <queue>
+#include <string>
+#include <vector>
+
+namespace ntm::control {
+
+// As its DC directs it.
+struct Subscriber {
+    std::string fqdn;
+    crypto::PublicKey key;
+    Ipv4Address vipv4;                // all zero if it has none
+    Ipv6Address vipv6;                // likewise
+    std::uint32_t most_ports = 0;     // 0: as the relay has it
+    std::uint32_t most_sessions = 0;  // likewise
+};
+
+class Subscribers {
+  public:
+    struct Joined {
+        tables::SubscriberNumber number = 0;
+        bool is_first = false;
+    };
+    // One path more. A subscriber is known by its DC and its VIPs.
+    [[nodiscard]] Joined join(const crypto::PublicKey& dc, const Subscriber& subscriber);
+    // One path less of a number that join() gave; whether it was the last.
+    [[nodiscard]] bool leave(tables::SubscriberNumber number);
+    [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }
+
+  private:
+    struct Name {
+        crypto::PublicKey dc;
+        Ipv4Address vipv4;
+        Ipv6Address vipv6;
+        friend auto operator<=>(const Name&, const Name&) = default;
+    };
+    using Numbers = std::map<Name, tables::SubscriberNumber>;
+    struct Place {
+        Numbers::iterator owner;
+        std::size_t paths = 0;
+    };
+
+    [[nodiscard]] tables::SubscriberNumber free_number();
+
+    Numbers numbers_;
+    std::vector<Place> places_;  // by number
+    std::priority_queue<
+        tables::SubscriberNumber,
+        std::vector<tables::SubscriberNumber>,
+        std::greater<>>
+        free_;
+};
+
+}  // namespace ntm::control

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What RS-N's stages find out about the packets of a burst, by their numbers in it, and what they
+// share besides.
+#pragma once
+
+#include "common/packet/burst.hpp"
+#include "common/packet/ecn.hpp"
+#include "common/packet/ethernet.hpp"
+#include "rs-dataplane/crypto/burst_cipher.hpp"
+#include "rs-dataplane/napt/napt.hpp"
+#include "rs-dataplane/tables/tunnel_end.hpp"
+
+#include <array>
+#include <vector>
+
+namespace ntm::relay {
+
+// A tunnelled packet, opened, stands behind room for this.
+inline constexpr std::uint16_t inner_at = EthernetView::size;
+
+struct EndedPackets {
+    std::array<const tables::TunnelEnd*, burst_size> ends;
+    std::array<napt::InnerPacket, burst_size> inner;
+    std::array<Ecn, burst_size> outer_ecn;  // of what came by a tunnel
+};
+
+// A worker's NAPT.
+struct NaptParts {
+    napt::Bindings& bindings;
+    const napt::PublicAddresses& addresses;
+    // By tables::SubscriberNumber: where Bindings have him; nowhere if they do not.
+    std::vector<napt::Position>& subscribers;
+};
+
+}  // namespace ntm::relay

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/napt_inbound.hpp"
+
+#include "rs-dataplane/relay/find_path.hpp"
+#include "rs-dataplane/relay/inner_header.hpp"
+
+#include <optional>
+
+namespace ntm::relay {
+
+namespace {
+
+using tables::PaddedAddress;
+
+napt::Receiver receiver_of(
+    const napt::InsideEndpoint& found,
+    const napt::Subscriber& subscriber,
+    const tables::TunnelEnd& end,
+    Family family
+) noexcept {
+    const IpAddress vip =
+        family == Family::ipv4 ? IpAddress{subscriber.ipv4} : IpAddress{subscriber.ipv6};
+    return {PaddedAddress::of(vip), found.port, {found.path, end.is_exit}, end.way(family).node};
+}
+
+// A burst on its way in: what is found out of a packet in one pass is used in the next.
+class Inbound {
+  public:
+    Inbound(const Burst& burst, EndedPackets& ended, const NaptParts& parts, Instant now) noexcept
+        : burst_{burst},
+          ended_{ended},
+          parts_{parts},
+          now_{now},
+          napt_{parts.bindings, parts.addresses} {}
+
+    [[nodiscard]] DropReason read(const Packet& packet) noexcept {
+        const std::size_t number = number_of(packet);
+        napt::InnerPacket& inner = ended_.inner[number];
+        const DropReason reason =
+            inner.read({packet.begin + inner_at, std::size_t{packet.length} - inner_at});
+        if (reason != DropReason::none) [[unlikely]] {
+            return reason;
+        }
+        lookups_[number] = napt_.lookup_in(inner);
+        if (lookups_[number]) {
+            parts_.bindings.prefetch_index(*lookups_[number]);
+        }
+        return DropReason::none;
+    }
+    void prefetch(std::size_t number) const noexcept {
+        if (lookups_[number]) {
+            parts_.bindings.prefetch_session(*lookups_[number]);
+        }
+    }
+    // By which path it goes.
+    [[nodiscard]] DropReason find_receiver(Packet& packet) noexcept {
+        const std::size_t number = number_of(packet);
+        const napt::InnerPacket& inner = ended_.inner[number];
+        const auto found = lookups_[number] ? napt_.find_receiver(inner, *lookups_[number], now_)
+                                            : napt_.find_receiver_of_error(inner);
+        if (!found) [[unlikely]] {
+            return found.error();
+        }
+        receivers_[number] = *found;
+        packet.path_id = found->path;
+        packet.role = Role::responder;
+        return DropReason::none;
+    }
+    // Its path is found.
+    [[nodiscard]] DropReason translate(const Packet& packet) noexcept {
+        const std::size_t number = number_of(packet);
+        if (packet.passage->kind != tables::PassageKind::ended) [[unlikely]] {
+            return DropReason::leg_not_bound;
+        }
+        const tables::TunnelEnd& end = *packet.passage->end(Role::responder);
+        const napt::InnerPacket& inner = ended_.inner[number];
+        const Family family = inner.headers().family;
+        if (!end.is_exit && !end.way(family).exists) [[unlikely]] {
+            return DropReason::inner_destination;
+        }
+        if (!lower_hop_limit(inner)) [[unlikely]] {
+            return DropReason::ttl_expired;
+        }
+        ended_.ends[number] = &end;
+        const napt::InsideEndpoint& found = receivers_[number];
+        const napt::Subscriber& subscriber = parts_.bindings.subscriber(found.subscriber);
+        napt::Napt::bring_in(inner, receiver_of(found, subscriber, end, family));
+        return DropReason::none;
+    }
+
+  private:
+    [[nodiscard]] std::size_t number_of(const Packet& packet) const noexcept {
+        return static_cast<std::size_t>(&packet - burst_.packets.data());
+    }
+
+    const Burst& burst_;
+    EndedPackets& ended_;
+    const NaptParts& parts_;
+    Instant now_;
+    napt::Napt napt_;
+    std::array<std::optional<napt::Lookup<napt::OutsideTuple>>, burst_size> lookups_;
+    std::array<napt::InsideEndpoint, burst_size> receivers_;
+};
+
+}  // namespace
+
+void napt_inbound(
+    Burst& burst,
+    Lane& lane,
+    EndedPackets& ended,
+    const NaptParts& parts,
+    const tables::RelayTable::Reader& table,
+    const PathCounters* counters,
+    Instant now
+) noexcept {
+    Inbound inbound{burst, ended, parts, now};
+    lane.apply(burst, [&](Packet& packet) noexcept { return inbound.read(packet); });
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        inbound.prefetch(lane[i]);
+    }
+    lane.apply(burst, [&](Packet& packet) noexcept { return inbound.find_receiver(packet); });
+    find_path(burst, lane, table, counters);
+    lane.apply(burst, [&](Packet& packet) noexcept { return inbound.translate(packet); });
+}
+
+}  // namespace ntm::relay

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/napt_outbound.hpp"
+
+#include "rs-dataplane/napt/translate.hpp"
+#include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/inner_header.hpp"
+
+namespace ntm::relay {
+
+namespace {
+
+using napt::Kind;
+using tables::PaddedAddress;
+
+PaddedAddress vip_of(const napt::Subscriber& subscriber, Family family) noexcept {
+    return PaddedAddress::of(
+        family == Family::ipv4 ? IpAddress{subscriber.ipv4} : IpAddress{subscriber.ipv6}
+    );
+}
+
+// Whose packet it is, and by which path it goes.
+napt::Sender sender_of(
+    const Packet& packet, const tables::TunnelEnd& end, napt::Position subscriber, Family family
+) noexcept {
+    return {subscriber, {packet.path_id, end.is_exit}, end.way(family).node};
+}
+
+napt::Position position_of(tables::SubscriberNumber number, const NaptParts& parts) noexcept {
+    return number < parts.subscribers.size() ? parts.subscribers[number] : napt::nowhere;
+}
+
+// Whether the packet is the node's own, and for whom the path is.
+DropReason check_ends(
+    const napt::InnerPacket& inner, const tables::TunnelEnd& end, const napt::Subscriber& subscriber
+) noexcept {
+    const Family family = inner.headers().family;
+    const napt::Ends ends = inner.ends(inner.headers());
+    if (ends.source != vip_of(subscriber, family)) {
+        return DropReason::inner_source;
+    }
+    const tables::TunnelEnd::Way& way = end.way(family);
+    const bool is_meant =
+        end.is_exit || (way.exists && ends.destination == way.node.virtual_address);
+    return is_meant ? DropReason::none : DropReason::inner_destination;
+}
+
+// A burst on its way out: what is found out of a packet in one pass is used in the next.
+class Outbound {
+  public:
+    Outbound(
+        const Burst& burst,
+        EndedPackets& ended,
+        const NaptParts& parts,
+        const Settings& settings,
+        Instant now
+    ) noexcept
+        : burst_{burst},
+          ended_{ended},
+          parts_{parts},
+          settings_{settings},
+          now_{now},
+          napt_{parts.bindings, parts.addresses} {}
+
+    [[nodiscard]] DropReason read(const Packet& packet) noexcept {
+        const std::size_t number = number_of(packet);
+        const tables::TunnelEnd& end = *ended_.ends[number];
+        napt::InnerPacket& inner = ended_.inner[number];
+        const napt::Position subscriber = position_of(end.subscriber, parts_);
+        if (subscriber == napt::nowhere) [[unlikely]] {
+            return DropReason::unknown_subscriber;
+        }
+        DropReason reason =
+            inner.read({packet.begin + inner_at, std::size_t{packet.length} - inner_at});
+        if (reason == DropReason::none) [[likely]] {
+            reason = check_ends(inner, end, parts_.bindings.subscriber(subscriber));
+        }
+        if (reason != DropReason::none) [[unlikely]] {
+            return reason;
+        }
+        senders_[number] = sender_of(packet, end, subscriber, inner.headers().family);
+        if (inner.kind() != Kind::icmp_error) {
+            lookups_[number] = napt_.lookup_out(inner, senders_[number]);
+            parts_.bindings.prefetch_index(lookups_[number]);
+        }
+        return DropReason::none;
+    }
+    void prefetch(std::size_t number) const noexcept {
+        if (ended_.inner[number].kind() != Kind::icmp_error) {
+            parts_.bindings.prefetch_session(lookups_[number]);
+        }
+    }
+    [[nodiscard]] DropReason send(Packet& packet) noexcept {
+        const std::size_t number = number_of(packet);
+        const napt::InnerPacket& inner = ended_.inner[number];
+        if (!lower_hop_limit(inner)) [[unlikely]] {
+            return DropReason::ttl_expired;
+        }
+        if (!take_ecn_over(inner, ended_.outer_ecn[number])) [[unlikely]] {
+            return DropReason::congestion_untold;
+        }
+        const DropReason reason =
+            inner.kind() == Kind::icmp_error
+                ? napt_.send_error_out(inner, senders_[number])
+                : napt_.send_out(inner, lookups_[number], senders_[number], now_);
+        if (reason != DropReason::none) [[unlikely]] {
+            return reason;
+        }
+        const Family family = inner.headers().family;
+        store(
+            packet.begin + inner_at - 2,
+            Be16::from_host(family == Family::ipv4 ? ethertype::ipv4 : ethertype::ipv6)
+        );
+        return finish_by(packet, ended_.ends[number]->way(family).next_hop, settings_.next_hops);
+    }
+
+  private:
+    [[nodiscard]] std::size_t number_of(const Packet& packet) const noexcept {
+        return static_cast<std::size_t>(&packet - burst_.packets.data());
+    }
+
+    const Burst& burst_;
+    EndedPackets& ended_;
+    const NaptParts& parts_;
+    const Settings& settings_;
+    Instant now_;
+    napt::Napt napt_;
+    std::array<napt::Sender, burst_size> senders_;
+    std::array<napt::Lookup<napt::InsideTuple>, burst_size> lookups_;
+};
+
+}  // namespace
+
+void napt_outbound(
+    Burst& burst,
+    Lane& lane,
+    EndedPackets& ended,
+    const NaptParts& parts,
+    const Settings& settings,
+    Instant now
+) noexcept {
+    Outbound outbound{burst, ended, parts, settings, now};
+    lane.apply(burst, [&](Packet& packet) noexcept { return outbound.read(packet); });
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        outbound.prefetch(lane[i]);
+    }
+    lane.apply(burst, [&](Packet& packet) noexcept { return outbound.send(packet); });
+}
+
+}  // namespace ntm::relay

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/open_tunnel.hpp"
+
+#include "common/base/byte_order.hpp"
+#include "common/packet/ntm_view.hpp"
+#include "common/packet/udp.hpp"
+#include "rs-dataplane/relay/inner_header.hpp"
+#include "rs-dataplane/tables/relay_entry.hpp"
+
+namespace ntm::relay {
+
+namespace {
+
+// Header and tag.
+constexpr std::size_t shortest_data = NtmView::size + crypto::tag_size;
+
+std::uint64_t counter_of(const crypto::CipherJob& job) noexcept {
+    constexpr std::uint64_t counter_bits = (std::uint64_t{1} << 48) - 1;
+    return load<Be64>(job.header).to_host() & counter_bits;
+}
+
+crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noexcept {
+    const crypto::AeadKey& key = keys.data[static_cast<std::size_t>(Role::initiator)];
+    crypto::CipherJob job;
+    job.key = key.bytes.view().data();
+    job.header = packet.begin + packet.udp_at + UdpView::size;
+    job.key_number = packet.slot;
+    job.text_length =
+        static_cast<std::uint16_t>(packet.length - packet.udp_at - UdpView::size - shortest_data);
+    job.suite = key.suite;
+    return job;
+}
+
+// The inner packet of one that is authentic.
+DropReason unwrap(
+    Packet& packet, const crypto::CipherJob& job, tables::EndCounters& counters
+) noexcept {
+    if (!job.is_good) {
+        return DropReason::bad_tag;
+    }
+    const std::uint64_t counter = counter_of(job);
+    if (!counters.received.check(counter)) {
+        return DropReason::replayed;  // by another of this burst
+    }
+    counters.received.update(counter);
+    if (job.text_length == 0) {
+        return DropReason::keep_alive;
+    }
+    const auto before = static_cast<std::uint16_t>(job.header + NtmView::size - packet.begin);
+    packet.shrink_front(static_cast<std::uint16_t>(before - inner_at));
+    packet.trim_to(static_cast<std::uint16_t>(inner_at + job.text_length));
+    return DropReason::none;
+}
+
+}  // namespace
+
+void open_tunnel(
+    Burst& burst, Lane& lane, EndedPackets& ended, crypto::BurstCipher& cipher
+) noexcept {
+    std::array<crypto::CipherJob, burst_size> jobs;
+    std::size_t count = 0;
+    lane.apply(burst, [&](Packet& packet) noexcept {
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        const tables::TunnelEnd* end = packet.passage->end(Role::initiator);
+        ended.ends[number] = end;
+        ended.outer_ecn[number] = ecn_of(traffic_class_of(packet.begin + EthernetView::size));
+        if (packet.length < packet.udp_at + UdpView::size + shortest_data) {
+            return DropReason::truncated_data;
+        }
+        const crypto::CipherJob job = job_for(packet, *end->keys);
+        if (!end->keys->counters.received.check(counter_of(job))) {
+            return DropReason::replayed;
+        }
+        jobs[count++] = job;
+        return DropReason::none;
+    });
+    cipher.open({jobs.data(), count});
+    std::size_t next = 0;
+    lane.apply(burst, [&](Packet& packet) noexcept {
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        return unwrap(packet, jobs[next++], ended.ends[number]->keys->counters);
+    });
+}
+
+}  // namespace ntm::relay

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/public_side.hpp"
+
+#include "common/base/byte_order.hpp"
+#include "common/packet/ipv4.hpp"
+#include "common/packet/ipv6.hpp"
+
+#include <optional>
+
+namespace ntm::relay {
+
+namespace {
+
+constexpr std::size_t source_port_at = 0;
+constexpr std::size_t destination_port_at = 2;
+constexpr std::size_t identifier_at = 4;
+constexpr std::size_t quote_at = 8;
+
+std::optional<std::uint16_t> port_at(ByteView bytes, std::size_t at) noexcept {
+    if (bytes.size() < at + sizeof(Be16)) {
+        return std::nullopt;
+    }
+    return load<Be16>(bytes.data() + at).to_host();
+}
+
+bool is_icmp_of(Family family, std::uint8_t protocol) noexcept {
+    return protocol == (family == Family::ipv4 ? ip_protocol::icmp : ip_protocol::icmpv6);
+}
+
+bool is_echo_reply(Family family, std::uint8_t type) noexcept {
+    return type == (family == Family::ipv4 ? 0 : 129);
+}
+
+// RFC 792: destination unreachable, time exceeded, parameter problem. RFC 4443: types below 128.
+bool is_error(Family family, std::uint8_t type) noexcept {
+    return family == Family::ipv4 ? type == 3 || type == 11 || type == 12 : type >= 1 && type <= 4;
+}
+
+// From which of our ports the quoted packet went.
+std::optional<std::uint16_t> quoted_port(Family family, ByteView quoted) noexcept {
+    const std::size_t least = family == Family::ipv4 ? Ipv4View::smallest : Ipv6View::size;
+    if (quoted.size() < least) {
+        return std::nullopt;
+    }
+    const std::size_t header = family == Family::ipv4 ? std::size_t{quoted[0] & 0x0fU} * 4 : least;
+    if (header < least || quoted.size() < header) {
+        return std::nullopt;
+    }
+    const std::uint8_t protocol = family == Family::ipv4 ? quoted[9] : quoted[6];
+    return port_at(
+        quoted.subspan(header), is_icmp_of(family, protocol) ? identifier_at : source_port_at
+    );
+}
+
+}  // namespace
+
+bool is_to_public_port(
+    Family family, std::uint8_t protocol, ByteView upper, const PublicSettings& settings
+) noexcept {
+    std::optional<std::uint16_t> port;
+    if (protocol == ip_protocol::udp || protocol == ip_protocol::tcp) {
+        port = port_at(upper, destination_port_at);
+    } else if (is_icmp_of(family, protocol) && upper.size() >= quote_at) {
+        if (is_echo_reply(family, upper[0])) {
+            port = port_at(upper, identifier_at);
+        } else if (is_error(family, upper[0])) {
+            port = quoted_port(family, upper.subspan(quote_at));
+        }
+    }
+    return port && settings.has_port(*port);
+}
+
+}  // namespace ntm::relay

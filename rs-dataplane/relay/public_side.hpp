@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RS-N: which packets to an address that is the relay's own and public as well are for a subscriber, and
+// which for the kernel.
+#pragma once
+
+#include "common/base/address.hpp"
+#include "common/base/bytes.hpp"
+#include "rs-dataplane/relay/settings.hpp"
+
+#include <cstdint>
+
+namespace ntm::relay {
+
+// `upper` is what stands behind the IP header; of an ICMP error the quoted packet tells.
+[[nodiscard]] bool is_to_public_port(
+    Family family, std::uint8_t protocol, ByteView upper, const PublicSettings& settings
+) noexcept;
+
+}  // namespace ntm::relay

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rs-dataplane/relay/seal_tunnel.hpp"
+
+#include "common/packet/ntm_view.hpp"
+#include "common/packet/udp.hpp"
+#include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/inner_header.hpp"
+#include "rs-dataplane/relay/switch_tunnel.hpp"
+
+namespace ntm::relay {
+
+namespace {
+
+constexpr std::uint8_t data_version_and_type = 0x10;
+constexpr std::uint8_t hop_limit_of_tunnel = 64;
+// A sender goes no further under one key (docs/protocol.md section 2).
+constexpr std::uint64_t last_counter = std::uint64_t{1} << 40;
+
+std::uint16_t outer_size(const tables::Passage& passage) noexcept {
+    const std::size_t ip = passage.to_ipv6 ? Ipv6View::size : Ipv4View::smallest;
+    return static_cast<std::uint16_t>(ip + UdpView::size + NtmView::size);
+}
+
+void write_ntm_header(std::uint8_t* header, PathId path, std::uint64_t counter) noexcept {
+    constexpr std::uint64_t first = std::uint64_t{data_version_and_type} << 56 |
+                                    std::uint64_t{static_cast<std::uint8_t>(Role::responder)} << 48;
+    store(header, Be64::from_host(first | counter));
+    store(header + 8, Be64::from_host(path.value));
+}
+
+// Room for the headers in front, filled but for the UDP checksum, which covers the ciphertext.
+DropReason wrap(Packet& packet, tables::EndCounters& counters) noexcept {
+    const tables::Passage& passage = *packet.passage;
+    const std::uint16_t growth = outer_size(passage);
+    if (packet.headroom < growth || packet.tailroom() < crypto::tag_size) [[unlikely]] {
+        return DropReason::no_headroom;
+    }
+    if (counters.next_to_send == last_counter) [[unlikely]] {
+        return DropReason::key_used_up;
+    }
+    packet.grow_front(growth);
+    packet.length = static_cast<std::uint16_t>(packet.length + crypto::tag_size);
+    packet.udp_at = static_cast<std::uint16_t>(inner_at + growth - NtmView::size - UdpView::size);
+    write_ntm_header(
+        packet.begin + packet.udp_at + UdpView::size, packet.path_id, counters.next_to_send++
+    );
+    return DropReason::none;
+}
+
+crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noexcept {
+    const crypto::AeadKey& key = keys.data[static_cast<std::size_t>(Role::responder)];
+    crypto::CipherJob job;
+    job.key = key.bytes.view().data();
+    job.header = packet.begin + packet.udp_at + UdpView::size;
+    job.key_number = ~packet.slot;  // not that of the other direction
+    job.text_length = static_cast<std::uint16_t>(
+        packet.length - packet.udp_at - UdpView::size - NtmView::size - crypto::tag_size
+    );
+    job.suite = key.suite;
+    return job;
+}
+
+void write_outer(
+    Packet& packet, std::uint8_t traffic_class, const tables::OwnAddresses& own
+) noexcept {
+    const tables::Passage& passage = *packet.passage;
+    switching::Carried carried;
+    carried.udp_length = static_cast<std::uint16_t>(packet.length - packet.udp_at);
+    carried.traffic_class = traffic_class;
+    carried.hop_limit = hop_limit_of_tunnel;
+    std::uint8_t* udp = packet.begin + packet.udp_at;
+    store(udp, passage.to_ports);
+    store(udp + 4, Be16::from_host(carried.udp_length));
+    store(udp + 6, std::uint16_t{0});
+    if (passage.to_ipv6) {
+        switching::write_ipv6(packet, carried, own[passage.to_local]);
+        store(packet.begin + switching::type_at, switching::ipv6_type);
+    } else {
+        switching::write_ipv4(packet, carried);
+        store(packet.begin + switching::type_at, switching::ipv4_type);
+    }
+    const std::uint8_t* ip = packet.begin + switching::ip_at;
+    const WordSum addresses = passage.to_ipv6 ? sum_words({ip + 8, 32}) : sum_words({ip + 12, 8});
+    store(
+        udp + 6,
+        udp_checksum_of(
+            addresses + sum_pseudo_header(ip_protocol::udp, carried.udp_length) +
+            sum_words({udp, carried.udp_length})
+        )
+    );
+}
+
+}  // namespace
+
+void seal_tunnel(
+    Burst& burst,
+    Lane& lane,
+    const EndedPackets& ended,
+    crypto::BurstCipher& cipher,
+    const Settings& settings
+) noexcept {
+    std::array<crypto::CipherJob, burst_size> jobs;
+    std::array<std::uint8_t, burst_size> traffic_classes;
+    std::size_t count = 0;
+    lane.apply(burst, [&](Packet& packet) noexcept {
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        tables::EndKeys& keys = *ended.ends[number]->keys;
+        traffic_classes[count] = traffic_class_of(packet.begin + inner_at);
+        const DropReason reason = wrap(packet, keys.counters);
+        if (reason == DropReason::none) [[likely]] {
+            jobs[count++] = job_for(packet, keys);
+        }
+        return reason;
+    });
+    cipher.seal({jobs.data(), count});
+    std::size_t next = 0;
+    lane.apply(burst, [&](Packet& packet) noexcept {
+        const std::size_t at = next++;
+        if (!jobs[at].is_good) [[unlikely]] {
+            return DropReason::not_sealed;
+        }
+        write_outer(packet, traffic_classes[at], settings.own);
+        return finish(packet, settings.next_hops);
+    });
+}
+
+}  // namespace ntm::relay

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
+
+namespace ntm::relay::testing {
+
+RsNTest::RsNTest() {
+    random_.fill(secret_.mutable_view());
+    for (const Role role : {Role::initiator, Role::responder}) {
+        const protocol::KeyPurpose purpose{
+            protocol::PacketType::data,
+            static_cast<std::uint8_t>(role),
+            crypto::Suite::aes_128_gcm,
+            path};
+        keys_->data[static_cast<std::size_t>(role)] = protocol::derive_key(secret_, purpose, {});
+    }
+    settings_.public_side = {tables::OwnAddresses{own_list()}, first_public_port, last_public_port};
+    grace_period_ = tables::GracePeriod::create(1).value();
+    table_ = tables::RelayTable::create(16, settings_.own, *grace_period_).value();
+    writer_.emplace(table_->writer());
+    path_counters_ = std::vector<PathCounters>(table_->slot_count());
+    rs_n_ = make_rs_n();
+    pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{
+        table_->reader(), path_counters_.data(), &worker_counters_, &token_key_, 1, rs_n_.get()});
+    path_.id = path;
+    path_.end = tables::PathEnd{0, keys_, {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}}};
+    rs_n_->carry_out(OpenSubscriber{0, vip4.ipv4(), vip6.ipv6(), {}}, now_);
+    node_sealer_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
+    node_opener_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
+}
+
+std::unique_ptr<RsN> RsNTest::make_rs_n() {
+    napt::Bindings::Plan plan;
+    plan.subscribers = 4;
+    plan.mappings = 256;
+    plan.sessions = 256;
+    plan.ipv4 = {1, first_public_port, 8, 64};
+    plan.ipv6 = plan.ipv4;
+    return std::make_unique<RsN>(RsN::Parts{
+        napt::Bindings::make(plan, random_),
+        napt::PublicAddresses{{rs4.address.ipv4()}, {rs6.address.ipv6()}},
+        crypto::BurstCipher::create().value(),
+        plan.subscribers});
+}
+
+void RsNTest::bind_leg() {
+    tables::RelayLeg& leg = path_.leg(Role::initiator);
+    leg.is_bound = true;
+    leg.remote = node_;
+    leg.local = node_.address.is_ipv4() ? rs4 : rs6;
+    leg.next_hop = 0;
+}
+
+void RsNTest::install() {
+    bind_leg();
+    ASSERT_TRUE(writer_->insert(path_));
+}
+
+void RsNTest::replace() {
+    bind_leg();
+    ASSERT_TRUE(writer_->replace(path_));
+}
+
+std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& frames) {
+    std::vector<std::unique_ptr<FramedPacket>> framed;
+    Burst burst{};
+    for (const Bytes& frame : frames) {
+        framed.push_back(std::make_unique<FramedPacket>(frame));
+        burst.packets[burst.count++] = framed.back()->packet;
+    }
+    pipeline_->run(burst, settings_, now_);
+    std::vector<Outcome> outcomes;
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        const Packet& packet = burst.packets[i];
+        outcomes.push_back(
+            {packet.fate,
+             packet.reason,
+             packet.punt_class,
+             packet.port,
+             {packet.begin, packet.begin + packet.length}}
+        );
+    }
+    return outcomes;
+}
+
+Bytes RsNTest::datagram_from_node(const Bytes& datagram, std::uint8_t traffic_class) const {
+    const Endpoint& rs = node_.address.is_ipv4() ? rs4 : rs6;
+    return eth()
+        .from_mac(router0)
+        .to_mac(rs_mac0)
+        .ip(node_.address, rs.address)
+        .traffic_class(traffic_class)
+        .udp(node_.port.number, rs.port.number)
+        .payload(datagram)
+        .build();
+}
+
+Bytes RsNTest::data(ByteView inner) {
+    return datagram_from_node(node_sealer_->seal(inner).value());
+}
+
+Bytes RsNTest::from_general_node(const Bytes& packet) {
+    Bytes frame = eth().from_mac(router0).to_mac(rs_mac0).build();
+    frame.resize(EthernetView::size);
+    const bool is_ipv4 = packet[0] >> 4 == 4;
+    store(frame.data() + 12, Be16::from_host(is_ipv4 ? ethertype::ipv4 : ethertype::ipv6));
+    frame.insert(frame.end(), packet.begin(), packet.end());
+    return frame;
+}
+
+std::optional<Bytes> RsNTest::opened(const Bytes& frame) {
+    const std::size_t headers = node_.address.is_ipv4() ? 42 : 62;
+    auto inner = node_opener_->open(ByteView{frame}.subspan(headers));
+    return inner ? std::optional{*std::move(inner)} : std::nullopt;
+}
+
+}  // namespace ntm::relay::testing
