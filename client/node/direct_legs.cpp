@@ -29,6 +29,7 @@ DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, 
 // the family.
 void DirectLegs::begin(Instant now) {
     attempts_.clear();
+    has_asked_in_vain_ = false;
     data_follows_at_.reset();
     last_begin_ = now;
     if (last_remote_) {
@@ -178,6 +179,10 @@ bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
         return at.handle_response(response, now);
     });
     if (attempt == attempts_.end()) {
+        // Too late, but the peer is there again.
+        if (has_asked_in_vain_) {
+            ask_again(now);
+        }
         return false;
     }
     answered_.insert(attempt->way().remote);
@@ -318,7 +323,9 @@ bool DirectLegs::handle_timeout(Instant now) {
         is_silence_told_ = true;
         return true;
     }
-    return was_trying && attempts_.empty() && (!is_ready() || !active_);
+    const bool has_ended = was_trying && attempts_.empty();
+    has_asked_in_vain_ = has_asked_in_vain_ || has_ended;
+    return has_ended && (!is_ready() || !active_);
 }
 
 }  // namespace ntm::client

@@ -69,8 +69,9 @@ class DirectLegs final : public Legs {
     UnprovenRequests unproven_;
     std::set<Endpoint> answered_;
     Instant last_begin_;
-    Instant silent_since_;          // the last attempt was added
-    bool is_silence_told_ = false;  // since then
+    Instant silent_since_;            // the last attempt was added
+    bool is_silence_told_ = false;    // since then
+    bool has_asked_in_vain_ = false;  // the last time
     std::optional<Instant> data_follows_at_;
     std::optional<Way> data_follows_on_;
     std::optional<Endpoint> outside_;

@@ -332,6 +332,19 @@ TEST(DirectLegs, the_peer_is_asked_when_an_address_goes_at_which_it_found_this_n
     EXPECT_EQ(request->second.local.address, ip("10.0.0.7"));
 }
 
+// It was stopped, and answers what has waited in its sockets.
+TEST(DirectLegs, a_peer_that_answers_too_late_is_asked_again) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.set_addresses({real("192.168.1.2/24"), real("10.0.0.7/24", 3)});
+    world.run_for(seconds{12});
+    world.sent.clear();
+    world.peer_responds("87654321", false, "");
+    world.peer_responds("87654321", false, "");
+    world.run_for(milliseconds{1});
+    EXPECT_EQ(world.requests().size(), 1U);
+}
+
 // The peer, which the DC tells of the new address, can not come through the NAT by itself.
 TEST(DirectLegs, another_outside_address_that_the_dc_probes_has_the_peer_asked) {
     Direct world{true};
