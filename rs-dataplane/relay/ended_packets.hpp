@@ -3,6 +3,7 @@
 // share besides.
 #pragma once
 
+#include "common/base/time.hpp"
 #include "common/packet/burst.hpp"
 #include "common/packet/ecn.hpp"
 #include "common/packet/ethernet.hpp"
@@ -24,12 +25,13 @@ struct EndedPackets {
     std::array<Ecn, burst_size> outer_ecn;  // of what came by a tunnel
 };
 
-// A worker's NAPT.
+// A worker's NAPT at the time of a burst.
 struct NaptParts {
     napt::Bindings& bindings;
     const napt::PublicAddresses& addresses;
     // By tables::SubscriberNumber: where Bindings have him; nowhere if they do not.
     std::vector<napt::Position>& subscribers;
+    Instant now;
 };
 
 }  // namespace ntm::relay

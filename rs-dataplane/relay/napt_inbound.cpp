@@ -26,12 +26,8 @@ napt::Receiver receiver_of(
 // A burst on its way in: what is found out of a packet in one pass is used in the next.
 class Inbound {
   public:
-    Inbound(const Burst& burst, EndedPackets& ended, const NaptParts& parts, Instant now) noexcept
-        : burst_{burst},
-          ended_{ended},
-          parts_{parts},
-          now_{now},
-          napt_{parts.bindings, parts.addresses} {}
+    Inbound(const Burst& burst, EndedPackets& ended, const NaptParts& parts) noexcept
+        : burst_{burst}, ended_{ended}, parts_{parts}, napt_{parts.bindings, parts.addresses} {}
 
     [[nodiscard]] DropReason read(const Packet& packet) noexcept {
         const std::size_t number = number_of(packet);
@@ -56,8 +52,9 @@ class Inbound {
     [[nodiscard]] DropReason find_receiver(Packet& packet) noexcept {
         const std::size_t number = number_of(packet);
         const napt::InnerPacket& inner = ended_.inner[number];
-        const auto found = lookups_[number] ? napt_.find_receiver(inner, *lookups_[number], now_)
-                                            : napt_.find_receiver_of_error(inner);
+        const auto found = lookups_[number]
+                               ? napt_.find_receiver(inner, *lookups_[number], parts_.now)
+                               : napt_.find_receiver_of_error(inner);
         if (!found) [[unlikely]] {
             return found.error();
         }
@@ -96,7 +93,6 @@ class Inbound {
     const Burst& burst_;
     EndedPackets& ended_;
     const NaptParts& parts_;
-    Instant now_;
     napt::Napt napt_;
     std::array<std::optional<napt::Lookup<napt::OutsideTuple>>, burst_size> lookups_;
     std::array<napt::InsideEndpoint, burst_size> receivers_;
@@ -105,21 +101,15 @@ class Inbound {
 }  // namespace
 
 void napt_inbound(
-    Burst& burst,
-    Lane& lane,
-    EndedPackets& ended,
-    const NaptParts& parts,
-    const tables::RelayTable::Reader& table,
-    const PathCounters* counters,
-    Instant now
+    Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts, const PathLookup& table
 ) noexcept {
-    Inbound inbound{burst, ended, parts, now};
+    Inbound inbound{burst, ended, parts};
     lane.apply(burst, [&](Packet& packet) noexcept { return inbound.read(packet); });
     for (std::size_t i = 0; i < lane.size(); ++i) {
         inbound.prefetch(lane[i]);
     }
     lane.apply(burst, [&](Packet& packet) noexcept { return inbound.find_receiver(packet); });
-    find_path(burst, lane, table, counters);
+    find_path(burst, lane, table.reader, table.counters);
     lane.apply(burst, [&](Packet& packet) noexcept { return inbound.translate(packet); });
 }
 

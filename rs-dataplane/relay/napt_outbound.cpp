@@ -48,17 +48,12 @@ DropReason check_ends(
 class Outbound {
   public:
     Outbound(
-        const Burst& burst,
-        EndedPackets& ended,
-        const NaptParts& parts,
-        const Settings& settings,
-        Instant now
+        const Burst& burst, EndedPackets& ended, const NaptParts& parts, const Settings& settings
     ) noexcept
         : burst_{burst},
           ended_{ended},
           parts_{parts},
           settings_{settings},
-          now_{now},
           napt_{parts.bindings, parts.addresses} {}
 
     [[nodiscard]] DropReason read(const Packet& packet) noexcept {
@@ -101,7 +96,7 @@ class Outbound {
         const DropReason reason =
             inner.kind() == Kind::icmp_error
                 ? napt_.send_error_out(inner, senders_[number])
-                : napt_.send_out(inner, lookups_[number], senders_[number], now_);
+                : napt_.send_out(inner, lookups_[number], senders_[number], parts_.now);
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
         }
@@ -122,7 +117,6 @@ class Outbound {
     EndedPackets& ended_;
     const NaptParts& parts_;
     const Settings& settings_;
-    Instant now_;
     napt::Napt napt_;
     std::array<napt::Sender, burst_size> senders_;
     std::array<napt::Lookup<napt::InsideTuple>, burst_size> lookups_;
@@ -131,14 +125,9 @@ class Outbound {
 }  // namespace
 
 void napt_outbound(
-    Burst& burst,
-    Lane& lane,
-    EndedPackets& ended,
-    const NaptParts& parts,
-    const Settings& settings,
-    Instant now
+    Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts, const Settings& settings
 ) noexcept {
-    Outbound outbound{burst, ended, parts, settings, now};
+    Outbound outbound{burst, ended, parts, settings};
     lane.apply(burst, [&](Packet& packet) noexcept { return outbound.read(packet); });
     for (std::size_t i = 0; i < lane.size(); ++i) {
         outbound.prefetch(lane[i]);

@@ -2,7 +2,6 @@
 // RS-N: what a node sends to a general node leaves from a public address (docs/protocol.md section 7).
 #pragma once
 
-#include "common/base/time.hpp"
 #include "rs-dataplane/relay/ended_packets.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 
@@ -10,12 +9,7 @@ namespace ntm::relay {
 
 // Of inner packets as open_tunnel leaves them. What stays in the lane has its port to leave by.
 void napt_outbound(
-    Burst& burst,
-    Lane& lane,
-    EndedPackets& ended,
-    const NaptParts& napt,
-    const Settings& settings,
-    Instant now
+    Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& napt, const Settings& settings
 ) noexcept;
 
 }  // namespace ntm::relay

@@ -42,14 +42,14 @@ void RsN::carry_out(const SubscriberOrder& order, Instant now) {
 
 void RsN::pass_out(Burst& burst, Lane& lane, const Settings& settings, Instant now) noexcept {
     open_tunnel(burst, lane, ended_, *cipher_);
-    napt_outbound(burst, lane, ended_, napt(), settings, now);
+    napt_outbound(burst, lane, ended_, napt(now), settings);
     bindings_->tend(now, tended_at_once);
 }
 
 void RsN::pass_in(
-    Burst& burst, Lane& lane, const Table& table, const Settings& settings, Instant now
+    Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
-    napt_inbound(burst, lane, ended_, napt(), table.reader, table.counters, now);
+    napt_inbound(burst, lane, ended_, napt(now), table);
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
     for (std::size_t i = 0; i < lane.size(); ++i) {
         count_leg(burst.packets[lane[i]], table.counters, whole_seconds(now));

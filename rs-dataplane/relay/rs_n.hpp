@@ -9,6 +9,7 @@
 #include "common/base/time.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/ended_packets.hpp"
+#include "rs-dataplane/relay/napt_inbound.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
@@ -34,18 +35,16 @@ class RsN {
     // DATA of paths that end here, from the bound address of its leg.
     void pass_out(Burst& burst, Lane& lane, const Settings& settings, Instant now) noexcept;
     // IP packets for a public address.
-    struct Table {
-        const tables::RelayTable::Reader& reader;
-        PathCounters* counters;
-    };
     void pass_in(
-        Burst& burst, Lane& lane, const Table& table, const Settings& settings, Instant now
+        Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
 
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
-    [[nodiscard]] NaptParts napt() noexcept { return {*bindings_, addresses_, subscribers_}; }
+    [[nodiscard]] NaptParts napt(Instant now) noexcept {
+        return {*bindings_, addresses_, subscribers_, now};
+    }
 
     std::unique_ptr<napt::Bindings> bindings_;
     napt::PublicAddresses addresses_;
