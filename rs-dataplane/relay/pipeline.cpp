@@ -84,13 +84,7 @@ void Pipeline::end_tunnels(
     Burst& burst, Lanes& lanes, const Settings& settings, Instant now
 ) noexcept {
     part_ended(burst, lanes);
-    lanes.ended.apply(burst, [this, now](Packet& packet) noexcept {
-        const DropReason reason = check_leg(packet);
-        if (reason == DropReason::none) {
-            count_leg(packet, paths_, whole_seconds(now));
-        }
-        return reason;
-    });
+    lanes.ended.apply(burst, [](Packet& packet) noexcept { return check_leg(packet); });
     Lane data;
     for (std::size_t i = 0; i < lanes.ended.size(); ++i) {
         const std::uint8_t member = lanes.ended[i];
@@ -99,6 +93,9 @@ void Pipeline::end_tunnels(
         (is_end(packet) ? lanes.leg : data).add(member);
     }
     rs_n_->pass_out(burst, data, settings, now);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        count_leg(burst.packets[data[i]], paths_, whole_seconds(now));
+    }
     rs_n_->pass_in(burst, lanes.general, {table_, paths_}, settings, now);
 }
 

@@ -185,6 +185,16 @@ TEST_F(RsNRefusals, bad_tag) {
         sealed[at] ^= 1;
         EXPECT_EQ(receive(datagram_from_node(sealed)).reason, DropReason::bad_tag) << at;
     }
+    const auto counted = [this] {
+        std::uint64_t packets = 0;
+        for (const PathCounters& counters : path_counters_) {
+            packets += counters.legs[0].packets.value();
+        }
+        return packets;
+    };
+    EXPECT_EQ(counted(), 0U) << "what is forged counts for nobody's path";
+    ASSERT_EQ(receive(data(good_)).fate, Fate::transmit);
+    EXPECT_EQ(counted(), 1U);
 }
 
 TEST_F(RsNRefusals, replayed) {
