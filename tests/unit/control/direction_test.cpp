@@ -63,12 +63,12 @@ TEST(EndingDirection, NeedsNoProvenAddressAndOneVipAlone) {
     EXPECT_EQ(order->end->general_nodes.size(), 1U);
 }
 
-TEST(EndingDirection, WithoutGeneralNodesIsAnExitPath) {
+TEST(EndingDirection, IsRefusedWithoutGeneralNodes) {
     v1::RelayDirection direction = World::ending(7, 1);
     direction.mutable_end()->clear_general_nodes();
     const auto order = check_direction(direction, &targets);
-    ASSERT_TRUE(order) << order.error();
-    EXPECT_THAT(order->end->general_nodes, IsEmpty());
+    ASSERT_FALSE(order);
+    EXPECT_EQ(order.error(), "general_nodes: none, and this relay takes no exit paths");
 }
 
 TEST(EndingDirection, IsRefusedByARelayWithoutNapt) {
