@@ -13,7 +13,6 @@ namespace ntm::control {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Optional;
 
 struct World : DirectorWorld {
