@@ -28,9 +28,7 @@ DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, 
 // A Request to where the peer was last and to each of its candidates, from the newest address of
 // the family.
 void DirectLegs::begin(Instant now) {
-    attempts_.clear();
-    has_asked_in_vain_ = false;
-    data_follows_at_.reset();
+    end_attempts();
     last_begin_ = now;
     if (last_remote_) {
         add_attempt(*last_remote_, true, now);
@@ -47,15 +45,25 @@ void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant no
         if (local.ip().family() != remote.address.family()) {
             continue;
         }
-        LegBinding::Plan plan;
-        plan.way = {local.ip(), remote};
-        plan.is_trusted = is_trusted || answered_.contains(remote);
-        plan.most_untrusted_tries = unproven_.left(remote);
-        attempts_.emplace_back(plan, now);
-        silent_since_ = now;
-        is_silence_told_ = false;
+        add_attempt(Way{local.ip(), remote}, is_trusted, now);
         return;
     }
+}
+
+void DirectLegs::add_attempt(const Way& way, bool is_trusted, Instant now) {
+    LegBinding::Plan plan;
+    plan.way = way;
+    plan.is_trusted = is_trusted || answered_.contains(way.remote);
+    plan.most_untrusted_tries = unproven_.left(way.remote);
+    attempts_.emplace_back(plan, now);
+    silent_since_ = now;
+    is_silence_told_ = false;
+}
+
+void DirectLegs::end_attempts() {
+    attempts_.clear();
+    in_vain_.clear();
+    data_follows_at_.reset();
 }
 
 bool DirectLegs::is_named(const Endpoint& remote) const {
@@ -136,20 +144,29 @@ void DirectLegs::locals_changed(Instant now) {
 // an idle path would tell.
 void DirectLegs::handle_relay_event(const RelayEvent& event, Instant now) {
     const auto* changed = std::get_if<OutsideChanged>(&event);
-    if (changed != nullptr && active_ && changed->way.local == active_->local) {
+    if (changed != nullptr && bound_at_.contains(changed->way.local)) {
         ask_again(now);
     }
 }
 
 void DirectLegs::doubt(Family family, Instant now) {
-    if (active_ && active_->local.family() == family) {
+    if (std::any_of(bound_at_.begin(), bound_at_.end(), [family](const IpAddress& local) {
+            return local.family() == family;
+        })) {
         ask_again(now);
     }
 }
 
+// From the newest addresses, and on the way in use too, whose hole may be the one that is shut.
 void DirectLegs::ask_again(Instant now) {
-    if (attempts_.empty()) {
-        begin(now);
+    if (!attempts_.empty()) {
+        return;
+    }
+    begin(now);
+    if (active_ && std::none_of(attempts_.begin(), attempts_.end(), [&](const LegBinding& attempt) {
+            return attempt.way() == *active_;
+        })) {
+        add_attempt(*active_, true, now);
     }
 }
 
@@ -179,8 +196,7 @@ bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
         return at.handle_response(response, now);
     });
     if (attempt == attempts_.end()) {
-        // Too late, but the peer is there again.
-        if (has_asked_in_vain_) {
+        if (answers_too_late(response, now)) {
             ask_again(now);
         }
         return false;
@@ -194,14 +210,23 @@ bool DirectLegs::handle_response(const Datagram& datagram, Instant now) {
     }
     is_bound_there_ = true;
     active_ = attempt->way();
-    bound_at_.insert(active_->local);
     last_remote_ = active_->remote;
     // The peer has left where it was bound before: back there it needs a token like anybody.
     if (bound_here_ && bound_here_->remote != active_->remote) {
         bound_here_ = BoundHere{active_->remote, now};
     }
-    attempts_.clear();
-    data_follows_at_.reset();
+    end_attempts();
+    return true;
+}
+
+bool DirectLegs::answers_too_late(const v1::TunnelResponse& response, Instant now) {
+    const auto attempt = std::find_if(in_vain_.begin(), in_vain_.end(), [&](LegBinding& at) {
+        return at.handle_response(response, now);
+    });
+    if (attempt == in_vain_.end()) {
+        return false;
+    }
+    answered_.insert(attempt->way().remote);
     return true;
 }
 
@@ -222,8 +247,7 @@ bool DirectLegs::handle_request(const Datagram& datagram, Instant now) {
         bound_here_ = BoundHere{datagram.remote, now};
         last_remote_ = datagram.remote;
         active_ = Way{datagram.local.address, datagram.remote};
-        attempts_.clear();
-        data_follows_at_.reset();
+        end_attempts();
     }
     // This host has moved, and the peer has found it: the binding goes on from here.
     const bool goes_on = is_bound_already && !active_;
@@ -306,13 +330,19 @@ bool DirectLegs::handle_timeout(Instant now) {
         }
     }
     const bool was_trying = !attempts_.empty();
-    std::erase_if(attempts_, [now](const LegBinding& attempt) { return attempt.is_over(now); });
+    std::erase_if(attempts_, [&](const LegBinding& attempt) {
+        if (attempt.is_over(now) && !attempt.has_answered()) {
+            in_vain_.push_back(attempt);
+        }
+        return attempt.is_over(now);
+    });
     for (LegBinding& attempt : attempts_) {
         auto request = attempt.handle_timeout(context_.random, now);
         if (!request) {
             continue;
         }
         unproven_.note(attempt);
+        bound_at_.insert(attempt.way().local);
         if (!request->token().empty() && is_ready() && !active_ && !data_follows_at_) {
             data_follows_at_ = now + data_follows_after;
             data_follows_on_ = attempt.way();
@@ -324,7 +354,6 @@ bool DirectLegs::handle_timeout(Instant now) {
         return true;
     }
     const bool has_ended = was_trying && attempts_.empty();
-    has_asked_in_vain_ = has_asked_in_vain_ || has_ended;
     return has_ended && (!is_ready() || !active_);
 }
 

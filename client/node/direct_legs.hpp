@@ -40,9 +40,14 @@ class DirectLegs final : public Legs {
     };
     void begin(Instant now);
     void ask_again(Instant now);
+    // An attempt from this node's newest address of the family.
     [[nodiscard]] bool is_named(const Endpoint& remote) const;
     [[nodiscard]] bool is_asking(const Endpoint& remote) const;
     void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);
+    void add_attempt(const Way& way, bool is_trusted, Instant now);
+    void end_attempts();
+    // Answers to a Request of an attempt that has ended: too late, but the peer is there again.
+    [[nodiscard]] bool answers_too_late(const v1::TunnelResponse& response, Instant now);
     [[nodiscard]] bool handle_response(const Datagram& datagram, Instant now);
     [[nodiscard]] bool handle_request(const Datagram& datagram, Instant now);
     [[nodiscard]] bool may_bind(
@@ -59,19 +64,19 @@ class DirectLegs final : public Legs {
     Instant made_;
     std::optional<Way> active_;
     std::optional<Endpoint> last_remote_;  // survives the loss of the own address
-    // Own addresses that the peer has been told of or has found, of which it may use any, and not only
-    // the one that `active_` goes out from.
+    // Own addresses that the peer has been asked from or has found, of which it may use any, and not
+    // only the one that `active_` goes out from.
     std::set<IpAddress> bound_at_;
     bool is_bound_there_ = false;
     std::optional<BoundHere> bound_here_;
     std::vector<LegBinding> attempts_;
+    std::vector<LegBinding> in_vain_;  // those that have ended unanswered since the last beginning
     // Under this revision, whatever a DC names: who has never answered is not asked for ever.
     UnprovenRequests unproven_;
     std::set<Endpoint> answered_;
     Instant last_begin_;
-    Instant silent_since_;            // the last attempt was added
-    bool is_silence_told_ = false;    // since then
-    bool has_asked_in_vain_ = false;  // the last time
+    Instant silent_since_;          // the last attempt was added
+    bool is_silence_told_ = false;  // since then
     std::optional<Instant> data_follows_at_;
     std::optional<Way> data_follows_on_;
     std::optional<Endpoint> outside_;

@@ -21,7 +21,7 @@ struct NodeCounters {
     std::uint64_t unknown_path = 0;
     std::uint64_t unknown_cookie = 0;     // answers no ask of ours
     std::uint64_t cookie_ask = 0;         // nodes do not answer asks
-    std::uint64_t to_former_address = 0;  // of the DC, to one that this host has left
+    std::uint64_t to_former_address = 0;  // of the DC or a leg, to one that this host has left
     std::uint64_t bad_tag = 0;            // forged, reflected, or under a secret that is over
     std::uint64_t replayed = 0;
     std::uint64_t wrong_role = 0;          // claims to come from this end of the path

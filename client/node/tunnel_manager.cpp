@@ -108,12 +108,17 @@ void TunnelManager::handle_datagram(const Datagram& datagram, Instant now) {
     }
 }
 
-// Anybody can send what is not authentic: it must not cost a look at all paths. What came to an address
-// that is gone by now, and waited while this program was stopped, would be answered from there, and the
-// DC taken to be reached that way.
+// What came to an address that is gone by now, and waited while this program was stopped, would be
+// answered from there, and the DC or the peer taken to be reached that way.
+bool TunnelManager::is_to_former_address(const Datagram& datagram) {
+    const bool is_gone = !locals_.has(datagram.local.address);
+    counters_.to_former_address += is_gone ? 1 : 0;
+    return is_gone;
+}
+
+// Anybody can send what is not authentic: it must not cost a look at all paths.
 void TunnelManager::handle_signal(const Datagram& datagram, Instant now) {
-    if (!locals_.has(datagram.local.address)) {
-        ++counters_.to_former_address;
+    if (is_to_former_address(datagram)) {
         return;
     }
     signaling_.handle_datagram(datagram, now);
@@ -136,7 +141,7 @@ void TunnelManager::handle_path_packet(
         is_to_settle = !out_.events.empty();
     } else if (header.type == protocol::PacketType::end) {
         is_to_settle = tunnel->handle_end(header, datagram, now);
-    } else {
+    } else if (!is_to_former_address(datagram)) {
         is_to_settle = tunnel->handle_leg(header, datagram, now);
     }
     if (is_to_settle) {

@@ -155,6 +155,7 @@ class TunnelManager {
     void handle_answer(const protocol::AnswerReceived& answer, Instant now);
     void handle_failure(std::uint64_t request, Instant now);
     void handle_request(const protocol::RequestReceived& request, Instant now);
+    [[nodiscard]] bool is_to_former_address(const Datagram& datagram);
     void handle_signal(const Datagram& datagram, Instant now);
     void handle_cookie(const Datagram& datagram, Instant now);
     void handle_path_packet(

@@ -134,8 +134,13 @@ void Signaling::State::handle_request_timeouts(Peer& peer, Instant now) {
 }
 
 bool Signaling::State::read_signal(ByteView plaintext, v1::Signal& message) {
-    return message.ParseFromArray(plaintext.data(), static_cast<int>(plaintext.size())) &&
-           message.id() != 0;
+    const bool is_one =
+        message.ParseFromArray(plaintext.data(), static_cast<int>(plaintext.size())) &&
+        message.id() != 0;
+    if (!is_one) {
+        message.Clear();
+    }
+    return is_one;
 }
 
 void Signaling::State::handle_body(

@@ -69,7 +69,8 @@ void Signaling::State::handle_signal(
     peer.is_silent = false;
     v1::Signal message;
     const bool is_readable = read_signal(opened->plaintext, message);
-    if (opened->is_newest && chooses_way(peer, message, datagram.remote)) {
+    const bool is_answer = opened->plaintext.empty() ? opened->is_initiator : message.is_answer();
+    if (opened->is_newest && chooses_way(peer, is_answer, datagram.remote)) {
         peer.addresses.follow(datagram.remote);
     }
     report_address(peer);
@@ -109,7 +110,7 @@ std::optional<Signaling::State::Opened> Signaling::State::open_signal(
         Session session = std::move(pending->session);
         peer.pending.erase(pending);
         confirm(peer, std::move(session), now);
-        return Opened{std::move(plaintext).value(), true};
+        return Opened{std::move(plaintext).value(), true, false};
     }
     const auto confirmed = std::ranges::find_if(peer.sessions, is_named);
     if (confirmed == peer.sessions.end()) {
@@ -135,17 +136,18 @@ std::optional<Signaling::State::Opened> Signaling::State::open_confirmed(
         confirmed.renewal = now;
     }
     peer.addresses.note_heard(datagram.remote, datagram.local, datagram.payload.size(), now);
-    return Opened{std::move(plaintext).value(), confirmed.session.next_expected() > highest};
+    return Opened{
+        std::move(plaintext).value(),
+        confirmed.session.next_expected() > highest,
+        confirmed.session.is_initiator()};
 }
 
 // An answer goes back the way that the request came, so the family that it comes by is not its
 // sender's choice. If it counted as one, two hosts with both families could follow each other's answers
 // from one to the other for ever, each time with something to say of it.
-bool Signaling::State::chooses_way(
-    const Peer& peer, const v1::Signal& message, const Endpoint& source
-) {
+bool Signaling::State::chooses_way(const Peer& peer, bool is_answer, const Endpoint& source) {
     const auto& current = peer.addresses.current();
-    return !message.is_answer() || !current || current->address.family() == source.address.family();
+    return !is_answer || !current || current->address.family() == source.address.family();
 }
 
 void Signaling::State::confirm(Peer& peer, Session session, Instant now) {

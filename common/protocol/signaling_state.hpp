@@ -169,7 +169,8 @@ class Signaling::State {
     void handle_signal(const NtmHeader& header, const Datagram& datagram, Instant now);
     struct Opened {
         Bytes plaintext;
-        bool is_newest = false;  // of all that its session has brought
+        bool is_newest = false;     // of all that its session has brought
+        bool is_initiator = false;  // this end is its session's: what is empty answers its own
     };
     [[nodiscard]] std::optional<Opened> open_signal(
         Peer& peer, const NtmHeader& header, const Datagram& datagram, Instant now
@@ -177,9 +178,7 @@ class Signaling::State {
     [[nodiscard]] std::optional<Opened> open_confirmed(
         Peer& peer, ConfirmedSession& confirmed, const Datagram& datagram, Instant now
     );
-    [[nodiscard]] static bool chooses_way(
-        const Peer& peer, const v1::Signal& message, const Endpoint& source
-    );
+    [[nodiscard]] static bool chooses_way(const Peer& peer, bool is_answer, const Endpoint& source);
     void count(SessionError error);
     [[nodiscard]] Session make_session(
         const Session::Names& names, const TransportKeys& keys, bool is_initiator, Instant now
@@ -211,7 +210,7 @@ class Signaling::State {
     void answer_empty(Peer& peer, SessionId session, const Endpoint& to);
 
     // signaling_exchange.cpp
-    // False: it is none. An empty plaintext is one that says nothing.
+    // False: it is none, as an empty plaintext, which says nothing; `message` is then empty too.
     [[nodiscard]] static bool read_signal(ByteView plaintext, v1::Signal& message);
     void handle_body(Peer& peer, v1::Signal message, const Datagram& datagram, Instant now);
     void handle_answer(Peer& peer, v1::Signal message, const Datagram& datagram, Instant now);

@@ -257,6 +257,38 @@ TEST_F(Address, HostsWithBothFamiliesDoNotChangeOverForEver) {
     EXPECT_LE(moves, 6U);
 }
 
+// The DC's request comes by the other family while the empty packet is under way that it answers.
+TEST_F(Address, AnswerToAnEmptyPacketDoesNotChangeTheFamily) {
+    const Endpoint dc6 = at("[2001:db8::10]:9770");
+    dc_.addresses.push_back(dc6);
+    node_.addresses.push_back(at("[2001:db8::77]:9770"));
+    node_.signaling->set_endpoints(dc_key(), {dc_at_, dc6});
+    world_.filter = [&](const Sent& sent) {
+        return sent.from != dc_at_ || !dc_.signaling->is_connected(node_key());
+    };
+    node_.signaling->connect(dc_key(), false, world_.now);
+    const auto has_repeated = [&] {
+        return std::ranges::count_if(sent_from(node_at_), [](const Sent& sent) {
+                   return type_of(sent.payload) != 3;
+               }) == 2;
+    };
+    ASSERT_TRUE(world_.run_until(has_repeated, seconds{1}));
+    world_.filter = [](const Sent&) {
+        return true;
+    };
+    world_.rewrite = [&](Sent& sent) {
+        sent = {sent.at, dc6, at("[2001:db8::77]:9770"), sent.payload};
+    };
+    direct_node();
+    world_.pump();
+    world_.rewrite = [](Sent&) {
+    };
+    world_.run_for(milliseconds{10});
+    ASSERT_EQ(node_.signaling->endpoint_of(dc_key()), dc6);
+    world_.run_for(milliseconds{10});
+    EXPECT_EQ(node_.signaling->endpoint_of(dc_key()), dc6);
+}
+
 TEST_F(Address, PendingRequestsGoOutFromTheNewPlaceAtOnce) {
     connect();
     world_.filter = [](const Sent&) {
