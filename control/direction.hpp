@@ -26,8 +26,8 @@ struct LegOrder {
 struct PathOrder {
     PathId id;
     std::uint32_t revision = 0;
-    std::array<LegOrder, 2>
-        legs;                     // by Role; RS-N: the initiator's, with the path secret as its own
+    // By Role. RS-N: the initiator's alone, and its secret is the path secret.
+    std::array<LegOrder, 2> legs;
     std::optional<EndOrder> end;  // RS-N
     Duration lifetime{0};
 };

@@ -123,28 +123,25 @@ Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
     if (!order.end) {
         return NewEnd{};
     }
+    const auto joined = subscribers_.join(dc, order.end->subscriber);
+    if (!joined) {
+        return Unexpected{
+            refused(v1::STATUS_FULL, "the NAPT has as many subscribers as it may have")};
+    }
     auto keys = make_end_keys(order.id, order.end->suite, order.legs[0].secret);
     const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
     keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));
     if (!keys) {
+        static_cast<void>(subscribers_.leave(joined->number));
         return Unexpected{forgotten()};
-    }
-    const Subscribers::Joined joined = subscribers_.join(dc, order.end->subscriber);
-    if (subscribers_.size() > subscriber_capacity_) {
-        static_cast<void>(subscribers_.leave(joined.number));
-        if (!stays) {
-            key_shelf_.lay_aside(order.id, std::move(keys));
-        }
-        return Unexpected{
-            refused(v1::STATUS_FULL, "the NAPT has as many subscribers as it may have")};
     }
     return NewEnd{
         std::make_unique<RelayEnd>(RelayEnd{
             std::move(order.end->subscriber),
-            joined.number,
+            joined->number,
             std::move(keys),
             std::move(order.end->general_nodes)}),
-        joined.is_first};
+        joined->is_first};
 }
 
 BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, Change change) {

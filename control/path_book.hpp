@@ -40,7 +40,7 @@ class PathBook {
   public:
     // `subscribers`: whose paths end here, as many as there may be.
     explicit PathBook(std::uint32_t capacity, std::uint32_t subscribers = 0)
-        : capacity_{capacity}, subscriber_capacity_{subscribers} {}
+        : capacity_{capacity}, subscribers_{subscribers} {}
 
     // Of the heap, at most, for paths that are switched, while none is changed more often than its times
     // come.
@@ -117,7 +117,6 @@ class PathBook {
     void bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now);
 
     std::uint32_t capacity_;
-    std::uint32_t subscriber_capacity_;
     std::unordered_map<PathId, RelayedPath> paths_;
     std::unordered_map<PathId, Tombstone> tombstones_;
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;

@@ -3,15 +3,21 @@
 
 namespace ntm::control {
 
-Subscribers::Joined Subscribers::join(const crypto::PublicKey& dc, const Subscriber& subscriber) {
-    const auto [owner, is_first] =
-        numbers_.try_emplace(Name{dc, subscriber.vipv4, subscriber.vipv6});
-    if (is_first) {
-        owner->second = free_number();
-        places_[owner->second] = {owner, 0};
+std::optional<Subscribers::Joined> Subscribers::join(
+    const crypto::PublicKey& dc, const Subscriber& subscriber
+) {
+    const Name name{dc, subscriber.vipv4, subscriber.vipv6};
+    const auto known = numbers_.find(name);
+    if (known != numbers_.end()) {
+        ++places_[known->second].paths;
+        return Joined{known->second, false};
     }
-    ++places_[owner->second].paths;
-    return {owner->second, is_first};
+    if (numbers_.size() == capacity_) {
+        return std::nullopt;
+    }
+    const tables::SubscriberNumber number = free_number();
+    places_[number] = {numbers_.emplace(name, number).first, 1};
+    return Joined{number, true};
 }
 
 bool Subscribers::leave(tables::SubscriberNumber number) {

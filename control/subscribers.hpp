@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <queue>
 #include <string>
 #include <vector>
@@ -28,12 +29,17 @@ struct Subscriber {
 
 class Subscribers {
   public:
+    explicit Subscribers(std::uint32_t capacity) : capacity_{capacity} {}
+
     struct Joined {
         tables::SubscriberNumber number = 0;
         bool is_first = false;
     };
-    // One path more. A subscriber is known by its DC and its VIPs.
-    [[nodiscard]] Joined join(const crypto::PublicKey& dc, const Subscriber& subscriber);
+    // One path more. A subscriber is known by its DC and its VIPs. Nothing if there are as many as there
+    // may be, and this is none of them.
+    [[nodiscard]] std::optional<Joined> join(
+        const crypto::PublicKey& dc, const Subscriber& subscriber
+    );
     // One path less of a number that join() gave; whether it was the last.
     [[nodiscard]] bool leave(tables::SubscriberNumber number);
     [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }
@@ -53,6 +59,7 @@ class Subscribers {
 
     [[nodiscard]] tables::SubscriberNumber free_number();
 
+    std::uint32_t capacity_;
     Numbers numbers_;
     std::vector<Place> places_;  // by number
     std::priority_queue<

@@ -17,14 +17,14 @@ Subscriber subscriber(std::uint8_t number) {
 class SubscribersTest : public testing::Test {
   protected:
     tables::SubscriberNumber join(std::uint8_t number) {
-        return subscribers.join(dc_a, subscriber(number)).number;
+        return subscribers.join(dc_a, subscriber(number)).value().number;
     }
-    Subscribers subscribers;
+    Subscribers subscribers{8};
 };
 
 TEST_F(SubscribersTest, FirstPathOpensAndLastPathCloses) {
-    const auto first = subscribers.join(dc_a, subscriber(1));
-    const auto second = subscribers.join(dc_a, subscriber(1));
+    const auto first = subscribers.join(dc_a, subscriber(1)).value();
+    const auto second = subscribers.join(dc_a, subscriber(1)).value();
     EXPECT_TRUE(first.is_first);
     EXPECT_FALSE(second.is_first);
     EXPECT_EQ(first.number, second.number);
@@ -32,7 +32,7 @@ TEST_F(SubscribersTest, FirstPathOpensAndLastPathCloses) {
     EXPECT_FALSE(subscribers.leave(first.number));
     EXPECT_TRUE(subscribers.leave(first.number));
     EXPECT_EQ(subscribers.size(), 0U);
-    EXPECT_TRUE(subscribers.join(dc_a, subscriber(1)).is_first);
+    EXPECT_TRUE(subscribers.join(dc_a, subscriber(1)).value().is_first);
 }
 
 TEST_F(SubscribersTest, SmallestFreeNumberIsGivenNext) {
@@ -56,11 +56,23 @@ TEST_F(SubscribersTest, SubscriberIsKnownByDcAndVips) {
     renamed.fqdn = "another.a.ntm.test";
     renamed.key.bytes[0] = 7;
     renamed.most_ports = 1;
-    EXPECT_EQ(subscribers.join(dc_a, subscriber(1)).number, 0U);
-    EXPECT_EQ(subscribers.join(dc_b, subscriber(1)).number, 1U);
-    EXPECT_EQ(subscribers.join(dc_a, other_vipv4).number, 2U);
-    EXPECT_EQ(subscribers.join(dc_a, other_vipv6).number, 3U);
-    EXPECT_EQ(subscribers.join(dc_a, renamed).number, 0U);
+    EXPECT_EQ(subscribers.join(dc_a, subscriber(1)).value().number, 0U);
+    EXPECT_EQ(subscribers.join(dc_b, subscriber(1)).value().number, 1U);
+    EXPECT_EQ(subscribers.join(dc_a, other_vipv4).value().number, 2U);
+    EXPECT_EQ(subscribers.join(dc_a, other_vipv6).value().number, 3U);
+    EXPECT_EQ(subscribers.join(dc_a, renamed).value().number, 0U);
+}
+
+// F-34.
+TEST_F(SubscribersTest, WhenFullTakesOnlyThoseWhoAreThere) {
+    for (std::uint8_t i = 0; i < 8; ++i) {
+        EXPECT_EQ(join(i), i);
+    }
+    EXPECT_FALSE(subscribers.join(dc_a, subscriber(8)));
+    EXPECT_EQ(subscribers.size(), 8U);
+    EXPECT_EQ(join(5), 5U);
+    EXPECT_TRUE(subscribers.leave(3));
+    EXPECT_EQ(join(8), 3U);
 }
 
 }  // namespace
