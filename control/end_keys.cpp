@@ -12,7 +12,7 @@ namespace ntm::control {
 
 namespace {
 
-constexpr std::size_t filter_bits = std::size_t{1} << 29;
+constexpr std::size_t filter_bits = ForgottenKeys::bytes * 8;
 constexpr std::size_t word_bits = 64;
 
 // The bits of the filter that stand for these keys: two slices of a hash.

@@ -29,6 +29,7 @@ namespace ntm::control {
 // it holds ten million, one of ten when it holds a hundred million. That costs the DC another draw.
 class ForgottenKeys {
   public:
+    static constexpr std::size_t bytes = std::size_t{64} << 20;
     void add(const tables::EndKeys& keys);
     [[nodiscard]] bool may_hold(const tables::EndKeys& keys) const;
 

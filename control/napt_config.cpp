@@ -13,6 +13,8 @@ using config::Section;
 
 // RFC 6888 REQ-2: blocks are drawn by a bit for each port.
 constexpr std::int64_t block_unit = 64;
+// The data plane numbers them with one byte.
+constexpr std::size_t most_addresses = 255;
 
 void read_ports(Section& ports, NaptConfig& into, Port ntm_port) {
     into.first_port =
@@ -42,6 +44,13 @@ void read_ports(Section& ports, NaptConfig& into, Port ntm_port) {
 }
 
 void check_addresses(Section& napt, const std::vector<IpAddress>& addresses) {
+    if (addresses.size() > most_addresses) {
+        napt.fail(
+            "addresses",
+            std::to_string(addresses.size()) + " are too many",
+            "at most " + std::to_string(most_addresses)
+        );
+    }
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const IpAddress& address = addresses[i];
         if (address.is_unspecified() || address.is_loopback() || address.is_multicast()) {

@@ -11,6 +11,7 @@
 #include "control/end_keys.hpp"
 #include "control/path_memory.hpp"
 #include "control/relayed_path.hpp"
+#include "rs-dataplane/tables/tunnel_end.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,8 @@ class PathBook {
     // Of the heap, at most, for paths that are switched, while none is changed more often than its times
     // come.
     [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
+    // Besides, where all of them may end here: what the table holds of their ends too.
+    [[nodiscard]] static constexpr std::size_t bytes_for_ends(std::size_t paths) noexcept;
 
     [[nodiscard]] BookAnswer direct(PathOrder order, const crypto::PublicKey& dc, Instant now);
     [[nodiscard]] BookAnswer release(
@@ -127,6 +130,14 @@ class PathBook {
 
 constexpr std::size_t PathBook::bytes_for(std::size_t paths) noexcept {
     return map_bytes<decltype(paths_)>(paths) + vector_bytes<Due>(paths);
+}
+
+constexpr std::size_t PathBook::bytes_for_ends(std::size_t paths) noexcept {
+    // Its general nodes, and what the allocator and names add.
+    constexpr std::size_t beside = 2 * sizeof(tables::PathEnd::GeneralNode) + 128;
+    constexpr std::size_t keys = sizeof(tables::EndKeys) + 64;
+    return paths * (sizeof(RelayEnd) + sizeof(tables::TunnelEnd) + keys + beside) +
+           EndKeyShelf::usual_capacity * (keys + 128) + ForgottenKeys::bytes;
 }
 
 template <typename Visit>

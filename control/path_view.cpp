@@ -76,12 +76,14 @@ Json general_nodes_json(const RelayEnd& end) {
     return nodes;
 }
 
-void add_end(Json& json, const RelayEnd& end) {
+void add_end(Json& json, const RelayEnd& end, const relay::LegView& came) {
     json["subscriber"] = end.subscriber.fqdn;
     json["subscriber_number"] = end.number;
     json["subscriber_addresses"] = vips_json(end.subscriber);
     json["exit"] = end.general_nodes.empty();
     json["general_nodes"] = general_nodes_json(end);
+    json["packets_from_general_nodes"] = came.packets;
+    json["bytes_from_general_nodes"] = came.bytes;
 }
 
 }  // namespace
@@ -98,7 +100,7 @@ Json path_view(
         {"age_seconds", seconds_of(now - path.directed)},
         {"expires_seconds", seconds_of(path.expires - now)}};
     if (path.end) {
-        add_end(json, *path.end);
+        add_end(json, *path.end, seen[static_cast<std::size_t>(Role::responder)]);
     }
     json["legs"] = legs_json(path, seen, now);
     return json;

@@ -50,6 +50,7 @@ WorkerTotals& WorkerTotals::operator+=(const WorkerTotals& other) noexcept {
         dropped_by_reason[i] += other.dropped_by_reason[i];
     }
     cookies_answered += other.cookies_answered;
+    icmp_errors += other.icmp_errors;
     busy_cycles += other.busy_cycles;
     idle_cycles += other.idle_cycles;
     sleeps += other.sleeps;
@@ -73,6 +74,9 @@ WorkerTotals read_totals(const relay::WorkerCounters& counters) noexcept {
     totals.injected = counters.injected.value();
     totals.received = counters.received.value();
     totals.cookies_answered = counters.cookies_answered.value();
+    for (const relay::Counter& sent : counters.icmp_errors) {
+        totals.icmp_errors += sent.value();
+    }
     totals.busy_cycles = counters.busy_cycles.value();
     totals.idle_cycles = counters.idle_cycles.value();
     totals.sleeps = counters.sleeps.value();

@@ -25,6 +25,7 @@ struct WorkerTotals {
     std::array<std::uint64_t, relay::punt_class_count> punted_by_class{};
     std::array<std::uint64_t, drop_reason_count> dropped_by_reason{};
     std::uint64_t cookies_answered = 0;
+    std::uint64_t icmp_errors = 0;
     std::uint64_t busy_cycles = 0;
     std::uint64_t idle_cycles = 0;
     std::uint64_t sleeps = 0;

@@ -69,6 +69,7 @@ void RelayDirector::set_dcs(std::vector<DirectorSettings::Dc> dcs, Instant now) 
             signaling_.connect(dc.key, true, now);
         }
     }
+    give_up_forbidden_paths(now);
     drain_signaling(now);
 }
 
@@ -155,20 +156,28 @@ void RelayDirector::walk_routes() {
 }
 
 void RelayDirector::handle_table_full(PathId id, Instant now) {
-    const RelayedPath* const path = book_.find(id);
-    DcLink* const dc = path == nullptr ? nullptr : find_link(path->dc);
-    if (dc == nullptr) {
-        return;
+    if (book_.find(id) != nullptr) {
+        give_up(id, now);
+        drain_signaling(now);
     }
+}
+
+void RelayDirector::give_up(PathId id, Instant now) {
+    const RelayedPath& path = *book_.find(id);
+    if (DcLink* const dc = find_link(path.dc)) {
+        revoke(path, *dc, now);
+    }
+    close_subscriber(book_.erase(id));
+}
+
+void RelayDirector::revoke(const RelayedPath& path, DcLink& dc, Instant now) {
     v1::Signal message;
     v1::PathRelease& release = *message.mutable_path_release();
-    release.set_path_id(id.value);
-    release.set_revision(path->revision);
+    release.set_path_id(path.id.value);
+    release.set_revision(path.revision);
     release.set_reason(v1::RELEASE_REVOKED);
-    *release.mutable_fence() = dc->fence(boot_id_);
-    signaling_.send_request(dc->key(), std::move(message), protocol::OnNewBoot::fail, now);
-    close_subscriber(book_.erase(id));
-    drain_signaling(now);
+    *release.mutable_fence() = dc.fence(boot_id_);
+    signaling_.send_request(dc.key(), std::move(message), protocol::OnNewBoot::fail, now);
 }
 
 std::vector<Datagram> RelayDirector::take_datagrams() {

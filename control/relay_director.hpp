@@ -92,6 +92,7 @@ struct DirectorCounters {
     std::uint64_t directions_refused = 0;
     std::uint64_t paths_released = 0;
     std::uint64_t paths_expired = 0;
+    std::uint64_t paths_forbidden = 0;  // given up: they led to where a DC is now
 };
 
 struct DirectorLoad {
@@ -189,6 +190,8 @@ class RelayDirector {
     void close_subscriber(std::optional<tables::SubscriberNumber> number);
     // What paths that end here may lead to; nothing if none may end here.
     [[nodiscard]] std::optional<TargetFilter> targets() const;
+    // A DC may be where there was a general node.
+    void give_up_forbidden_paths(Instant now);
 
     // Signalling (relay_director_signals.cpp)
     void drain_signaling(Instant now);
@@ -196,7 +199,7 @@ class RelayDirector {
     void handle_event(const protocol::RequestReceived& event, Instant now);
     void handle_event(const protocol::AnswerReceived& event, Instant now);
     void handle_event(const protocol::RequestFailed& event, Instant now);
-    void handle_event(const protocol::PeerMoved&, Instant) {}
+    void handle_event(const protocol::PeerMoved&, Instant now) { give_up_forbidden_paths(now); }
     void handle_event(const protocol::AddressProbed&, Instant) {}
     void handle_event(const protocol::PastRunHeard&, Instant) {}  // counted
     [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
@@ -210,6 +213,9 @@ class RelayDirector {
     void carry_out(const BookAnswer& booked, RelayedPath& path, const tables::RelayPath& before);
     void log_secrets(const RelayedPath& path) const;
     [[nodiscard]] v1::Signal release(const v1::PathRelease& order, const DcLink& dc, Instant now);
+    // A path of the book goes, and its DC is told. The table's entry is the caller's business.
+    void give_up(PathId id, Instant now);
+    void revoke(const RelayedPath& path, DcLink& dc, Instant now);
     void register_with(DcLink& dc, Instant now);
     void send_status(DcLink& dc, Instant now);
     void registration_answered(DcLink& dc, const v1::Signal& answer, Instant now);

@@ -3,6 +3,9 @@
 #include "common/protocol/sealed.hpp"
 #include "control/relay_director.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace ntm::control {
 
 namespace {
@@ -73,7 +76,35 @@ std::optional<TargetFilter> RelayDirector::targets() const {
             hosts.push_back(heard_at->address);
         }
     }
-    return TargetFilter{std::move(hosts), napt_->allowed};
+    TargetFilter filter{std::move(hosts), napt_->allowed};
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (std::ranges::none_of(napt_->addresses, [family](const IpAddress& address) {
+                return address.family() == family;
+            })) {
+            filter.leave_out(family);
+        }
+    }
+    return filter;
+}
+
+void RelayDirector::give_up_forbidden_paths(Instant now) {
+    const auto filter = targets();
+    if (!filter || book_.subscribers() == 0) {
+        return;
+    }
+    std::vector<PathId> forbidden;
+    for (const auto& [id, path] : book_.all()) {
+        if (path.end && !std::ranges::all_of(path.end->general_nodes, [&](const auto& node) {
+                return filter->permits(node.real_address);
+            })) {
+            forbidden.push_back(id);
+        }
+    }
+    for (const PathId id : forbidden) {
+        commands_.emplace_back(RemovePath{id});
+        give_up(id, now);
+        ++counters_.paths_forbidden;
+    }
 }
 
 }  // namespace ntm::control

@@ -78,9 +78,10 @@ TableKeeper::Outcome TableKeeper::replace(const tables::RelayPath& path) {
     }
     if (slot.error() == tables::TableError::not_own) {
         ++foreign_refused_;
-        return Outcome::refused;
     }
-    if (slot.error() != tables::TableError::unknown) {
+    // One that ends here does not go on as it was: its subscriber may be gone, and his number another's.
+    const bool goes_on = slot.error() == tables::TableError::not_own && !path.end;
+    if (slot.error() != tables::TableError::unknown && !goes_on) {
         refused_.push_back(path.id);
         places_.erase(path.id);
         static_cast<void>(writer_.remove(path.id).has_value());

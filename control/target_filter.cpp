@@ -2,7 +2,6 @@
 #include "control/target_filter.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace ntm::control {
@@ -64,19 +63,24 @@ bool is_isatap(const Ipv6Address& address) noexcept {
     return (bytes[8] & 0xfd) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe;
 }
 
-std::optional<IpAddress> ipv4_inside(const IpAddress& address) {
+// One address may be spelt in two ways at once, and nobody knows which of them a router reads.
+std::vector<IpAddress> ipv4_inside(const IpAddress& address) {
+    std::vector<IpAddress> found;
     if (address.is_ipv4()) {
-        return std::nullopt;
+        return found;
     }
-    const auto part = [&](std::size_t at) {
-        return IpAddress::from_bytes(address.bytes().subspan(at, 4));
+    const auto add = [&](std::size_t at) {
+        found.push_back(*IpAddress::from_bytes(address.bytes().subspan(at, 4)));
     };
     for (const Spelling& spelling : spellings) {
         if (spelling.range.contains(address)) {
-            return part(spelling.at);
+            add(spelling.at);
         }
     }
-    return is_isatap(address.ipv6()) ? part(12) : std::nullopt;
+    if (is_isatap(address.ipv6())) {
+        add(12);
+    }
+    return found;
 }
 
 bool is_within(const Prefix& prefix, const Prefix& range) noexcept {
@@ -89,6 +93,10 @@ TargetFilter::TargetFilter(std::vector<IpAddress> hosts, std::vector<Prefix> all
     : hosts_{std::move(hosts)}, allowed_{std::move(allowed)} {}
 
 bool TargetFilter::permits(const IpAddress& target) const {
+    return !is_left_out_[index_of(target.family())] && is_harmless(target);
+}
+
+bool TargetFilter::is_harmless(const IpAddress& target) const {
     if (std::ranges::find(hosts_, target) != hosts_.end()) {
         return false;
     }
@@ -98,7 +106,7 @@ bool TargetFilter::permits(const IpAddress& target) const {
         }
     }
     const auto inside = ipv4_inside(target);
-    return !inside || permits(*inside);
+    return std::ranges::all_of(inside, [this](const IpAddress& one) { return is_harmless(one); });
 }
 
 bool TargetFilter::is_allowed_of(const Prefix& range, const IpAddress& target) const {

@@ -5,6 +5,7 @@
 
 #include "common/base/address.hpp"
 
+#include <array>
 #include <vector>
 
 namespace ntm::control {
@@ -16,13 +17,21 @@ class TargetFilter {
     // 0.0.0.0/0 does not name 127.0.0.0/8.
     explicit TargetFilter(std::vector<IpAddress> hosts, std::vector<Prefix> allowed = {});
 
+    // No host of this family is a target.
+    void leave_out(Family family) { is_left_out_[index_of(family)] = true; }
+
     [[nodiscard]] bool permits(const IpAddress& target) const;
 
   private:
+    [[nodiscard]] static std::size_t index_of(Family family) noexcept {
+        return family == Family::ipv4 ? 0 : 1;
+    }
+    [[nodiscard]] bool is_harmless(const IpAddress& target) const;
     [[nodiscard]] bool is_allowed_of(const Prefix& range, const IpAddress& target) const;
 
     std::vector<IpAddress> hosts_;
     std::vector<Prefix> allowed_;
+    std::array<bool, 2> is_left_out_{};
 };
 
 }  // namespace ntm::control

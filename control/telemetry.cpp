@@ -64,6 +64,7 @@ Json director_json(const DirectorCounters& counters) {
         {"directions_refused", counters.directions_refused},
         {"paths_released", counters.paths_released},
         {"paths_expired", counters.paths_expired},
+        {"paths_forbidden", counters.paths_forbidden},
     };
 }
 
@@ -208,6 +209,7 @@ Json worker_json(const TelemetrySources& from) {
              {"packets", balance_json(totals)},
              {"punted_by_class", punted},
              {"cookies_answered", totals.cookies_answered},
+             {"icmp_errors", totals.icmp_errors},
              {"busy_cycles", totals.busy_cycles},
              {"idle_cycles", totals.idle_cycles},
              {"sleeps", totals.sleeps}}

@@ -3,6 +3,7 @@
 
 #include "control/path_book.hpp"
 #include "control/table_keeper.hpp"
+#include "rs-dataplane/napt_of.hpp"
 
 namespace ntm {
 
@@ -23,11 +24,17 @@ dpdk::HugepagePolicy policy_of(control::Hugepages hugepages) {
 }  // namespace
 
 dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages pages) {
-    return dpdk::memory_need({config.ports.size(), config.workers, config.path_capacity}, pages);
+    dpdk::RelaySize size{config.ports.size(), config.workers, config.path_capacity};
+    if (config.napt) {
+        size.napt = napt_of(*config.napt).plan;
+    }
+    return dpdk::memory_need(size, pages);
 }
 
-std::size_t control_bytes(std::uint32_t paths) {
-    return control::PathBook::bytes_for(paths) + control::TableKeeper::bytes_for(paths);
+std::size_t control_bytes(const control::RelayConfig& config) {
+    const std::uint32_t paths = config.path_capacity;
+    return control::PathBook::bytes_for(paths) + control::TableKeeper::bytes_for(paths) +
+           (config.napt ? control::PathBook::bytes_for_ends(paths) : 0);
 }
 
 dpdk::EalConfig eal_config_of(const control::RelayConfig& config) {
@@ -39,7 +46,7 @@ dpdk::EalConfig eal_config_of(const control::RelayConfig& config) {
     const dpdk::MemoryNeed need = memory_need_of(config, dpdk::Pages::ordinary);
     eal.ordinary_megabytes = dpdk::eal_megabytes(need);
     eal.huge_megabytes = dpdk::eal_megabytes(memory_need_of(config, dpdk::Pages::huge));
-    eal.bytes_beside = need.table_bytes() + control_bytes(config.path_capacity);
+    eal.bytes_beside = need.table_bytes() + control_bytes(config);
     for (const control::PortConfig& port : config.ports) {
         if (port.kind == control::PortKind::pci) {
             eal.pci_devices.push_back(port.device);

@@ -8,7 +8,6 @@
 #include "rs-dataplane/dpdk/memory_need.hpp"
 
 #include <cstddef>
-#include <cstdint>
 
 namespace ntm {
 
@@ -16,8 +15,8 @@ namespace ntm {
     const control::RelayConfig& config, dpdk::Pages pages
 );
 
-// What the control thread keeps of so many paths, taken as they come.
-[[nodiscard]] std::size_t control_bytes(std::uint32_t paths);
+// What the control thread keeps of as many paths as there may be, taken as they come.
+[[nodiscard]] std::size_t control_bytes(const control::RelayConfig& config);
 
 [[nodiscard]] dpdk::EalConfig eal_config_of(const control::RelayConfig& config);
 

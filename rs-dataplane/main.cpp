@@ -13,6 +13,7 @@
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/telemetry.hpp"
 #include "rs-dataplane/eal_need.hpp"
+#include "rs-dataplane/napt_of.hpp"
 #include "rs-dataplane/plan.hpp"
 
 #include <memory>
@@ -37,29 +38,6 @@ dpdk::PortKind kind_of(control::PortKind kind) {
             break;
     }
     return dpdk::PortKind::vdev;
-}
-
-dpdk::NaptConfig napt_of(const control::NaptConfig& config) {
-    dpdk::NaptConfig made;
-    for (const IpAddress& address : config.addresses) {
-        if (address.is_ipv4()) {
-            made.ipv4.push_back(address.ipv4());
-        } else {
-            made.ipv6.push_back(address.ipv6());
-        }
-    }
-    napt::PortBlocks::Plan ports;
-    ports.first_port = config.first_port;
-    ports.blocks_each = config.ports / config.block_size;
-    ports.block_size = config.block_size;
-    made.plan.ipv4 = ports;
-    made.plan.ipv4.addresses = made.ipv4.size();
-    made.plan.ipv6 = ports;
-    made.plan.ipv6.addresses = made.ipv6.size();
-    made.plan.subscribers = config.subscribers;
-    made.plan.mappings = config.mappings;
-    made.plan.sessions = config.sessions;
-    return made;
 }
 
 dpdk::DataplaneConfig dataplane_config(

@@ -95,7 +95,9 @@ Json workers_json(const control::RelayConfig& config) {
     return list;
 }
 
-Json memory_json(const dpdk::MemoryNeed& need, std::uint32_t paths, bool has_hugepages) {
+Json memory_json(
+    const dpdk::MemoryNeed& need, const control::RelayConfig& config, bool has_hugepages
+) {
     Json parts = Json::array();
     for (const dpdk::MemoryNeed::Part& part : need.parts) {
         const bool is_huge = part.is_of_eal && has_hugepages;
@@ -108,7 +110,7 @@ Json memory_json(const dpdk::MemoryNeed& need, std::uint32_t paths, bool has_hug
     }
     parts.push_back(
         {{"what", "control thread"},
-         {"size_bytes", control_bytes(paths)},
+         {"size_bytes", control_bytes(config)},
          {"pages", "ordinary"},
          {"taken", "as paths come, at most"}}
     );
@@ -192,7 +194,7 @@ Json plan_json(const control::RelayConfig& config) {
         json["ports"].push_back(port_json(port));
     }
     json["workers"] = workers_json(config);
-    json["memory"] = memory_json(need, config.path_capacity, has_hugepages);
+    json["memory"] = memory_json(need, config, has_hugepages);
     json["hugepages"] = hugepages_json(config, eal.huge_megabytes, has_hugepages);
     json["missing"] = std::move(missing);
     return json;

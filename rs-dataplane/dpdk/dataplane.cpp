@@ -44,7 +44,8 @@ struct Crew {
     unsigned lcore = 0;
     relay::WorkerCounters counters;
     tables::LargeArray<relay::PathCounters> paths;
-    crypto::SystemRandom random;
+    crypto::SystemRandom system_random;
+    crypto::BufferedRandom random{system_random};
     std::unique_ptr<relay::RsN> rs_n;
     std::unique_ptr<Worker> worker;
 };
@@ -178,7 +179,8 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n() {
         std::move(bindings),
         napt::PublicAddresses{config.napt->ipv4, config.napt->ipv6},
         *std::move(cipher),
-        config.napt->plan.subscribers});
+        config.napt->plan.subscribers,
+        &crew.counters});
     return Nothing{};
 }
 

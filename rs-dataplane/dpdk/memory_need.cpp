@@ -89,7 +89,7 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
     const std::size_t room = tables::RelayTable::entries_for(size.paths);
     const std::size_t slots = room + 1;
     const std::size_t cells = std::bit_ceil(std::size_t{size.paths} * 4);
-    return {{
+    MemoryNeed need{{
         {"packet buffers", pool_bytes(buffers_needed(size.ports, size.workers), page), true},
         {"DPDK's own", own_bytes, true},
         {"rings to the kernel",
@@ -105,6 +105,10 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
          size.workers * LargeArray<relay::PathCounters>::mapped_bytes(slots),
          false},
     }};
+    if (size.napt) {
+        need.parts.push_back({"NAPT", napt::Bindings::bytes_for(*size.napt), false});
+    }
+    return need;
 }
 
 std::size_t eal_megabytes(const MemoryNeed& need) {

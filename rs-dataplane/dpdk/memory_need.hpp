@@ -4,8 +4,11 @@
 // mapped beside it. All of it is taken at the start.
 #pragma once
 
+#include "rs-dataplane/napt/bindings.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,7 @@ struct RelaySize {
     std::size_t ports = 1;
     std::size_t workers = 1;
     std::uint32_t paths = 65536;
+    std::optional<napt::Bindings::Plan> napt{};
 };
 
 // Packet buffers of the data plane: all queues full both ways, what rings and caches hold, and some

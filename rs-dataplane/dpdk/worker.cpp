@@ -70,6 +70,9 @@ std::size_t Worker::poll(Instant now) noexcept {
     for (std::uint16_t port = 0; port < ports; ++port) {
         frames += poll_port(port, settings, now);
     }
+    if (rs_n_ != nullptr) {
+        rs_n_->tend(now);
+    }
     return frames + send_injected();
 }
 

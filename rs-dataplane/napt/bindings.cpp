@@ -67,11 +67,12 @@ std::unique_ptr<Bindings> Bindings::make(const Plan& plan, RandomSource& random)
     return has_memory ? std::move(made) : nullptr;
 }
 
-std::size_t Bindings::mapped_bytes(const Plan& plan) noexcept {
+std::size_t Bindings::bytes_for(const Plan& plan) noexcept {
     return SessionTable::mapped_bytes(plan.sessions) +
            tables::LargeArray<Mapping>::mapped_bytes(plan.mappings) +
            tables::FlowIndex::mapped_bytes(plan.mappings) +
-           tables::LargeArray<Subscriber>::mapped_bytes(plan.subscribers);
+           tables::LargeArray<Subscriber>::mapped_bytes(plan.subscribers) +
+           PublicPorts::bytes_for(plan.ipv4) + PublicPorts::bytes_for(plan.ipv6);
 }
 
 Bindings::Bindings(const Plan& plan, RandomSource& random, const tables::FlowHash& hash)
@@ -100,10 +101,16 @@ std::optional<Position> Bindings::add_subscriber(
 }
 
 void Bindings::remove_subscriber(Position subscriber, Instant now) {
-    while (subscribers_[subscriber].first_mapping != nowhere) {
-        remove_session(mappings_[subscribers_[subscriber].first_mapping].first_session, now);
-    }
+    static_cast<void>(end_sessions(subscriber, subscribers_[subscriber].sessions, now));
     subscribers_.give_back(subscriber);
+}
+
+bool Bindings::end_sessions(Position subscriber, std::uint32_t most, Instant now) {
+    const Subscriber& his = subscribers_[subscriber];
+    for (std::uint32_t i = 0; i < most && his.first_mapping != nowhere; ++i) {
+        remove_session(mappings_[his.first_mapping].first_session, now);
+    }
+    return his.first_mapping == nowhere;
 }
 
 Result<PublicPort, DropReason> Bindings::outbound(

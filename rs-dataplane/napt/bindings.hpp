@@ -10,8 +10,7 @@
 // * A session goes when tend() finds it past its time, which is no sooner than the RFCs allow; it is
 //   as good as ever until then. Nothing else ends one that lives but the end of its subscriber.
 //
-// Time and randomness are arguments. No function but the constructor takes memory, save what
-// PortBlocks keep of blocks that rest.
+// Time and randomness are arguments. No function but the constructor takes memory.
 #pragma once
 
 #include "common/base/random.hpp"
@@ -81,8 +80,8 @@ class Bindings {
 
     // Nothing if there is no memory. `random` outlives it.
     [[nodiscard]] static std::unique_ptr<Bindings> make(const Plan& plan, RandomSource& random);
-    // Of a plan, but for the ports.
-    [[nodiscard]] static std::size_t mapped_bytes(const Plan& plan) noexcept;
+    // All that it takes, mapped or of the heap.
+    [[nodiscard]] static std::size_t bytes_for(const Plan& plan) noexcept;
 
     // Nothing: there are as many as there may be.
     [[nodiscard]] std::optional<Position> add_subscriber(
@@ -90,6 +89,8 @@ class Bindings {
     ) noexcept;
     // And all that is his.
     void remove_subscriber(Position subscriber, Instant now);
+    // So many of his sessions at most; true: he has none any more.
+    [[nodiscard]] bool end_sessions(Position subscriber, std::uint32_t most, Instant now);
     [[nodiscard]] const Subscriber& subscriber(Position at) const noexcept {
         return subscribers_[at];
     }

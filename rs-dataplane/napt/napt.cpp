@@ -149,6 +149,11 @@ Result<InsideEndpoint, DropReason> Napt::find_receiver_of_error(const InnerPacke
     return *found;
 }
 
+PaddedAddress Napt::general_node_of(const InnerPacket& packet) noexcept {
+    return packet.kind() == Kind::icmp_error ? packet.ends(packet.quote()).destination
+                                             : packet.ends(packet.headers()).source;
+}
+
 void Napt::bring_in(const InnerPacket& packet, const Receiver& receiver) noexcept {
     const Ends came = packet.ends(packet.headers());
     const PaddedAddress source = as_seen_inside(came.source, receiver.path, receiver.general_node);

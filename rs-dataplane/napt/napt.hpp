@@ -85,7 +85,8 @@ class Napt {
     [[nodiscard]] Result<InsideEndpoint, DropReason> find_receiver_of_error(
         const InnerPacket& packet
     ) const noexcept;
-    // Either kind.
+    // Of either kind that came in: from which general node it is, or to which the quoted packet went.
+    [[nodiscard]] static PaddedAddress general_node_of(const InnerPacket& packet) noexcept;
     static void bring_in(const InnerPacket& packet, const Receiver& receiver) noexcept;
 
   private:

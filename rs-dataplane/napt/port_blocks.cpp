@@ -34,7 +34,11 @@ PortBlocks::PortBlocks(const Plan& plan, RandomSource& random)
       blocks_(plan.addresses * plan.blocks_each),
       bits_(blocks_.size() * protocol_count * plan.block_size / word_bits),
       free_(plan.addresses),
-      free_count_{blocks_.size()} {
+      free_count_{blocks_.size()},
+      resting_(blocks_.size()) {
+    for (std::vector<BlockNumber>& free : free_) {
+        free.reserve(plan.blocks_each);
+    }
     for (BlockNumber block = 0; block < blocks_.size(); ++block) {
         free_[address_of(block)].push_back(block);
     }
@@ -70,13 +74,15 @@ BlockNumber PortBlocks::draw(std::vector<BlockNumber>& free) {
 }
 
 void PortBlocks::give_back(BlockNumber block, Instant now) {
-    resting_.push_back({block, now + plan_.rest});
+    resting_[(first_resting_ + resting_count_) % resting_.size()] = {block, now + plan_.rest};
+    ++resting_count_;
 }
 
 void PortBlocks::wake(Instant now) {
-    while (!resting_.empty() && resting_.front().until <= now) {
-        const BlockNumber block = resting_.front().block;
-        resting_.pop_front();
+    while (resting_count_ > 0 && resting_[first_resting_].until <= now) {
+        const BlockNumber block = resting_[first_resting_].block;
+        first_resting_ = (first_resting_ + 1) % resting_.size();
+        --resting_count_;
         free_[address_of(block)].push_back(block);
         ++free_count_;
     }

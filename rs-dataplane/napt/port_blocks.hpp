@@ -12,7 +12,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -46,6 +45,8 @@ class PortBlocks {
         Duration rest = std::chrono::seconds{120};
     };
     PortBlocks(const Plan& plan, RandomSource& random);
+    // Of the heap.
+    [[nodiscard]] static constexpr std::size_t bytes_for(const Plan& plan) noexcept;
 
     // A block of an address that has some free: of this one, or of one drawn by how many it has.
     // Nothing: there is none.
@@ -87,7 +88,15 @@ class PortBlocks {
     std::vector<std::uint64_t> bits_;             // by block and protocol: one for each used port
     std::vector<std::vector<BlockNumber>> free_;  // by address
     std::size_t free_count_ = 0;
-    std::deque<Resting> resting_;  // in order of time
+    std::vector<Resting> resting_;  // a ring, in order of time: no block rests twice at once
+    std::size_t first_resting_ = 0;
+    std::size_t resting_count_ = 0;
 };
+
+constexpr std::size_t PortBlocks::bytes_for(const Plan& plan) noexcept {
+    const std::size_t blocks = plan.addresses * plan.blocks_each;
+    return blocks * (sizeof(Block) + sizeof(BlockNumber) + sizeof(Resting) +
+                     protocol_count * plan.block_size / 8);
+}
 
 }  // namespace ntm::napt

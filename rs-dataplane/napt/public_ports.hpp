@@ -27,6 +27,12 @@ class PublicPorts {
     };
 
     PublicPorts(const PortBlocks::Plan& plan, RandomSource& random);
+    // Of the heap.
+    [[nodiscard]] static constexpr std::size_t bytes_for(const PortBlocks::Plan& plan) noexcept {
+        const std::size_t blocks = plan.addresses * plan.blocks_each;
+        return PortBlocks::bytes_for(plan) + blocks * sizeof(BlockNumber) +
+               blocks * plan.block_size * protocol_count * sizeof(Position);
+    }
 
     // Nothing: there is none left for this holding.
     [[nodiscard]] std::optional<PublicPort> take(Holding& holding, Protocol protocol, Instant now);

@@ -36,7 +36,9 @@ struct alignas(64) WorkerCounters {
     Counter held;  // RS-S: always 0 between bursts
     std::array<Counter, punt_class_count> punted;
     std::array<Counter, drop_reason_count> dropped;  // by DropReason
-    Counter cookies_answered;                        // among the transmitted
+    // Among the transmitted.
+    Counter cookies_answered;
+    std::array<Counter, drop_reason_count> icmp_errors;  // RS-N's own, by what is wrong
     Counter bursts;
     Counter busy_cycles;  // of rounds that had something to do
     Counter idle_cycles;  // of rounds that had not, and of sleep
@@ -59,6 +61,9 @@ struct LegCounters {
     void count(std::uint64_t length, std::uint32_t now_seconds) noexcept {
         packets.add(1);
         bytes.add(length);
+        note_seen(now_seconds);
+    }
+    void note_seen(std::uint32_t now_seconds) noexcept {
         if (last_seen_seconds.load(std::memory_order_relaxed) != now_seconds) {
             last_seen_seconds.store(now_seconds, std::memory_order_relaxed);
         }

@@ -9,9 +9,11 @@
 #include "common/packet/ethernet.hpp"
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/napt/napt.hpp"
+#include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 namespace ntm::relay {
@@ -22,16 +24,22 @@ inline constexpr std::uint16_t inner_at = EthernetView::size;
 struct EndedPackets {
     std::array<const tables::TunnelEnd*, burst_size> ends;
     std::array<napt::InnerPacket, burst_size> inner;
-    std::array<Ecn, burst_size> outer_ecn;  // of what came by a tunnel
+    std::array<Ecn, burst_size> outer_ecn;       // of what came by a tunnel
+    std::array<std::uint16_t, burst_size> most;  // of what was too big: how long it might be
 };
 
 // A worker's NAPT at the time of a burst.
 struct NaptParts {
     napt::Bindings& bindings;
     const napt::PublicAddresses& addresses;
+    const Settings& settings;
     // By tables::SubscriberNumber: where Bindings have him; nowhere if they do not.
-    std::vector<napt::Position>& subscribers;
+    const std::vector<napt::Position>& subscribers;
     Instant now;
+
+    [[nodiscard]] napt::Position position_of(tables::SubscriberNumber number) const noexcept {
+        return number < subscribers.size() ? subscribers[number] : napt::nowhere;
+    }
 };
 
 }  // namespace ntm::relay

@@ -3,6 +3,8 @@
 // leave by. Nothing is ever fragmented (docs/protocol.md section 7).
 #pragma once
 
+#include "common/base/address.hpp"
+#include "common/base/byte_order.hpp"
 #include "common/packet/ethernet.hpp"
 #include "common/packet/packet.hpp"
 #include "rs-dataplane/relay/settings.hpp"
@@ -11,6 +13,13 @@
 #include <span>
 
 namespace ntm::relay {
+
+// Of the largest IP packet that goes there; anything if that is not known.
+[[nodiscard]] inline std::uint16_t mtu_of(
+    tables::NextHopIndex next_hop, std::span<const NextHop> next_hops
+) noexcept {
+    return next_hop < next_hops.size() ? next_hops[next_hop].mtu : std::uint16_t{0xffff};
+}
 
 [[nodiscard]] inline DropReason finish_by(
     Packet& packet, tables::NextHopIndex next_hop, std::span<const NextHop> next_hops
@@ -29,6 +38,18 @@ namespace ntm::relay {
     store(packet.begin, hop.addresses);
     packet.transmit(out_port);
     return DropReason::none;
+}
+
+// As an IP packet of that family, and not in a tunnel: the frame's type too.
+[[nodiscard]] inline DropReason finish_plain(
+    Packet& packet, Family family, tables::NextHopIndex next_hop, std::span<const NextHop> next_hops
+) noexcept {
+    constexpr std::size_t type_at = EthernetView::size - 2;
+    store(
+        packet.begin + type_at,
+        Be16::from_host(family == Family::ipv4 ? ethertype::ipv4 : ethertype::ipv6)
+    );
+    return finish_by(packet, next_hop, next_hops);
 }
 
 // By the passage's next hop.

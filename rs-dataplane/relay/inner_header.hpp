@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What RS-N does to the IP header of an inner packet besides its translation: TTL or hop limit, DSCP and
-// ECN (docs/protocol.md section 7).
+// What RS-N does to an inner packet besides its translation: TTL or hop limit, DSCP and ECN, and the
+// segment size that TCP asks for (docs/protocol.md section 7).
 #pragma once
 
 #include "common/base/byte_order.hpp"
 #include "common/packet/checksum.hpp"
 #include "common/packet/ecn.hpp"
 #include "rs-dataplane/napt/inner_packet.hpp"
+#include "rs-dataplane/napt/translate.hpp"
 
 namespace ntm::relay {
+
+// The longest inner packet by way of IPv6 and Ethernet: whatever the node has now, it may move there.
+inline constexpr std::uint16_t longest_anywhere = 1500 - 80;
 
 // DSCP and ECN of a whole IP header.
 [[nodiscard]] inline std::uint8_t traffic_class_of(const std::uint8_t* ip) noexcept {
@@ -43,6 +47,14 @@ void change_ipv4_word(std::uint8_t* ip, std::size_t at, Change change) noexcept 
     }
     inner_header::change_ipv4_word(ip, at, [at](std::uint8_t* header) noexcept { --header[at]; });
     return true;
+}
+
+// A SYN asks for no longer segments than fit into packets of `most` bytes (RFC 4459 section 3.2).
+inline void limit_segments(const napt::InnerPacket& packet, std::uint16_t most) noexcept {
+    const std::uint16_t headers = packet.headers().family == Family::ipv4 ? 40 : 60;
+    if (packet.mss_at() != 0 && most > headers) [[unlikely]] {
+        napt::clamp_mss(packet, static_cast<std::uint16_t>(most - headers));
+    }
 }
 
 // Of a packet that came out of a tunnel (RFC 6040). False: it has met congestion that its ends would not

@@ -2,8 +2,11 @@
 #include "rs-dataplane/relay/napt_inbound.hpp"
 
 #include "rs-dataplane/relay/find_path.hpp"
+#include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
+#include "rs-dataplane/relay/seal_tunnel.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace ntm::relay {
@@ -72,13 +75,18 @@ class Inbound {
         const tables::TunnelEnd& end = *packet.passage->end(Role::responder);
         const napt::InnerPacket& inner = ended_.inner[number];
         const Family family = inner.headers().family;
-        if (!end.is_exit && !end.way(family).exists) [[unlikely]] {
-            return DropReason::inner_destination;
+        if (!is_of(end, number)) [[unlikely]] {
+            return DropReason::other_path;
         }
+        ended_.ends[number] = &end;
         if (!lower_hop_limit(inner)) [[unlikely]] {
             return DropReason::ttl_expired;
         }
-        ended_.ends[number] = &end;
+        ended_.most[number] = most_inner(*packet.passage);
+        if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
+            return DropReason::too_big;
+        }
+        limit_segments(inner, std::min(ended_.most[number], longest_anywhere));
         const napt::InsideEndpoint& found = receivers_[number];
         const napt::Subscriber& subscriber = parts_.bindings.subscriber(found.subscriber);
         napt::Napt::bring_in(inner, receiver_of(found, subscriber, end, family));
@@ -88,6 +96,20 @@ class Inbound {
   private:
     [[nodiscard]] std::size_t number_of(const Packet& packet) const noexcept {
         return static_cast<std::size_t>(&packet - burst_.packets.data());
+    }
+    [[nodiscard]] std::uint16_t most_inner(const tables::Passage& passage) const noexcept {
+        const std::uint16_t mtu = mtu_of(passage.next_hop, parts_.settings.next_hops);
+        return static_cast<std::uint16_t>(mtu - std::min(mtu, tunnel_overhead(passage)));
+    }
+    // A session may be older than what its path is now: its general node, or whose it is.
+    [[nodiscard]] bool is_of(const tables::TunnelEnd& end, std::size_t number) const noexcept {
+        if (parts_.position_of(end.subscriber) != receivers_[number].subscriber) {
+            return false;
+        }
+        const napt::InnerPacket& inner = ended_.inner[number];
+        const tables::TunnelEnd::Way& way = end.way(inner.headers().family);
+        const PaddedAddress general_node = napt::Napt::general_node_of(inner);
+        return end.is_exit || (way.exists && general_node == way.node.real_address);
     }
 
     const Burst& burst_;

@@ -25,10 +25,6 @@ napt::Sender sender_of(
     return {subscriber, {packet.path_id, end.is_exit}, end.way(family).node};
 }
 
-napt::Position position_of(tables::SubscriberNumber number, const NaptParts& parts) noexcept {
-    return number < parts.subscribers.size() ? parts.subscribers[number] : napt::nowhere;
-}
-
 // Whether the packet is the node's own, and for whom the path is.
 DropReason check_ends(
     const napt::InnerPacket& inner, const tables::TunnelEnd& end, const napt::Subscriber& subscriber
@@ -47,20 +43,14 @@ DropReason check_ends(
 // A burst on its way out: what is found out of a packet in one pass is used in the next.
 class Outbound {
   public:
-    Outbound(
-        const Burst& burst, EndedPackets& ended, const NaptParts& parts, const Settings& settings
-    ) noexcept
-        : burst_{burst},
-          ended_{ended},
-          parts_{parts},
-          settings_{settings},
-          napt_{parts.bindings, parts.addresses} {}
+    Outbound(const Burst& burst, EndedPackets& ended, const NaptParts& parts) noexcept
+        : burst_{burst}, ended_{ended}, parts_{parts}, napt_{parts.bindings, parts.addresses} {}
 
     [[nodiscard]] DropReason read(const Packet& packet) noexcept {
         const std::size_t number = number_of(packet);
         const tables::TunnelEnd& end = *ended_.ends[number];
         napt::InnerPacket& inner = ended_.inner[number];
-        const napt::Position subscriber = position_of(end.subscriber, parts_);
+        const napt::Position subscriber = parts_.position_of(end.subscriber);
         if (subscriber == napt::nowhere) [[unlikely]] {
             return DropReason::unknown_subscriber;
         }
@@ -90,6 +80,12 @@ class Outbound {
         if (!lower_hop_limit(inner)) [[unlikely]] {
             return DropReason::ttl_expired;
         }
+        const Family family = inner.headers().family;
+        const tables::NextHopIndex hop = ended_.ends[number]->way(family).next_hop;
+        ended_.most[number] = mtu_of(hop, parts_.settings.next_hops);
+        if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
+            return DropReason::too_big;
+        }
         if (!take_ecn_over(inner, ended_.outer_ecn[number])) [[unlikely]] {
             return DropReason::congestion_untold;
         }
@@ -100,12 +96,8 @@ class Outbound {
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
         }
-        const Family family = inner.headers().family;
-        store(
-            packet.begin + inner_at - 2,
-            Be16::from_host(family == Family::ipv4 ? ethertype::ipv4 : ethertype::ipv6)
-        );
-        return finish_by(packet, ended_.ends[number]->way(family).next_hop, settings_.next_hops);
+        limit_segments(inner, longest_anywhere);
+        return finish_plain(packet, family, hop, parts_.settings.next_hops);
     }
 
   private:
@@ -116,7 +108,6 @@ class Outbound {
     const Burst& burst_;
     EndedPackets& ended_;
     const NaptParts& parts_;
-    const Settings& settings_;
     napt::Napt napt_;
     std::array<napt::Sender, burst_size> senders_;
     std::array<napt::Lookup<napt::InsideTuple>, burst_size> lookups_;
@@ -124,10 +115,8 @@ class Outbound {
 
 }  // namespace
 
-void napt_outbound(
-    Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts, const Settings& settings
-) noexcept {
-    Outbound outbound{burst, ended, parts, settings};
+void napt_outbound(Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts) noexcept {
+    Outbound outbound{burst, ended, parts};
     lane.apply(burst, [&](Packet& packet) noexcept { return outbound.read(packet); });
     for (std::size_t i = 0; i < lane.size(); ++i) {
         outbound.prefetch(lane[i]);

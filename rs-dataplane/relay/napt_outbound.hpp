@@ -3,13 +3,10 @@
 #pragma once
 
 #include "rs-dataplane/relay/ended_packets.hpp"
-#include "rs-dataplane/relay/settings.hpp"
 
 namespace ntm::relay {
 
 // Of inner packets as open_tunnel leaves them. What stays in the lane has its port to leave by.
-void napt_outbound(
-    Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& napt, const Settings& settings
-) noexcept;
+void napt_outbound(Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts) noexcept;
 
 }  // namespace ntm::relay

@@ -33,7 +33,10 @@ crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noe
 
 // The inner packet of one that is authentic.
 DropReason unwrap(
-    Packet& packet, const crypto::CipherJob& job, tables::EndCounters& counters
+    Packet& packet,
+    const crypto::CipherJob& job,
+    tables::EndCounters& counters,
+    const LegsSeen& seen
 ) noexcept {
     if (!job.is_good) {
         return DropReason::bad_tag;
@@ -43,6 +46,7 @@ DropReason unwrap(
         return DropReason::replayed;  // by another of this burst
     }
     counters.received.update(counter);
+    seen.counters[packet.slot].legs[0].note_seen(seen.now_seconds);
     if (job.text_length == 0) {
         return DropReason::keep_alive;
     }
@@ -55,7 +59,7 @@ DropReason unwrap(
 }  // namespace
 
 void open_tunnel(
-    Burst& burst, Lane& lane, EndedPackets& ended, crypto::BurstCipher& cipher
+    Burst& burst, Lane& lane, EndedPackets& ended, crypto::BurstCipher& cipher, const LegsSeen& seen
 ) noexcept {
     std::array<crypto::CipherJob, burst_size> jobs;
     std::size_t count = 0;
@@ -78,7 +82,7 @@ void open_tunnel(
     std::size_t next = 0;
     lane.apply(burst, [&](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
-        return unwrap(packet, jobs[next++], ended.ends[number]->keys->counters);
+        return unwrap(packet, jobs[next++], ended.ends[number]->keys->counters, seen);
     });
 }
 

@@ -92,11 +92,12 @@ void Pipeline::end_tunnels(
         packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
         (is_end(packet) ? lanes.leg : data).add(member);
     }
-    rs_n_->pass_out(burst, data, settings, now);
+    const PathLookup table{table_, paths_};
+    rs_n_->pass_out(burst, data, table, settings, now);
     for (std::size_t i = 0; i < data.size(); ++i) {
         count_leg(burst.packets[data[i]], paths_, whole_seconds(now));
     }
-    rs_n_->pass_in(burst, lanes.general, {table_, paths_}, settings, now);
+    rs_n_->pass_in(burst, lanes.general, table, settings, now);
 }
 
 void Pipeline::relay_all(

@@ -2,6 +2,9 @@
 #include "rs-dataplane/relay/rs_n.hpp"
 
 #include "rs-dataplane/relay/count_leg.hpp"
+#include "rs-dataplane/relay/find_path.hpp"
+#include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/icmp_error.hpp"
 #include "rs-dataplane/relay/napt_inbound.hpp"
 #include "rs-dataplane/relay/napt_outbound.hpp"
 #include "rs-dataplane/relay/open_tunnel.hpp"
@@ -13,8 +16,12 @@ namespace ntm::relay {
 
 namespace {
 
-// Session records looked at in each burst: all of a million within a few seconds of a busy worker.
+// Session records looked at in each round: all of a million within a few seconds of a busy worker.
 constexpr std::uint32_t tended_at_once = 8;
+// Sessions of a subscriber who leaves that end in each round.
+constexpr std::uint32_t ended_at_once = 32;
+// RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
+constexpr Budget error_budget{1000, 100};
 
 }  // namespace
 
@@ -22,7 +29,10 @@ RsN::RsN(Parts parts)
     : bindings_{std::move(parts.bindings)},
       addresses_{std::move(parts.addresses)},
       cipher_{std::move(parts.cipher)},
-      subscribers_(parts.subscribers, napt::nowhere) {}
+      subscribers_(parts.subscribers, napt::nowhere),
+      counters_{parts.counters} {
+    leaving_.reserve(parts.subscribers);
+}
 
 void RsN::carry_out(const SubscriberOrder& order, Instant now) {
     const auto* open = std::get_if<OpenSubscriber>(&order);
@@ -32,27 +42,114 @@ void RsN::carry_out(const SubscriberOrder& order, Instant now) {
     }
     const napt::Position known = std::exchange(subscribers_[number], napt::nowhere);
     if (known != napt::nowhere) {
-        bindings_->remove_subscriber(known, now);
+        leaving_.push_back(known);
     }
-    if (open != nullptr) {
-        const auto added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits);
-        subscribers_[number] = added.value_or(napt::nowhere);
+    if (open == nullptr) {
+        return;
+    }
+    auto added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits);
+    if (!added && !leaving_.empty()) {
+        bindings_->remove_subscriber(leaving_.back(), now);
+        leaving_.pop_back();
+        added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits);
+    }
+    subscribers_[number] = added.value_or(napt::nowhere);
+}
+
+void RsN::tend(Instant now) noexcept {
+    bindings_->tend(now, tended_at_once);
+    if (!leaving_.empty() && bindings_->end_sessions(leaving_.back(), ended_at_once, now)) {
+        bindings_->remove_subscriber(leaving_.back(), now);
+        leaving_.pop_back();
     }
 }
 
-void RsN::pass_out(Burst& burst, Lane& lane, const Settings& settings, Instant now) noexcept {
-    open_tunnel(burst, lane, ended_, *cipher_);
-    napt_outbound(burst, lane, ended_, napt(now), settings);
-    bindings_->tend(now, tended_at_once);
+void RsN::pass_out(
+    Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
+) noexcept {
+    if (lane.is_empty()) {
+        return;
+    }
+    open_tunnel(burst, lane, ended_, *cipher_, {table.counters, whole_seconds(now)});
+    const Lane opened = lane;
+    napt_outbound(burst, lane, ended_, napt(settings, now));
+    if (lane.size() != opened.size()) [[unlikely]] {
+        tell_nodes(burst, make_errors(burst, opened, now), table, settings);
+    }
 }
 
 void RsN::pass_in(
     Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
-    napt_inbound(burst, lane, ended_, napt(now), table);
+    if (lane.is_empty()) {
+        return;
+    }
+    const Lane came = lane;
+    napt_inbound(burst, lane, ended_, napt(settings, now), table);
+    if (lane.size() != came.size()) [[unlikely]] {
+        tell_general_nodes(burst, make_errors(burst, came, now), settings);
+    }
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
     for (std::size_t i = 0; i < lane.size(); ++i) {
         count_leg(burst.packets[lane[i]], table.counters, whole_seconds(now));
+    }
+}
+
+// Each from where its packet was going.
+Lane RsN::make_errors(Burst& burst, const Lane& lane, Instant now) noexcept {
+    Lane made;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        if (packet.fate != Fate::drop) {
+            continue;
+        }
+        const napt::InnerPacket& about = ended_.inner[lane[i]];
+        const napt::Headers& headers = about.headers();
+        const auto error = icmp_error_for(packet.reason, headers.family, ended_.most[lane[i]]);
+        if (error && errors_.take(error_budget, now) &&
+            make_icmp_error(packet, about, *error, about.ends(headers).destination)) {
+            packet.fate = Fate::pending;
+            made.add(lane[i]);
+        }
+    }
+    return made;
+}
+
+void RsN::tell_nodes(
+    Burst& burst, Lane errors, const PathLookup& table, const Settings& settings
+) noexcept {
+    errors.apply(burst, [](Packet& packet) noexcept {
+        packet.role = Role::responder;
+        return DropReason::none;
+    });
+    find_path(burst, errors, table.reader, table.counters);
+    errors.apply(burst, [this, &burst](Packet& packet) noexcept {
+        if (packet.passage->kind != tables::PassageKind::ended) {
+            return DropReason::leg_not_bound;
+        }
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        ended_.ends[number] = packet.passage->end(Role::responder);
+        return DropReason::none;
+    });
+    seal_tunnel(burst, errors, ended_, *cipher_, settings);
+    count_errors(burst, errors);
+}
+
+void RsN::tell_general_nodes(Burst& burst, Lane errors, const Settings& settings) noexcept {
+    errors.apply(burst, [this, &burst, &settings](Packet& packet) noexcept {
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        const Family family = ended_.inner[number].headers().family;
+        const tables::NextHopIndex hop = ended_.ends[number]->way(family).next_hop;
+        return finish_plain(packet, family, hop, settings.next_hops);
+    });
+    count_errors(burst, errors);
+}
+
+void RsN::count_errors(const Burst& burst, const Lane& sent) noexcept {
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        // What it was dropped for before it became an error.
+        const DropReason reason = burst.packets[sent[i]].reason;
+        counters_->icmp_errors[static_cast<std::size_t>(reason)].add(1);
     }
 }
 

@@ -4,8 +4,12 @@
 //
 //   from the node         open_tunnel -> napt_outbound
 //   from a general node   napt_inbound -> seal_tunnel
+//
+// Of some packets that can not go on the sender is told by an ICMP error, as by a router: the node as if
+// its general node had said so, which alone may send to it by this path.
 #pragma once
 
+#include "common/base/rate_limit.hpp"
 #include "common/base/time.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/ended_packets.hpp"
@@ -27,13 +31,19 @@ class RsN {
         napt::PublicAddresses addresses;
         std::unique_ptr<crypto::BurstCipher> cipher;
         std::uint32_t subscribers;  // numbers below this
+        WorkerCounters* counters;   // of its worker
     };
     explicit RsN(Parts parts);
 
     void carry_out(const SubscriberOrder& order, Instant now);
+    // Ends some of what is past its time or its subscriber's: for every round of the worker, the idle
+    // ones too.
+    void tend(Instant now) noexcept;
 
     // DATA of paths that end here, from the bound address of its leg.
-    void pass_out(Burst& burst, Lane& lane, const Settings& settings, Instant now) noexcept;
+    void pass_out(
+        Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
+    ) noexcept;
     // IP packets for a public address.
     void pass_in(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
@@ -42,14 +52,25 @@ class RsN {
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
-    [[nodiscard]] NaptParts napt(Instant now) noexcept {
-        return {*bindings_, addresses_, subscribers_, now};
+    [[nodiscard]] NaptParts napt(const Settings& settings, Instant now) noexcept {
+        return {*bindings_, addresses_, settings, subscribers_, now};
     }
+    // Makes ICMP errors of those of the lane that were dropped for a reason of which their senders
+    // are told, and returns these.
+    [[nodiscard]] Lane make_errors(Burst& burst, const Lane& lane, Instant now) noexcept;
+    void tell_nodes(
+        Burst& burst, Lane errors, const PathLookup& table, const Settings& settings
+    ) noexcept;
+    void tell_general_nodes(Burst& burst, Lane errors, const Settings& settings) noexcept;
+    void count_errors(const Burst& burst, const Lane& sent) noexcept;
 
     std::unique_ptr<napt::Bindings> bindings_;
     napt::PublicAddresses addresses_;
     std::unique_ptr<crypto::BurstCipher> cipher_;
-    std::vector<napt::Position> subscribers_;
+    std::vector<napt::Position> subscribers_;  // by number
+    std::vector<napt::Position> leaving_;      // have no number any more, but sessions
+    WorkerCounters* counters_;
+    TokenBucket errors_;
     EndedPackets ended_;
 };
 

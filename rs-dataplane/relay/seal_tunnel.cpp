@@ -92,6 +92,10 @@ void write_outer(
 
 }  // namespace
 
+std::uint16_t tunnel_overhead(const tables::Passage& passage) noexcept {
+    return static_cast<std::uint16_t>(outer_size(passage) + crypto::tag_size);
+}
+
 void seal_tunnel(
     Burst& burst,
     Lane& lane,

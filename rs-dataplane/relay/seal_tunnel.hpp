@@ -8,6 +8,9 @@
 
 namespace ntm::relay {
 
+// How much longer than its inner packet a tunnelled one is.
+[[nodiscard]] std::uint16_t tunnel_overhead(const tables::Passage& passage) noexcept;
+
 // Of inner packets at `inner_at` with passage and end. What stays in the lane has its port to leave by.
 void seal_tunnel(
     Burst& burst,

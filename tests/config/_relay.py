@@ -26,10 +26,11 @@ ports:
 workers: {{ count: {workers} }}
 paths: {{ capacity: {paths} }}
 eal: {{ file_prefix: {prefix}, hugepages: {hugepages}, extra_args: {extra_args} }}
+{napt}
 """
 DEFAULTS = {
     "device": 'vdev: "net_null0"', "workers": 1, "paths": 65536, "hugepages": "none",
-    "extra_args": "[]", "prefix": PREFIX,
+    "extra_args": "[]", "prefix": PREFIX, "napt": "",
 }
 
 

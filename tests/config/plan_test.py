@@ -17,7 +17,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from _relay import PREFIX, Relay, ask_dpdk, write_config  # noqa: E402
 
 NOBODY = 65534
-SIZES = (1_000, 1_000_000)
+SMALL = 1_000
+LARGE = {
+    "a million paths": {"paths": 1_000_000},
+    "a NAPT": {"napt": "napt: { addresses: [198.51.100.21], mappings: 500000, sessions: 1000000 }"},
+}
 WITHIN = 0.01  # of what is planned
 failures: list[str] = []
 
@@ -70,26 +74,30 @@ def check_words(program: pathlib.Path, folder: pathlib.Path) -> None:
           said.returncode == 2 and ":12:19: " in said.stderr and "from 1 to 64" in said.stderr)
 
 
+def planned_and_taken(program: pathlib.Path, config: pathlib.Path) -> tuple[int, int]:
+    """The tables' bytes; EAL's heap is checked by the way."""
+    said = plan_of(program, config, "-j")
+    check("it can be had", said.returncode == 0)
+    plan = json.loads(said.stdout)
+    relay = Relay(program, config)
+    check("it comes up", relay.is_up())
+    heap = ask_dpdk("/eal/heap_info,0")["/eal/heap_info"]
+    taken = anonymous_bytes(relay.process.pid)
+    check("EAL's heap is what was planned", is_near(plan["eal_memory_bytes"], heap["Alloc_size"]))
+    check("and fits the reserve", heap["Alloc_size"] <= plan["eal_reserve_bytes"])
+    check("it ends well", relay.end() == 0)
+    if failures:
+        print(relay.said())
+    return plan["table_memory_bytes"], taken
+
+
 def check_memory(program: pathlib.Path, folder: pathlib.Path) -> None:
-    planned, taken = {}, {}
-    for paths in SIZES:
-        config = write_config(folder, paths=paths)
-        said = plan_of(program, config, "-j")
-        check(f"{paths} paths can be had", said.returncode == 0)
-        plan = json.loads(said.stdout)
-        planned[paths] = plan["table_memory_bytes"]
-        relay = Relay(program, config)
-        check("it comes up", relay.is_up())
-        heap = ask_dpdk("/eal/heap_info,0")["/eal/heap_info"]
-        taken[paths] = anonymous_bytes(relay.process.pid)
-        check("EAL's heap is what was planned", is_near(plan["eal_memory_bytes"], heap["Alloc_size"]))
-        check("and fits the reserve", heap["Alloc_size"] <= plan["eal_reserve_bytes"])
-        check("it ends well", relay.end() == 0)
-        if failures:
-            print(relay.said())
-    small, large = SIZES
-    check(f"{large} paths take as much more than {small} in tables as planned",
-          is_near(planned[large] - planned[small], taken[large] - taken[small]))
+    least = planned_and_taken(program, write_config(folder, paths=SMALL))
+    for what, changes in LARGE.items():
+        config = write_config(folder, **({"paths": SMALL} | changes))
+        planned, taken = planned_and_taken(program, config)
+        check(f"{what} takes as much more in tables as planned",
+              is_near(planned - least[0], taken - least[1]))
 
 
 def main(build: pathlib.Path) -> int:

@@ -24,7 +24,13 @@ constexpr std::size_t most_events = 60;
 
 class Rig final : public DirectorWorld {
   public:
-    Rig() : DirectorWorld{capacity, DirectorSettings::Napt{{}, {}, 4}} {}
+    Rig()
+        : DirectorWorld{
+              capacity,
+              DirectorSettings::Napt{
+                  {*IpAddress::parse("198.51.100.21"), *IpAddress::parse("2001:db8:4::21")},
+                  {},
+                  4}} {}
     void TestBody() override {}
     void play(Input& input) {
         for (std::size_t i = 0; i < most_events && !input.is_empty(); ++i) {

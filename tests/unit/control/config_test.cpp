@@ -135,6 +135,11 @@ TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
     EXPECT_THAT(problem(valid + "napt: {}\n"), HasSubstr(":6:7: \"addresses\" is missing"));
     EXPECT_THAT(napt("", "[127.0.0.1]"), HasSubstr("127.0.0.1 is no host's"));
     EXPECT_THAT(napt("", "[192.0.2.1, 192.0.2.1]"), HasSubstr("192.0.2.1 is there twice"));
+    std::string many = "[192.0.2.1";
+    for (int i = 2; i <= 256; ++i) {
+        many += ", 192.0." + std::to_string(3 + i / 200) + "." + std::to_string(i % 200);
+    }
+    EXPECT_THAT(napt("", many + "]"), HasSubstr("256 are too many"));
     EXPECT_THAT(napt(", ports: {block: 100}"), HasSubstr("no multiple of 64 ports"));
     EXPECT_THAT(napt(", ports: {count: 1000}"), HasSubstr("no whole number of blocks"));
     EXPECT_THAT(

@@ -79,6 +79,8 @@ TEST(PathView, EndedPathHasOneLegItsSubscriberAndItsGeneralNodes) {
     EXPECT_EQ(json["general_nodes"][0]["virtual_address"], "198.18.64.1");
     EXPECT_EQ(json["general_nodes"][0]["real_address"], "203.0.113.80");
     EXPECT_EQ(json["general_nodes"][0]["has_route"], true);
+    EXPECT_EQ(json["packets_from_general_nodes"], 20U);
+    EXPECT_EQ(json["bytes_from_general_nodes"], 2000U);
     ASSERT_EQ(json["legs"].size(), 1U);
     EXPECT_EQ(json["legs"][0]["role"], "initiator");
 }

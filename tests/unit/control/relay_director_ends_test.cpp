@@ -20,7 +20,7 @@ class Ends : public DirectorWorld {
         : DirectorWorld{
               capacity,
               DirectorSettings::Napt{
-                  {IpAddress{Ipv4Address{{198, 51, 100, 21}}}},
+                  {*IpAddress::parse("198.51.100.21"), *IpAddress::parse("2001:db8:4::21")},
                   {*Prefix::parse("10.7.0.0/16")},
                   most_subscribers}} {}
     static constexpr std::uint32_t most_subscribers = 2;
@@ -151,6 +151,19 @@ TEST_F(Ends, DcThatIsAddedIsNoTargetEither) {
     run();
     EXPECT_EQ(direct_to("203.0.113.99").status(), v1::STATUS_BAD_REQUEST);
     EXPECT_EQ(direct_to("203.0.113.10").status(), v1::STATUS_BAD_REQUEST);
+}
+
+TEST_F(Ends, PathToWhereADcIsAddedIsGivenUp) {
+    ASSERT_EQ(direct(dc_a, ending(7, 1)).status(), v1::STATUS_OK);
+    commands();
+    director->set_dcs(
+        {{"a", dc_a.key_pair.public_key(), {dc_a.endpoint}},
+         {"c", crypto::KeyPair::generate(random).public_key(), {at("203.0.113.80:9770")}}},
+        now
+    );
+    EXPECT_EQ(commands(), (Commands{RemovePath{PathId{7}}, CloseSubscriber{0}}));
+    EXPECT_EQ(director->paths().find(PathId{7}), nullptr);
+    EXPECT_EQ(director->counters().paths_forbidden, 1U);
 }
 
 TEST_F(Ends, SubscriberIsOpenFromItsFirstPathToItsLast) {

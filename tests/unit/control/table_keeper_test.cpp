@@ -45,6 +45,23 @@ TEST(TableKeeper, ChangeToAForeignAddressIsCountedAndLeavesThePath) {
     EXPECT_EQ(keeper.foreign_refused(), 1U);
 }
 
+// Its subscriber may be gone by then, and his number another's.
+TEST(TableKeeper, ChangeToAForeignAddressRemovesAPathThatEndsHere) {
+    const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
+    const auto period = std::move(*tables::GracePeriod::create(1));
+    const auto table = std::move(*tables::RelayTable::create(8, own, *period));
+    const NoObservation observation;
+    TableKeeper keeper{table->writer(), observation};
+    tables::RelayPath path = path_at("198.51.100.20:9770");
+    path.end = tables::PathEnd{0, std::make_shared<tables::EndKeys>(), {}};
+
+    keeper.carry_out(InstallPath{path});
+    path.legs[0].local = *Endpoint::parse("224.0.0.1:9770");
+    keeper.carry_out(ReplacePath{path});
+    EXPECT_EQ(keeper.take_refused(), std::vector{PathId{7}});
+    EXPECT_FALSE(keeper.view(PathId{7}));
+}
+
 // Takes as many as it is said to have room for.
 class Orders : public relay::SubscriberOrders {
   public:

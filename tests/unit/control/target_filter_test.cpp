@@ -72,6 +72,21 @@ TEST(TargetFilter, RefusesSpecialRangesAndNamedHostsInEverySpelling) {
     }
 }
 
+TEST(TargetFilter, JudgesAnAddressByEverySpellingThatItHasAtOnce) {
+    const TargetFilter filter{{address("203.0.113.10")}};
+    // 6to4 of 198.51.100.1, and ISATAP of what follows.
+    EXPECT_FALSE(filter.permits(address("2002:c633:6401::200:5efe:7f00:1")));
+    EXPECT_FALSE(filter.permits(address("2002:c633:6401::200:5efe:cb00:710a")));
+    EXPECT_TRUE(filter.permits(address("2002:c633:6401::200:5efe:cb00:710b")));
+}
+
+TEST(TargetFilter, PermitsNothingOfAFamilyThatIsLeftOut) {
+    TargetFilter filter{{}};
+    filter.leave_out(Family::ipv6);
+    EXPECT_FALSE(filter.permits(address("2001:db8:5::80")));
+    EXPECT_TRUE(filter.permits(address("203.0.113.80")));
+}
+
 TEST(TargetFilter, PermitsTheRestOfTheInternet) {
     for (const char* const target :
          {"1.1.1.1",

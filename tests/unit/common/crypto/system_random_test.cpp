@@ -35,5 +35,21 @@ TEST(SystemRandom, NeverRepeatsItself) {
     EXPECT_EQ(seen.size(), 10'000U);
 }
 
+// S-7.
+TEST(BufferedRandom, GivesWhatItsSourceGivesAndNothingTwice) {
+    SeededRandom source{1};
+    SeededRandom same{1};
+    BufferedRandom buffered{source};
+    Bytes wanted(8192);
+    same.fill(wanted);
+    Bytes got;
+    for (const std::size_t length : {1U, 0U, 95U, 4000U, 4096U}) {
+        Bytes piece(length);
+        buffered.fill(piece);
+        got.insert(got.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(got, wanted);
+}
+
 }  // namespace
 }  // namespace ntm::crypto

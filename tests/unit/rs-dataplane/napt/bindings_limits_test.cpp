@@ -196,7 +196,7 @@ TEST(BindingsPlan, a_session_with_its_mapping_takes_256_bytes_at_most) {
     plan.subscribers = 1;
     plan.mappings = plan.sessions = 1'000'000;
     constexpr std::size_t per_port = protocol_count * sizeof(Position);
-    EXPECT_LE(Bindings::mapped_bytes(plan) / 1'000'000 + per_port, 256U);
+    EXPECT_LE(Bindings::bytes_for(plan) / 1'000'000 + per_port, 256U);
 }
 
 }  // namespace

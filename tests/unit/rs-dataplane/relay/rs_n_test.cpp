@@ -1,45 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // RS-N in the pipeline: a node's DATA out to a general node, and what comes back (docs/protocol.md
 // section 7). What the translation itself does is told by tests/unit/rs-dataplane/napt.
-// Rows: S-10, C-1.
+// Rows: S-10, C-1, M-7.
 #include "common/packet/ipv4.hpp"
 #include "common/packet/udp.hpp"
 #include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace ntm::relay::testing {
 namespace {
 
 using napt::Kind;
 using napt::packet_of;
-using napt::PacketEnds;
 using napt::some_payload;
-
-constexpr std::uint16_t inside_port = 5000;
-constexpr std::uint16_t gn_port = 443;
-
-struct Ends {
-    PacketEnds inside;   // as the node sees the flow
-    PacketEnds outside;  // as the general node does; the source port is the NAPT's choice
-};
-
-Ends ends_of(Family family) {
-    return family == Family::ipv4
-               ? Ends{{vip4, inside_port, gn_vip4, gn_port}, {rs4.address, 0, gn4, gn_port}}
-               : Ends{{vip6, inside_port, gn_vip6, gn_port}, {rs6.address, 0, gn6, gn_port}};
-}
-
-PacketEnds reversed(const PacketEnds& ends) {
-    return {ends.destination, ends.destination_port, ends.source, ends.source_port};
-}
-
-Bytes inner_of(const Bytes& frame) {
-    return {frame.begin() + EthernetView::size, frame.end()};
-}
-
-std::uint16_t source_port(const Bytes& packet) {
-    const std::size_t upper = packet[0] >> 4 == 4 ? 20 : 40;
-    return load<Be16>(packet.data() + upper).to_host();
-}
 
 Bytes one_hop_less(Bytes packet) {
     if (packet[0] >> 4 == 6) {
@@ -120,6 +95,31 @@ TEST_F(RsNTest, the_tunnel_has_right_headers_and_checksums) {
     EXPECT_EQ(fold(sum), 0xffff);
 }
 
+// M-7: of both ends, whatever they ask for; a smaller size stays.
+TEST_F(RsNTest, a_syn_asks_for_no_longer_segments_than_the_tunnel_takes) {
+    install();
+    const auto mss = [](std::uint16_t size) {
+        return Bytes{2, 4, static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+    };
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        Ends ends = ends_of(family);
+        const std::uint16_t most = family == Family::ipv4 ? 1380 : 1360;
+        const Outcome out = receive(data(napt::tcp_packet(ends.inside, 0x02, mss(1460))));
+        ends.outside.source_port = source_port(inner_of(out.frame));
+        EXPECT_EQ(
+            inner_of(out.frame), one_hop_less(napt::tcp_packet(ends.outside, 0x02, mss(most)))
+        );
+        const PacketEnds back = reversed(ends.outside);
+        for (const auto& [asked, left] : {std::pair{std::uint16_t{9000}, most}, {1000, 1000}}) {
+            const Outcome in = receive(from_general_node(napt::tcp_packet(back, 0x12, mss(asked))));
+            EXPECT_EQ(
+                opened(in.frame),
+                one_hop_less(napt::tcp_packet(reversed(ends.inside), 0x12, mss(left)))
+            );
+        }
+    }
+}
+
 // V-rows: the general node sees one unmoving address.
 TEST_F(RsNTest, a_flow_goes_on_where_the_node_moves_and_counters_too) {
     install();
@@ -170,6 +170,21 @@ TEST_F(RsNTest, what_is_for_the_relay_itself_stays_the_kernels) {
 class RsNRefusals : public RsNTest {
   protected:
     RsNRefusals() { install(); }
+    // As the path counts them.
+    [[nodiscard]] std::uint64_t packets_of_node() const {
+        std::uint64_t packets = 0;
+        for (const PathCounters& counters : path_counters_) {
+            packets += counters.legs[0].packets.value();
+        }
+        return packets;
+    }
+    // From the general node, to the port that a packet of the node has opened.
+    [[nodiscard]] Bytes answer() {
+        const Bytes out = inner_of(receive(data(good_)).frame);
+        PacketEnds back = reversed(ends_of(Family::ipv4).outside);
+        back.destination_port = source_port(out);
+        return from_general_node(packet_of(Kind::udp, back, some_payload));
+    }
     const Bytes good_ = packet_of(Kind::udp, ends_of(Family::ipv4).inside, some_payload);
 };
 
@@ -185,16 +200,9 @@ TEST_F(RsNRefusals, bad_tag) {
         sealed[at] ^= 1;
         EXPECT_EQ(receive(datagram_from_node(sealed)).reason, DropReason::bad_tag) << at;
     }
-    const auto counted = [this] {
-        std::uint64_t packets = 0;
-        for (const PathCounters& counters : path_counters_) {
-            packets += counters.legs[0].packets.value();
-        }
-        return packets;
-    };
-    EXPECT_EQ(counted(), 0U) << "what is forged counts for nobody's path";
+    EXPECT_EQ(packets_of_node(), 0U) << "what is forged counts for nobody's path";
     ASSERT_EQ(receive(data(good_)).fate, Fate::transmit);
-    EXPECT_EQ(counted(), 1U);
+    EXPECT_EQ(packets_of_node(), 1U);
 }
 
 TEST_F(RsNRefusals, replayed) {
@@ -207,11 +215,58 @@ TEST_F(RsNRefusals, replayed) {
 
 TEST_F(RsNRefusals, keep_alive) {
     EXPECT_EQ(receive(data({})).reason, DropReason::keep_alive);
+    const auto is_seen = [this](const PathCounters& counters) {
+        return counters.legs[0].last_seen_seconds.load() == whole_seconds(now_);
+    };
+    EXPECT_TRUE(std::ranges::any_of(path_counters_, is_seen));
+    EXPECT_EQ(packets_of_node(), 0U);
 }
 
 TEST_F(RsNRefusals, unknown_subscriber) {
     rs_n_->carry_out(CloseSubscriber{0}, now_);
     EXPECT_EQ(receive(data(good_)).reason, DropReason::unknown_subscriber);
+}
+
+// The session is older than what its path is now.
+TEST_F(RsNRefusals, other_path_where_the_path_leads_elsewhere_by_now) {
+    const Bytes before = answer();
+    ASSERT_EQ(receive(before).fate, Fate::transmit);
+    path_.end->general_nodes = {{gn_vip4, address("203.0.113.81"), 1}};
+    replace();
+    EXPECT_EQ(receive(before).reason, DropReason::other_path);
+}
+
+TEST_F(RsNRefusals, other_path_where_the_path_is_another_subscribers_by_now) {
+    const Bytes before = answer();
+    rs_n_->carry_out(OpenSubscriber{1, address("198.18.0.2").ipv4(), {}, {}}, now_);
+    path_.end->subscriber = 1;
+    replace();
+    EXPECT_EQ(receive(before).reason, DropReason::other_path);
+}
+
+TEST_F(RsNRefusals, a_subscriber_who_leaves_gets_nothing_and_his_sessions_end_by_and_by) {
+    const Bytes before = answer();
+    rs_n_->carry_out(CloseSubscriber{0}, now_);
+    EXPECT_EQ(receive(before).reason, DropReason::other_path);
+    EXPECT_EQ(rs_n_->usage().sessions, 1U);
+    rs_n_->tend(now_);
+    EXPECT_EQ(rs_n_->usage(), napt::Bindings::Usage{});
+}
+
+TEST_F(RsNRefusals, who_comes_while_all_leave_finds_room) {
+    for (std::uint32_t number = 1; number < most_subscribers; ++number) {
+        rs_n_->carry_out(OpenSubscriber{number, vip4.ipv4(), {}, {}}, now_);
+    }
+    rs_n_->carry_out(CloseSubscriber{0}, now_);
+    rs_n_->carry_out(OpenSubscriber{0, vip4.ipv4(), vip6.ipv6(), {}}, now_);
+    EXPECT_EQ(receive(data(good_)).fate, Fate::transmit);
+}
+
+TEST_F(RsNRefusals, sessions_end_though_nothing_comes) {
+    static_cast<void>(answer());
+    now_ = now_ + std::chrono::seconds{301};
+    rs_n_->tend(now_);
+    EXPECT_EQ(rs_n_->usage().sessions, 0U);
 }
 
 TEST_F(RsNRefusals, inner_source) {
@@ -226,14 +281,6 @@ TEST_F(RsNRefusals, inner_destination) {
     EXPECT_EQ(
         receive(data(packet_of(Kind::udp, foreign, {}))).reason, DropReason::inner_destination
     );
-}
-
-TEST_F(RsNRefusals, ttl_expired) {
-    Bytes last_hop = good_;
-    last_hop[8] = 1;
-    napt::repair_ipv4_header(last_hop);
-    EXPECT_EQ(receive(data(last_hop)).reason, DropReason::ttl_expired);
-    EXPECT_EQ(rs_n_->usage().sessions, 0U);
 }
 
 // With that codepoint: 0 not ECN-capable, 2 ECT(0), 3 congestion experienced.

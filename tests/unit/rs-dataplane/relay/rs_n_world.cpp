@@ -3,6 +3,25 @@
 
 namespace ntm::relay::testing {
 
+Ends ends_of(Family family) {
+    return family == Family::ipv4
+               ? Ends{{vip4, inside_port, gn_vip4, gn_port}, {rs4.address, 0, gn4, gn_port}}
+               : Ends{{vip6, inside_port, gn_vip6, gn_port}, {rs6.address, 0, gn6, gn_port}};
+}
+
+PacketEnds reversed(const PacketEnds& ends) {
+    return {ends.destination, ends.destination_port, ends.source, ends.source_port};
+}
+
+Bytes inner_of(const Bytes& frame) {
+    return {frame.begin() + EthernetView::size, frame.end()};
+}
+
+std::uint16_t source_port(const Bytes& packet) {
+    const std::size_t upper = packet[0] >> 4 == 4 ? 20 : 40;
+    return load<Be16>(packet.data() + upper).to_host();
+}
+
 RsNTest::RsNTest() {
     random_.fill(secret_.mutable_view());
     for (const Role role : {Role::initiator, Role::responder}) {
@@ -30,7 +49,7 @@ RsNTest::RsNTest() {
 
 std::unique_ptr<RsN> RsNTest::make_rs_n() {
     napt::Bindings::Plan plan;
-    plan.subscribers = 4;
+    plan.subscribers = most_subscribers;
     plan.mappings = 256;
     plan.sessions = 256;
     plan.ipv4 = {1, first_public_port, 8, 64};
@@ -39,7 +58,8 @@ std::unique_ptr<RsN> RsNTest::make_rs_n() {
         napt::Bindings::make(plan, random_),
         napt::PublicAddresses{{rs4.address.ipv4()}, {rs6.address.ipv6()}},
         crypto::BurstCipher::create().value(),
-        plan.subscribers});
+        plan.subscribers,
+        &worker_counters_});
 }
 
 void RsNTest::bind_leg() {

@@ -27,6 +27,24 @@ inline const IpAddress gn4 = address("203.0.113.80");
 inline const IpAddress gn6 = address("2001:db8:b::80");
 inline constexpr std::uint16_t first_public_port = 20000;
 inline constexpr std::uint16_t last_public_port = 20511;
+inline constexpr std::uint32_t most_subscribers = 4;
+
+inline constexpr std::uint16_t inside_port = 5000;
+inline constexpr std::uint16_t gn_port = 443;
+
+using napt::PacketEnds;
+
+// Of a flow between the node and its general node.
+struct Ends {
+    PacketEnds inside;   // as the node sees it
+    PacketEnds outside;  // as the general node does; the source port is the NAPT's choice
+};
+[[nodiscard]] Ends ends_of(Family family);
+[[nodiscard]] PacketEnds reversed(const PacketEnds& ends);
+// Of a frame.
+[[nodiscard]] Bytes inner_of(const Bytes& frame);
+// Of UDP or TCP in an IP packet.
+[[nodiscard]] std::uint16_t source_port(const Bytes& packet);
 
 class RsNTest : public ::testing::Test {
   protected:

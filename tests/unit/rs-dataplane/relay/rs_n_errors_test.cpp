@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ICMP errors that RS-N makes itself (docs/protocol.md section 7).
+// Rows: C-11, I-10, M-2.
+#include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
+
+namespace ntm::relay::testing {
+namespace {
+
+using napt::ErrorShape;
+using napt::Kind;
+using napt::packet_of;
+using napt::some_payload;
+
+// As a router writes one: nothing of the other's traffic class, identification, flow label or TTL.
+Bytes with_own_header(Bytes packet) {
+    if (packet[0] >> 4 == 6) {
+        store(packet.data(), Be32::from_host(0x60000000));
+        packet[7] = 64;
+        return packet;
+    }
+    packet[1] = 0;
+    store(packet.data() + 4, Be16::from_host(0));
+    packet[8] = 64;
+    napt::repair_ipv4_header(packet);
+    return packet;
+}
+
+Bytes with_hop_limit(Bytes packet, std::uint8_t limit) {
+    if (packet[0] >> 4 == 6) {
+        packet[7] = limit;
+        return packet;
+    }
+    packet[8] = limit;
+    napt::repair_ipv4_header(packet);
+    return packet;
+}
+
+class RsNErrors : public RsNTest, public ::testing::WithParamInterface<Family> {
+  protected:
+    RsNErrors() { install(); }
+    [[nodiscard]] static bool is_ipv4() { return GetParam() == Family::ipv4; }
+    [[nodiscard]] static Bytes sent(ByteView payload = some_payload) {
+        return packet_of(Kind::udp, ends_of(GetParam()).inside, payload);
+    }
+    // From the general node, to a port that the node has opened.
+    [[nodiscard]] Bytes answer(ByteView payload) {
+        PacketEnds back = reversed(ends_of(GetParam()).outside);
+        back.destination_port = source_port(inner_of(receive(data(sent())).frame));
+        return packet_of(Kind::udp, back, payload);
+    }
+    void expect_for_node(const Outcome& got, const ErrorShape& shape, const Bytes& quote) {
+        ASSERT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+        EXPECT_EQ(got.port, 0);
+        const PacketEnds ends = ends_of(GetParam()).inside;
+        EXPECT_EQ(
+            opened(got.frame),
+            with_own_header(napt::error_packet(ends.destination, ends.source, shape, quote))
+        );
+    }
+    [[nodiscard]] std::uint64_t errors(DropReason reason) const {
+        return worker_counters_.icmp_errors[static_cast<std::size_t>(reason)].value();
+    }
+};
+
+TEST_P(RsNErrors, tell_the_node_that_its_packet_had_no_hop_left) {
+    const Bytes last_hop = with_hop_limit(sent(), 1);
+    expect_for_node(
+        receive(data(last_hop)), is_ipv4() ? ErrorShape{11, 0} : ErrorShape{3, 0}, last_hop
+    );
+    EXPECT_EQ(errors(DropReason::ttl_expired), 1U);
+    EXPECT_EQ(rs_n_->usage().sessions, 0U);
+}
+
+TEST_P(RsNErrors, tell_the_general_node_that_its_packet_had_no_hop_left) {
+    const Bytes last_hop = with_hop_limit(answer(some_payload), 1);
+    const Outcome got = receive(from_general_node(last_hop));
+    ASSERT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+    EXPECT_EQ(got.port, 1);
+    const PacketEnds ends = ends_of(GetParam()).outside;
+    const ErrorShape shape = is_ipv4() ? ErrorShape{11, 0} : ErrorShape{3, 0};
+    EXPECT_EQ(
+        inner_of(got.frame),
+        with_own_header(napt::error_packet(ends.source, ends.destination, shape, last_hop))
+    );
+}
+
+// M-2: what goes into the tunnel is 60 bytes longer where the node is reached by IPv4.
+TEST_P(RsNErrors, tell_the_general_node_how_long_a_packet_may_be) {
+    const std::size_t headers = is_ipv4() ? 28 : 48;
+    const Bytes longest = answer(Bytes(1440 - headers, 7));
+    ASSERT_EQ(longest.size(), 1440U);
+    EXPECT_TRUE(opened(receive(from_general_node(longest)).frame));
+    const Bytes too_long = answer(Bytes(1441 - headers, 7));
+    const Outcome got = receive(from_general_node(too_long));
+    ASSERT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+    const Bytes error = inner_of(got.frame);
+    EXPECT_EQ(error.size(), is_ipv4() ? 576U : 1280U);
+    const std::size_t icmp = is_ipv4() ? 20 : 40;
+    EXPECT_EQ(error[icmp], is_ipv4() ? 3 : 2);
+    EXPECT_EQ(error[icmp + 1], is_ipv4() ? 4 : 0);
+    EXPECT_EQ(load<Be32>(error.data() + icmp + 4).to_host(), 1440U);
+    EXPECT_EQ(errors(DropReason::too_big), 1U);
+}
+
+TEST_P(RsNErrors, tell_the_node_that_there_is_no_port_for_it) {
+    napt::Limits limits;
+    limits.ports = 1;
+    rs_n_->carry_out(OpenSubscriber{0, vip4.ipv4(), vip6.ipv6(), limits}, now_);
+    ASSERT_EQ(receive(data(sent())).fate, Fate::transmit);
+    PacketEnds second = ends_of(GetParam()).inside;
+    ++second.source_port;
+    const Outcome got = receive(data(packet_of(Kind::udp, second, some_payload)));
+    ASSERT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+    const auto error = opened(got.frame);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->at(is_ipv4() ? 20 : 40), is_ipv4() ? 3 : 1);
+    EXPECT_EQ(error->at(is_ipv4() ? 21 : 41), is_ipv4() ? 1 : 3);
+    EXPECT_EQ(errors(DropReason::napt_port_quota), 1U);
+}
+
+TEST_P(RsNErrors, are_never_about_an_error) {
+    const PacketEnds ends = ends_of(GetParam()).inside;
+    const Bytes quote = packet_of(Kind::udp, reversed(ends), some_payload);
+    const Bytes error = napt::error_packet(ends.source, ends.destination, quote);
+    EXPECT_EQ(receive(data(with_hop_limit(error, 1))).reason, DropReason::ttl_expired);
+}
+
+TEST_P(RsNErrors, are_limited_in_their_rate) {
+    std::size_t told = 0;
+    for (int i = 0; i < 200; ++i) {
+        told += receive(data(with_hop_limit(sent(), 1))).fate == Fate::transmit ? 1U : 0U;
+    }
+    EXPECT_EQ(told, 100U);
+    now_ = now_ + std::chrono::milliseconds{10};
+    EXPECT_EQ(receive(data(with_hop_limit(sent(), 1))).fate, Fate::transmit);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, RsNErrors, ::testing::Values(Family::ipv4, Family::ipv6));
+
+// RFC 1191: a router would fragment it, and this one does not.
+TEST_F(RsNTest, says_nothing_of_what_is_too_long_and_may_be_fragmented) {
+    install();
+    PacketEnds back = reversed(ends_of(Family::ipv4).outside);
+    const Bytes opening = packet_of(Kind::udp, ends_of(Family::ipv4).inside, some_payload);
+    back.destination_port = source_port(inner_of(receive(data(opening)).frame));
+    const Bytes packet = napt::with_byte(packet_of(Kind::udp, back, Bytes(1450, 7)), 6, 0);
+    EXPECT_EQ(receive(from_general_node(packet)).reason, DropReason::too_big);
+}
+
+}  // namespace
+}  // namespace ntm::relay::testing
