@@ -251,8 +251,13 @@ void read_root(Section& root, config::KeyFiles keys, RelayConfig& into) {
     });
     root.section("napt", Need::optional, [&](Section& napt) {
         into.napt = read_napt(napt, into.listen_port);
-        if (into.workers > 1) {
-            napt.fail("addresses", "the NAPT has one worker", "workers: count: 1");
+        if (into.napt->blocks() % into.workers != 0) {
+            napt.fail(
+                "addresses",
+                "the blocks of ports can not be parted evenly among " +
+                    std::to_string(into.workers) + " workers",
+                "ports: count of so many times block"
+            );
         }
     });
     root.section("limits", Need::optional, [&](Section& limits) { read_limits(limits, into); });

@@ -22,6 +22,9 @@ struct NaptConfig {
     std::uint32_t subscriber_sessions = 8192;
     std::vector<Prefix> allow;  // of special ranges, to forward to all the same
 
+    [[nodiscard]] unsigned blocks() const noexcept {
+        return ports / block_size;
+    }  // of each address
     [[nodiscard]] std::uint16_t last_port() const noexcept {
         return static_cast<std::uint16_t>(first_port + ports - 1);
     }

@@ -25,6 +25,13 @@ BookAnswer forgotten() {
     );
 }
 
+BookAnswer others_secret() {
+    return refused(
+        v1::STATUS_PATH_ID_TAKEN,
+        "this path secret was in use here for another subscriber: draw again"
+    );
+}
+
 bool has_same_secrets(const RelayedPath& path, const PathOrder& order) {
     return path.legs[0].secret == order.legs[0].secret &&
            path.legs[1].secret == order.legs[1].secret;
@@ -128,20 +135,38 @@ Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
         return Unexpected{
             refused(v1::STATUS_FULL, "the NAPT has as many subscribers as it may have")};
     }
-    auto keys = make_end_keys(order.id, order.end->suite, order.legs[0].secret);
-    const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
-    keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));
+    auto keys = take_keys(order, joined->number, held);
     if (!keys) {
         static_cast<void>(subscribers_.leave(joined->number));
-        return Unexpected{forgotten()};
+        return Unexpected{keys.error()};
     }
     return NewEnd{
         std::make_unique<RelayEnd>(RelayEnd{
             std::move(order.end->subscriber),
             joined->number,
-            std::move(keys),
+            *std::move(keys),
             std::move(order.end->general_nodes)}),
         joined->is_first};
+}
+
+Result<std::shared_ptr<tables::EndKeys>, BookAnswer> PathBook::take_keys(
+    const PathOrder& order, tables::SubscriberNumber subscriber, const RelayedPath* held
+) {
+    auto keys = make_end_keys(order.id, order.end->suite, order.legs[0].secret);
+    keys->subscriber = subscriber;
+    const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
+    keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));
+    if (!keys) {
+        return Unexpected{forgotten()};
+    }
+    // Two workers may not count under one secret, however short a time.
+    if (keys->subscriber != subscriber) {
+        if (!stays) {
+            key_shelf_.lay_aside(order.id, std::move(keys));
+        }
+        return Unexpected{others_secret()};
+    }
+    return keys;
 }
 
 BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, Change change) {

@@ -115,6 +115,10 @@ class PathBook {
     [[nodiscard]] Result<NewEnd, BookAnswer> make_end(
         PathOrder& order, const crypto::PublicKey& dc, const RelayedPath* held
     );
+    // Those that the order's path secret makes, as used up as they are.
+    [[nodiscard]] Result<std::shared_ptr<tables::EndKeys>, BookAnswer> take_keys(
+        const PathOrder& order, tables::SubscriberNumber subscriber, const RelayedPath* held
+    );
     // In the place of the path's present one.
     [[nodiscard]] BookAnswer put_end(RelayedPath& path, NewEnd made, BookAnswer::Change change);
     void bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now);

@@ -30,8 +30,8 @@ std::uint64_t transmitted_bytes(const relay::Observation& observation) {
 }  // namespace
 
 std::int64_t WorkerTotals::imbalance() const noexcept {
-    const std::uint64_t in = received + injected + made;
-    const std::uint64_t out = transmitted + punted + dropped + held;
+    const std::uint64_t in = received + injected + made + taken_over;
+    const std::uint64_t out = transmitted + punted + dropped + held + handed_over;
     return static_cast<std::int64_t>(in - out);
 }
 
@@ -39,8 +39,10 @@ WorkerTotals& WorkerTotals::operator+=(const WorkerTotals& other) noexcept {
     received += other.received;
     injected += other.injected;
     made += other.made;
+    taken_over += other.taken_over;
     transmitted += other.transmitted;
     held += other.held;
+    handed_over += other.handed_over;
     punted += other.punted;
     dropped += other.dropped;
     for (std::size_t i = 0; i < punted_by_class.size(); ++i) {
@@ -70,6 +72,8 @@ WorkerTotals read_totals(const relay::WorkerCounters& counters) noexcept {
     }
     totals.transmitted = counters.transmitted.value();
     totals.held = counters.held.value();
+    totals.handed_over = counters.handed_over.value();
+    totals.taken_over = counters.taken_over.value();
     totals.made = counters.made.value();
     totals.injected = counters.injected.value();
     totals.received = counters.received.value();

@@ -18,8 +18,10 @@ struct WorkerTotals {
     std::uint64_t received = 0;
     std::uint64_t injected = 0;
     std::uint64_t made = 0;
+    std::uint64_t taken_over = 0;
     std::uint64_t transmitted = 0;
     std::uint64_t held = 0;
+    std::uint64_t handed_over = 0;
     std::uint64_t punted = 0;
     std::uint64_t dropped = 0;
     std::array<std::uint64_t, relay::punt_class_count> punted_by_class{};
@@ -30,8 +32,8 @@ struct WorkerTotals {
     std::uint64_t idle_cycles = 0;
     std::uint64_t sleeps = 0;
 
-    // received + injected + made less transmitted + punted + dropped + held: zero at rest; while
-    // packets move, those that the counters have seen on one side only.
+    // received + injected + made + taken over less transmitted + punted + dropped + held + handed over:
+    // zero at rest; while packets move, those that the counters have seen on one side only.
     [[nodiscard]] std::int64_t imbalance() const noexcept;
     WorkerTotals& operator+=(const WorkerTotals& other) noexcept;
 };

@@ -207,6 +207,8 @@ Json worker_json(const TelemetrySources& from) {
              {"packets_per_second", rate.packets_per_second},
              {"busy_permille", rate.busy_permille},
              {"packets", balance_json(totals)},
+             {"handed_over", totals.handed_over},
+             {"taken_over", totals.taken_over},
              {"punted_by_class", punted},
              {"cookies_answered", totals.cookies_answered},
              {"icmp_errors", totals.icmp_errors},

@@ -14,7 +14,7 @@ dpdk::NaptConfig napt_of(const control::NaptConfig& config) {
     }
     napt::PortBlocks::Plan ports;
     ports.first_port = config.first_port;
-    ports.blocks_each = config.ports / config.block_size;
+    ports.blocks_each = config.blocks();
     ports.block_size = config.block_size;
     made.plan.ipv4 = ports;
     made.plan.ipv4.addresses = made.ipv4.size();

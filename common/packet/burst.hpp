@@ -52,6 +52,18 @@ class Lane {
         size_ = kept;
     }
 
+    // Takes out those for which `is_out` is true, which has seen to their fate.
+    template <typename IsOut>
+    void take_out(Burst& burst, IsOut&& is_out) noexcept {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            const std::uint8_t member = members_[i];
+            members_[kept] = member;
+            kept += is_out(burst.packets[member]) ? 0 : 1;
+        }
+        size_ = kept;
+    }
+
   private:
     // One place more than there are members, which add_if may write.
     std::array<std::uint8_t, burst_size + 1> members_;

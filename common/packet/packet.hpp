@@ -16,8 +16,9 @@ namespace tables {
 struct Passage;
 }
 
-// How a packet ends: exactly one of the last three.
-enum class Fate : std::uint8_t { pending, transmit, punt, drop };
+// How a packet ends at a worker: exactly one of those behind the first. One that is handed over is in
+// another worker's hands as it came.
+enum class Fate : std::uint8_t { pending, transmit, punt, drop, hand_over };
 
 // What the port knows about a frame.
 struct ReceiveMarks {
@@ -45,6 +46,7 @@ struct alignas(64) Packet {
     DropReason reason;         // with fate `drop`
     std::uint8_t punt_class;   // relay::PuntClass, with fate `punt`
     std::uint8_t own_address;  // number of the own address it came to
+    std::uint8_t worker;       // with fate `hand_over`
     Role role;                 // of the NTM header's sender
     bool is_ipv6;
 
@@ -60,6 +62,10 @@ struct alignas(64) Packet {
     void punt(std::uint8_t its_class) noexcept {
         punt_class = its_class;
         fate = Fate::punt;
+    }
+    void hand_over(std::uint8_t to_worker) noexcept {
+        worker = to_worker;
+        fate = Fate::hand_over;
     }
     void drop(DropReason why) noexcept {
         reason = why;

@@ -3,6 +3,7 @@
 
 #include "common/crypto/system_random.hpp"
 #include "rs-dataplane/crypto/burst_cipher.hpp"
+#include "rs-dataplane/dpdk/hand_over_rings.hpp"
 #include "rs-dataplane/dpdk/memory_need.hpp"
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
@@ -67,6 +68,7 @@ class Dataplane::State {
         }
         crews.clear();
         subscribers.reset();
+        hand_over.reset();
         rings.reset();
         rte_mempool_free(buffers);
     }
@@ -77,6 +79,7 @@ class Dataplane::State {
     [[nodiscard]] Result<Nothing, std::string> make_tables();
     [[nodiscard]] Result<Nothing, std::string> make_crews();
     [[nodiscard]] Result<Nothing, std::string> make_rs_n();
+    [[nodiscard]] Result<Nothing, std::string> make_rs_n(std::size_t number);
     void make_worker(std::size_t number);
 
     DataplaneConfig config;
@@ -89,7 +92,8 @@ class Dataplane::State {
     std::unique_ptr<tables::RelayTable> table;
     std::unique_ptr<relay::SettingsBox> settings;
     std::unique_ptr<ExceptionRings> rings;
-    std::unique_ptr<SubscriberRing> subscribers;
+    std::unique_ptr<SubscriberRings> subscribers;
+    std::unique_ptr<HandOverRings> hand_over;
     std::vector<std::unique_ptr<Crew>> crews;
     bool is_running = false;
 };
@@ -158,11 +162,30 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n() {
     if (!config.napt) {
         return Nothing{};
     }
-    if (crews.size() != 1) {
-        return Unexpected{std::string{"the NAPT has one worker: set workers: count to 1"}};
+    auto made_rings = SubscriberRings::create(crews.size());
+    if (!made_rings) {
+        return Unexpected{made_rings.error()};
     }
-    Crew& crew = *crews.front();
-    auto bindings = napt::Bindings::make(config.napt->plan, crew.random);
+    subscribers = *std::move(made_rings);
+    auto made_hand_over = HandOverRings::create(crews.size());
+    if (!made_hand_over) {
+        return Unexpected{made_hand_over.error()};
+    }
+    hand_over = *std::move(made_hand_over);
+    for (std::size_t number = 0; number < crews.size(); ++number) {
+        const auto made = make_rs_n(number);
+        if (!made) {
+            return made;
+        }
+    }
+    return Nothing{};
+}
+
+Result<Nothing, std::string> Dataplane::State::make_rs_n(std::size_t number) {
+    Crew& crew = *crews[number];
+    const relay::Share share{
+        static_cast<relay::WorkerNumber>(number), static_cast<relay::WorkerNumber>(crews.size())};
+    auto bindings = napt::Bindings::make(relay::plan_of(share, config.napt->plan), crew.random);
     if (!bindings) {
         return Unexpected{std::string{"no memory for the NAPT: lower napt: mappings and sessions"}};
     }
@@ -170,17 +193,13 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n() {
     if (!cipher) {
         return Unexpected{cipher.error()};
     }
-    auto ring = SubscriberRing::create();
-    if (!ring) {
-        return Unexpected{ring.error()};
-    }
-    subscribers = *std::move(ring);
     crew.rs_n = std::make_unique<relay::RsN>(relay::RsN::Parts{
         std::move(bindings),
         napt::PublicAddresses{config.napt->ipv4, config.napt->ipv6},
         *std::move(cipher),
         config.napt->plan.subscribers,
-        &crew.counters});
+        &crew.counters,
+        share});
     return Nothing{};
 }
 
@@ -202,7 +221,9 @@ void Dataplane::State::make_worker(std::size_t number) {
         .grace_period = grace_period->worker(static_cast<unsigned>(number)),
         .rings = rings->worker(number),
         .queues = std::move(queues),
-        .subscribers = subscribers.get()});
+        .subscribers = subscribers ? &subscribers->of(number) : nullptr,
+        .number = number,
+        .hand_over = hand_over.get()});
 }
 
 Dataplane::Dataplane(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}

@@ -36,7 +36,7 @@ struct DataplaneConfig {
     std::vector<IpAddress> own_addresses;
     const Secret<16>* token_key = nullptr;  // copied by open()
     std::uint64_t seed = 0;                 // random
-    std::optional<NaptConfig> napt{};       // with one worker only
+    std::optional<NaptConfig> napt{};       // parted among the workers
 };
 
 class Dataplane final : public relay::Observation {

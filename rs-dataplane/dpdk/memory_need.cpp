@@ -5,6 +5,7 @@
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/relay/counters.hpp"
+#include "rs-dataplane/relay/share.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
@@ -106,7 +107,9 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
          false},
     }};
     if (size.napt) {
-        need.parts.push_back({"NAPT", napt::Bindings::bytes_for(*size.napt), false});
+        const relay::Share share{0, static_cast<relay::WorkerNumber>(size.workers)};
+        const std::size_t each = napt::Bindings::bytes_for(relay::plan_of(share, *size.napt));
+        need.parts.push_back({"NAPT", size.workers * each, false});
     }
     return need;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 
+#include "rs-dataplane/relay/share.hpp"
+
 #include <type_traits>
+#include <variant>
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -18,9 +21,9 @@ static_assert(std::is_trivially_copyable_v<relay::SubscriberOrder> && order_size
 
 }  // namespace
 
-Result<std::unique_ptr<SubscriberRing>, std::string> SubscriberRing::create() {
+Result<std::unique_ptr<SubscriberRing>, std::string> SubscriberRing::create(std::size_t worker) {
     rte_ring* ring = rte_ring_create_elem(
-        "ntm_subscribers",
+        ("ntm_subscribers_" + std::to_string(worker)).c_str(),
         order_size,
         size,
         static_cast<int>(rte_socket_id()),
@@ -36,7 +39,7 @@ SubscriberRing::~SubscriberRing() {
     rte_ring_free(ring_);
 }
 
-bool SubscriberRing::put(const relay::SubscriberOrder& order) {
+bool SubscriberRing::put(const relay::SubscriberOrder& order) noexcept {
     return rte_ring_sp_enqueue_elem(
                ring_, const_cast<relay::SubscriberOrder*>(&order), order_size
            ) == 0;
@@ -46,6 +49,24 @@ std::size_t SubscriberRing::take(std::span<relay::SubscriberOrder> orders) noexc
     return rte_ring_sc_dequeue_burst_elem(
         ring_, orders.data(), order_size, static_cast<unsigned>(orders.size()), nullptr
     );
+}
+
+Result<std::unique_ptr<SubscriberRings>, std::string> SubscriberRings::create(std::size_t workers) {
+    auto made = std::make_unique<SubscriberRings>();
+    for (std::size_t worker = 0; worker < workers; ++worker) {
+        auto ring = SubscriberRing::create(worker);
+        if (!ring) {
+            return Unexpected{ring.error()};
+        }
+        made->rings_.push_back(*std::move(ring));
+    }
+    return made;
+}
+
+bool SubscriberRings::put(const relay::SubscriberOrder& order) {
+    const auto number = std::visit([](const auto& one) { return one.number; }, order);
+    const auto workers = static_cast<relay::WorkerNumber>(rings_.size());
+    return rings_[relay::owner_of(number, workers)]->put(order);
 }
 
 }  // namespace ntm::dpdk

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Orders about subscribers on their way from the control thread to the worker of the RS-N.
+// Orders about subscribers on their way from the control thread to the workers of the RS-N.
 #pragma once
 
 #include "common/base/result.hpp"
@@ -9,18 +9,24 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 struct rte_ring;
 
 namespace ntm::dpdk {
 
-class SubscriberRing final : public relay::SubscriberOrders {
+// To one worker.
+class SubscriberRing {
   public:
     // Needs EAL.
-    [[nodiscard]] static Result<std::unique_ptr<SubscriberRing>, std::string> create();
-    ~SubscriberRing() override;
+    [[nodiscard]] static Result<std::unique_ptr<SubscriberRing>, std::string> create(
+        std::size_t worker
+    );
+    SubscriberRing(const SubscriberRing&) = delete;
+    SubscriberRing& operator=(const SubscriberRing&) = delete;
+    ~SubscriberRing();
 
-    [[nodiscard]] bool put(const relay::SubscriberOrder& order) override;
+    [[nodiscard]] bool put(const relay::SubscriberOrder& order) noexcept;
     // The worker's end: fills in what there is and returns how many.
     [[nodiscard]] std::size_t take(std::span<relay::SubscriberOrder> orders) noexcept;
 
@@ -29,6 +35,18 @@ class SubscriberRing final : public relay::SubscriberOrders {
   private:
     explicit SubscriberRing(rte_ring* ring) noexcept : ring_{ring} {}
     rte_ring* ring_;  // owned
+};
+
+class SubscriberRings final : public relay::SubscriberOrders {
+  public:
+    [[nodiscard]] static Result<std::unique_ptr<SubscriberRings>, std::string> create(
+        std::size_t workers
+    );
+    [[nodiscard]] bool put(const relay::SubscriberOrder& order) override;
+    [[nodiscard]] SubscriberRing& of(std::size_t worker) noexcept { return *rings_[worker]; }
+
+  private:
+    std::vector<std::unique_ptr<SubscriberRing>> rings_;  // by worker
 };
 
 }  // namespace ntm::dpdk

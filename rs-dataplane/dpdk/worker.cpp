@@ -34,7 +34,10 @@ Worker::Worker(const Parts& parts)
       grace_period_{parts.grace_period},
       rings_{parts.rings},
       rs_n_{parts.pipeline.rs_n},
-      subscribers_{parts.subscribers} {
+      subscribers_{parts.subscribers},
+      number_{parts.number},
+      hand_over_{parts.hand_over},
+      handed_(parts.hand_over != nullptr ? parts.hand_over->workers() : 0) {
     for (const QueuePair& queue : parts.queues) {
         ports_.push_back({queue, {}});
     }
@@ -70,6 +73,9 @@ std::size_t Worker::poll(Instant now) noexcept {
     for (std::uint16_t port = 0; port < ports; ++port) {
         frames += poll_port(port, settings, now);
     }
+    if (hand_over_ != nullptr) {
+        frames += take_over(settings, now);
+    }
     if (rs_n_ != nullptr) {
         rs_n_->tend(now);
     }
@@ -96,7 +102,33 @@ std::size_t Worker::poll_port(
         return 0;
     }
     counters_->received.add(count);
+    const auto its_port = [port](const rte_mbuf&) noexcept {
+        return port;
+    };
+    process({buffers.data(), count}, its_port, settings, now);
+    return count;
+}
+
+std::size_t Worker::take_over(const relay::Settings& settings, Instant now) noexcept {
+    std::array<rte_mbuf*, burst_size> buffers;
+    const std::size_t count = hand_over_->take(number_, buffers);
+    if (count == 0) {
+        return 0;
+    }
+    counters_->taken_over.add(count);
+    const auto port_of = [](const rte_mbuf& buffer) noexcept {
+        return tag_of(buffer).port;
+    };
+    process({buffers.data(), count}, port_of, settings, now);
+    return count;
+}
+
+template <typename PortOf>
+void Worker::process(
+    std::span<rte_mbuf*> buffers, PortOf port_of, const relay::Settings& settings, Instant now
+) noexcept {
     counters_->bursts.add(1);
+    const std::size_t count = buffers.size();
     for (std::size_t i = 0; i < std::min<std::size_t>(ahead, count); ++i) {
         rte_prefetch0(rte_pktmbuf_mtod(buffers[i], void*));
     }
@@ -104,15 +136,14 @@ std::size_t Worker::poll_port(
         if (i + ahead < count) {
             rte_prefetch0(rte_pktmbuf_mtod(buffers[i + ahead], void*));
         }
-        see_as_packet(*buffers[i], port, burst_.packets[i]);
+        see_as_packet(*buffers[i], port_of(*buffers[i]), burst_.packets[i]);
     }
     burst_.count = count;
     pipeline_.run(burst_, settings, now);
     carry_out(buffers);
-    return count;
 }
 
-void Worker::carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept {
+void Worker::carry_out(std::span<rte_mbuf*> buffers) noexcept {
     for (std::size_t i = 0; i < burst_.count; ++i) {
         const Packet& packet = burst_.packets[i];
         rte_mbuf* buffer = buffers[i];
@@ -125,6 +156,11 @@ void Worker::carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept {
                 set_tag(*buffer, {packet.port, packet.punt_class});
                 punted_.add(buffer);
                 break;
+            case Fate::hand_over:
+                write_back(*buffer, packet);
+                set_tag(*buffer, {packet.port, 0});
+                handed_[packet.worker].add(buffer);
+                break;
             case Fate::drop:
             case Fate::pending:
                 counters_->dropped[static_cast<std::size_t>(packet.reason)].add(1);
@@ -134,6 +170,9 @@ void Worker::carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept {
     }
     send_all();
     hand_over_punted();
+    for (std::size_t worker = 0; worker < handed_.size(); ++worker) {
+        hand_over(worker);
+    }
     if (dropped_.count != 0) {
         rte_pktmbuf_free_bulk(dropped_.frames.data(), dropped_.count);
         dropped_.count = 0;
@@ -180,6 +219,21 @@ void Worker::hand_over_punted() noexcept {
         rte_pktmbuf_free_bulk(punted_.frames.data() + taken, static_cast<unsigned>(rest));
     }
     punted_.count = 0;
+}
+
+void Worker::hand_over(std::size_t worker) noexcept {
+    Outbox& outbox = handed_[worker];
+    if (outbox.count == 0) {
+        return;
+    }
+    const std::size_t taken = hand_over_->put(worker, {outbox.frames.data(), outbox.count});
+    counters_->handed_over.add(taken);
+    const std::size_t rest = outbox.count - taken;
+    if (rest != 0) {
+        counters_->dropped[static_cast<std::size_t>(DropReason::hand_over_ring_full)].add(rest);
+        rte_pktmbuf_free_bulk(outbox.frames.data() + taken, static_cast<unsigned>(rest));
+    }
+    outbox.count = 0;
 }
 
 std::size_t Worker::send_injected() noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rs-dataplane/dpdk/exception_rings.hpp"
+#include "rs-dataplane/dpdk/hand_over_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/dpdk/tsc_clock.hpp"
@@ -15,6 +16,7 @@
 
 #include <array>
 #include <atomic>
+#include <span>
 #include <vector>
 
 namespace ntm::dpdk {
@@ -28,6 +30,8 @@ class Worker {
         WorkerRings rings;
         std::vector<QueuePair> queues;          // by port of the configuration
         SubscriberRing* subscribers = nullptr;  // of the pipeline's RS-N
+        std::size_t number = 0;
+        HandOverRings* hand_over = nullptr;  // of an RS-N with several workers
     };
     explicit Worker(const Parts& parts);
     Worker(const Worker&) = delete;
@@ -58,12 +62,19 @@ class Worker {
     std::size_t poll_port(
         std::uint16_t port, const relay::Settings& settings, Instant now
     ) noexcept;
+    std::size_t take_over(const relay::Settings& settings, Instant now) noexcept;
+    // Frames of one port, or of those that their tags name.
+    template <typename PortOf>
+    void process(
+        std::span<rte_mbuf*> buffers, PortOf port_of, const relay::Settings& settings, Instant now
+    ) noexcept;
     std::size_t send_injected() noexcept;
     void carry_out_orders(Instant now);
-    void carry_out(std::array<rte_mbuf*, burst_size>& buffers) noexcept;
+    void carry_out(std::span<rte_mbuf*> buffers) noexcept;
     void send(PortOutbox& out) noexcept;
     void send_all() noexcept;
     void hand_over_punted() noexcept;
+    void hand_over(std::size_t worker) noexcept;
     void account(std::uint64_t cycles, bool was_busy) noexcept;
     void rest() noexcept;
 
@@ -76,6 +87,9 @@ class Worker {
     SubscriberRing* subscribers_;
     bool may_sleep_ = true;  // as the settings last said
     std::vector<PortOutbox> ports_;
+    std::size_t number_;
+    HandOverRings* hand_over_;
+    std::vector<Outbox> handed_;  // by worker
     Outbox punted_;
     Outbox dropped_;
     Burst burst_;

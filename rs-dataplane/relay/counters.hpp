@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Counters. Each has one writer (a worker, or the exception path) and any number of relaxed
-// readers. The balance of a worker, at rest: received + injected + made = transmitted + punted +
-// dropped + held. RS-S makes nothing and holds nothing between bursts.
+// readers. The balance of a worker, at rest: received + injected + made + taken over = transmitted +
+// punted + dropped + held + handed over, and of all workers together without the last of both sides.
+// RS-S makes nothing and holds nothing between bursts.
 #pragma once
 
 #include "common/base/time.hpp"
@@ -32,8 +33,10 @@ struct alignas(64) WorkerCounters {
     Counter received;
     Counter injected;
     Counter made;
+    Counter taken_over;  // from other workers
     Counter transmitted;
-    Counter held;  // RS-S: always 0 between bursts
+    Counter held;         // RS-S: always 0 between bursts
+    Counter handed_over;  // to other workers
     std::array<Counter, punt_class_count> punted;
     std::array<Counter, drop_reason_count> dropped;  // by DropReason
     // Among the transmitted.

@@ -52,22 +52,37 @@ std::optional<std::uint16_t> quoted_port(Family family, ByteView quoted) noexcep
     );
 }
 
+std::optional<std::uint16_t> public_port(
+    Family family, std::uint8_t protocol, ByteView upper
+) noexcept {
+    if (protocol == ip_protocol::udp || protocol == ip_protocol::tcp) {
+        return port_at(upper, destination_port_at);
+    }
+    if (!is_icmp_of(family, protocol) || upper.size() < quote_at) {
+        return std::nullopt;
+    }
+    if (is_echo_reply(family, upper[0])) {
+        return port_at(upper, identifier_at);
+    }
+    return is_error(family, upper[0]) ? quoted_port(family, upper.subspan(quote_at)) : std::nullopt;
+}
+
 }  // namespace
 
 bool is_to_public_port(
     Family family, std::uint8_t protocol, ByteView upper, const PublicSettings& settings
 ) noexcept {
-    std::optional<std::uint16_t> port;
-    if (protocol == ip_protocol::udp || protocol == ip_protocol::tcp) {
-        port = port_at(upper, destination_port_at);
-    } else if (is_icmp_of(family, protocol) && upper.size() >= quote_at) {
-        if (is_echo_reply(family, upper[0])) {
-            port = port_at(upper, identifier_at);
-        } else if (is_error(family, upper[0])) {
-            port = quoted_port(family, upper.subspan(quote_at));
-        }
-    }
+    const auto port = public_port(family, protocol, upper);
     return port && settings.has_port(*port);
+}
+
+std::optional<std::uint16_t> public_port_of(ByteView ip_packet) noexcept {
+    if (!ip_packet.empty() && ip_packet[0] >> 4 == 6) {
+        const auto ip = Ipv6View::parse(ip_packet);
+        return ip ? public_port(Family::ipv6, ip->next_header(), ip->payload()) : std::nullopt;
+    }
+    const auto ip = Ipv4View::parse(ip_packet);
+    return ip ? public_port(Family::ipv4, ip->protocol(), ip->payload()) : std::nullopt;
 }
 
 }  // namespace ntm::relay

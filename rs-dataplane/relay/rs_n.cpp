@@ -8,6 +8,7 @@
 #include "rs-dataplane/relay/napt_inbound.hpp"
 #include "rs-dataplane/relay/napt_outbound.hpp"
 #include "rs-dataplane/relay/open_tunnel.hpp"
+#include "rs-dataplane/relay/public_side.hpp"
 #include "rs-dataplane/relay/seal_tunnel.hpp"
 
 #include <utility>
@@ -30,7 +31,8 @@ RsN::RsN(Parts parts)
       addresses_{std::move(parts.addresses)},
       cipher_{std::move(parts.cipher)},
       subscribers_(parts.subscribers, napt::nowhere),
-      counters_{parts.counters} {
+      counters_{parts.counters},
+      share_{parts.share} {
     leaving_.reserve(parts.subscribers);
 }
 
@@ -70,6 +72,9 @@ void RsN::pass_out(
     if (lane.is_empty()) {
         return;
     }
+    part(burst, lane, [this](const Packet& packet) noexcept {
+        return share_.owner_of(packet.passage->end(Role::initiator)->subscriber);
+    });
     open_tunnel(burst, lane, ended_, *cipher_, {table.counters, whole_seconds(now)});
     const Lane opened = lane;
     napt_outbound(burst, lane, ended_, napt(settings, now));
@@ -84,6 +89,10 @@ void RsN::pass_in(
     if (lane.is_empty()) {
         return;
     }
+    part(burst, lane, [&](const Packet& packet) noexcept {
+        const auto port = public_port_of(packet.bytes().subspan(EthernetView::size));
+        return port ? share_.owner_of_port(*port, settings.public_side) : share_.worker;
+    });
     const Lane came = lane;
     napt_inbound(burst, lane, ended_, napt(settings, now), table);
     if (lane.size() != came.size()) [[unlikely]] {
@@ -93,6 +102,21 @@ void RsN::pass_in(
     for (std::size_t i = 0; i < lane.size(); ++i) {
         count_leg(burst.packets[lane[i]], table.counters, whole_seconds(now));
     }
+}
+
+template <typename OwnerOf>
+void RsN::part(Burst& burst, Lane& lane, OwnerOf owner_of) const noexcept {
+    if (share_.is_all()) {
+        return;
+    }
+    lane.take_out(burst, [&](Packet& packet) noexcept {
+        const WorkerNumber owner = owner_of(packet);
+        if (owner == share_.worker) {
+            return false;
+        }
+        packet.hand_over(owner);
+        return true;
+    });
 }
 
 // Each from where its packet was going.

@@ -5,6 +5,9 @@
 //   from the node         open_tunnel -> napt_outbound
 //   from a general node   napt_inbound -> seal_tunnel
 //
+// With several workers each has its share of the subscribers, and what comes to another one is handed over
+// before anything has been done to it.
+//
 // Of some packets that can not go on the sender is told by an ICMP error, as by a router: the node as if
 // its general node had said so, which alone may send to it by this path.
 #pragma once
@@ -15,6 +18,7 @@
 #include "rs-dataplane/relay/ended_packets.hpp"
 #include "rs-dataplane/relay/napt_inbound.hpp"
 #include "rs-dataplane/relay/settings.hpp"
+#include "rs-dataplane/relay/share.hpp"
 #include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 
@@ -32,6 +36,7 @@ class RsN {
         std::unique_ptr<crypto::BurstCipher> cipher;
         std::uint32_t subscribers;  // numbers below this
         WorkerCounters* counters;   // of its worker
+        Share share{};
     };
     explicit RsN(Parts parts);
 
@@ -55,6 +60,9 @@ class RsN {
     [[nodiscard]] NaptParts napt(const Settings& settings, Instant now) noexcept {
         return {*bindings_, addresses_, settings, subscribers_, now};
     }
+    // Hands those of the lane over that are other workers'; they leave it.
+    template <typename OwnerOf>
+    void part(Burst& burst, Lane& lane, OwnerOf owner_of) const noexcept;
     // Makes ICMP errors of those of the lane that were dropped for a reason of which their senders
     // are told, and returns these.
     [[nodiscard]] Lane make_errors(Burst& burst, const Lane& lane, Instant now) noexcept;
@@ -70,6 +78,7 @@ class RsN {
     std::vector<napt::Position> subscribers_;  // by number
     std::vector<napt::Position> leaving_;      // have no number any more, but sessions
     WorkerCounters* counters_;
+    Share share_;
     TokenBucket errors_;
     EndedPackets ended_;
 };

@@ -49,6 +49,7 @@ struct alignas(64) EndCounters {
 // secret as long as the process runs: another one would use its counters again.
 struct EndKeys {
     std::array<crypto::AeadKey, 2> data;  // by the sender's Role
+    SubscriberNumber subscriber = 0;      // whose they are as long as they count
     EndCounters counters;
 };
 

@@ -232,6 +232,8 @@ void WatchedRelay::check(
         "a frame stays in its buffer"
     );
     switch (packet.fate) {
+        case Fate::hand_over:
+            throw BrokenPromise{"there is nobody to hand a packet over to"};
         case Fate::pending:
             throw BrokenPromise{"every packet has a fate"};
         case Fate::transmit:

@@ -118,6 +118,7 @@ class Run {
             case Fate::drop:
                 counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
                 break;
+            case Fate::hand_over:  // there is one worker
             case Fate::pending:
                 result_.broken.emplace_back("a packet has no fate");
         }

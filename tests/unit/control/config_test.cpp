@@ -151,8 +151,8 @@ TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
     EXPECT_THAT(napt(", allow: [10.1.0.0]"), HasSubstr("\"10.1.0.0\" is no prefix"));
     EXPECT_THAT(napt(", sessions: 0"), HasSubstr("from 1 to 16000000"));
     EXPECT_THAT(
-        problem(valid + "workers: {count: 2}\nnapt: {addresses: [192.0.2.1]}\n"),
-        HasSubstr("the NAPT has one worker")
+        problem(valid + "workers: {count: 3}\nnapt: {addresses: [192.0.2.1]}\n"),
+        HasSubstr("can not be parted evenly among 3 workers")
     );
 }
 

@@ -216,11 +216,27 @@ TEST_F(Ends, PathThatTheTableRefusesClosesItsSubscriber) {
 TEST_F(Ends, PathThatGoesToAnotherSubscriberOpensItBeforeAndClosesTheOldAfter) {
     direct(dc_a, ending(7, 1));
     commands();
-    direct(dc_a, of_subscriber(ending(7, 2), "198.18.0.2"));
+    direct(dc_a, with_secret(of_subscriber(ending(7, 2), "198.18.0.2"), 'z'));
     EXPECT_EQ(
         commands(),
         (Commands{opening(1, "198.18.0.2"), ReplacePath{ended(7, 1)}, CloseSubscriber{0}})
     );
+}
+
+// They may be two workers', and a nonce might be used twice.
+TEST_F(Ends, SecretOfOneSubscriberIsNoOthers) {
+    direct(dc_a, ending(7, 1));
+    commands();
+    const auto other = of_subscriber(ending(7, 2), "198.18.0.2");
+    EXPECT_EQ(direct(dc_a, other).status(), v1::STATUS_PATH_ID_TAKEN);
+    EXPECT_EQ(director->paths().subscribers(), 1U);
+    direct(dc_a, with_secret(ending(7, 2), 'z'));
+    direct(dc_a, of_subscriber(ending(8, 1), "198.18.0.3"));
+    commands();
+    EXPECT_EQ(
+        direct(dc_a, of_subscriber(ending(7, 3), "198.18.0.3")).status(), v1::STATUS_PATH_ID_TAKEN
+    );
+    EXPECT_EQ(direct(dc_a, ending(7, 3)).status(), v1::STATUS_OK) << "it still lies on the shelf";
 }
 
 TEST_F(Ends, PathMayBecomeOneOfTheOtherMode) {

@@ -139,6 +139,32 @@ TEST_F(RsNTest, a_flow_goes_on_where_the_node_moves_and_counters_too) {
     EXPECT_EQ(keys_->counters.next_to_send, 2U);
 }
 
+// The public ports from 20256 on are the second worker's.
+TEST_F(RsNTest, what_is_another_workers_is_handed_over_as_it_came) {
+    install();
+    make_pipeline({1, 2});
+    const Bytes from_node = data(packet_of(Kind::udp, ends_of(Family::ipv4).inside, some_payload));
+    PacketEnds back = reversed(ends_of(Family::ipv4).outside);
+    back.destination_port = 20255;
+    const Bytes answer = packet_of(Kind::udp, back, some_payload);
+    const Bytes error =
+        napt::error_packet(gn4, rs4.address, packet_of(Kind::udp, reversed(back), some_payload));
+    for (const Bytes& frame : {from_node, from_general_node(answer), from_general_node(error)}) {
+        const Outcome got = receive(frame);
+        EXPECT_EQ(got.fate, Fate::hand_over);
+        EXPECT_EQ(got.worker, 0U);
+        EXPECT_EQ(got.frame, frame);
+    }
+    back.destination_port = 20256;
+    const Outcome own = receive(from_general_node(packet_of(Kind::udp, back, some_payload)));
+    EXPECT_EQ(own.reason, DropReason::napt_no_mapping);
+
+    make_pipeline({0, 2});
+    const Outcome out = receive(from_node);
+    ASSERT_EQ(out.fate, Fate::transmit);
+    EXPECT_LT(source_port(inner_of(out.frame)), 20256);
+}
+
 TEST_F(RsNTest, end_goes_to_the_control_thread_and_nobody_else_has_this_relays_role) {
     install();
     v1::End probe;

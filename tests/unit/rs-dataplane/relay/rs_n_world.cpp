@@ -37,29 +37,32 @@ RsNTest::RsNTest() {
     table_ = tables::RelayTable::create(16, settings_.own, *grace_period_).value();
     writer_.emplace(table_->writer());
     path_counters_ = std::vector<PathCounters>(table_->slot_count());
-    rs_n_ = make_rs_n();
-    pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{
-        table_->reader(), path_counters_.data(), &worker_counters_, &token_key_, 1, rs_n_.get()});
+    make_pipeline({});
     path_.id = path;
     path_.end = tables::PathEnd{0, keys_, {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}}};
-    rs_n_->carry_out(OpenSubscriber{0, vip4.ipv4(), vip6.ipv6(), {}}, now_);
     node_sealer_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
     node_opener_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
 }
 
-std::unique_ptr<RsN> RsNTest::make_rs_n() {
+void RsNTest::make_pipeline(Share share) {
     napt::Bindings::Plan plan;
     plan.subscribers = most_subscribers;
     plan.mappings = 256;
     plan.sessions = 256;
     plan.ipv4 = {1, first_public_port, 8, 64};
     plan.ipv6 = plan.ipv4;
-    return std::make_unique<RsN>(RsN::Parts{
-        napt::Bindings::make(plan, random_),
+    rs_n_ = std::make_unique<RsN>(RsN::Parts{
+        napt::Bindings::make(plan_of(share, plan), random_),
         napt::PublicAddresses{{rs4.address.ipv4()}, {rs6.address.ipv6()}},
         crypto::BurstCipher::create().value(),
         plan.subscribers,
-        &worker_counters_});
+        &worker_counters_,
+        share});
+    pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{
+        table_->reader(), path_counters_.data(), &worker_counters_, &token_key_, 1, rs_n_.get()});
+    if (share.owner_of(0) == share.worker) {
+        rs_n_->carry_out(OpenSubscriber{0, vip4.ipv4(), vip6.ipv6(), {}}, now_);
+    }
 }
 
 void RsNTest::bind_leg() {
@@ -96,6 +99,7 @@ std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& fra
              packet.reason,
              packet.punt_class,
              packet.port,
+             packet.worker,
              {packet.begin, packet.begin + packet.length}}
         );
     }

@@ -56,6 +56,7 @@ class RsNTest : public ::testing::Test {
         DropReason reason = DropReason::none;
         std::uint8_t punt_class = 0;
         std::uint16_t port = 0;
+        std::uint8_t worker = 0;
         Bytes frame;
     };
     [[nodiscard]] std::vector<Outcome> receive_all(const std::vector<Bytes>& frames);
@@ -71,6 +72,8 @@ class RsNTest : public ::testing::Test {
 
     void install();
     void replace();
+    // Anew, of one worker or of one of several.
+    void make_pipeline(Share share);
 
     SeededRandom random_{1};
     Instant now_{std::chrono::seconds{1000}};
@@ -91,7 +94,6 @@ class RsNTest : public ::testing::Test {
     std::optional<protocol::DataOpener> node_opener_;
 
   private:
-    [[nodiscard]] std::unique_ptr<RsN> make_rs_n();
     void bind_leg();
 };
 
