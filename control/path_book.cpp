@@ -140,13 +140,14 @@ Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
         static_cast<void>(subscribers_.leave(joined->number));
         return Unexpected{keys.error()};
     }
-    return NewEnd{
-        std::make_unique<RelayEnd>(RelayEnd{
-            std::move(order.end->subscriber),
-            joined->number,
-            *std::move(keys),
-            std::move(order.end->general_nodes)}),
-        joined->is_first};
+    NewEnd made;
+    made.opens_subscriber = joined->is_first;
+    made.end = std::make_unique<RelayEnd>();
+    made.end->subscriber = std::move(order.end->subscriber);
+    made.end->number = joined->number;
+    made.end->keys = *std::move(keys);
+    made.end->general_nodes = std::move(order.end->general_nodes);
+    return made;
 }
 
 Result<std::shared_ptr<tables::EndKeys>, BookAnswer> PathBook::take_keys(

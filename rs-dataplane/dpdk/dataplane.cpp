@@ -173,7 +173,7 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n() {
     }
     hand_over = *std::move(made_hand_over);
     for (std::size_t number = 0; number < crews.size(); ++number) {
-        const auto made = make_rs_n(number);
+        auto made = make_rs_n(number);
         if (!made) {
             return made;
         }
