@@ -10,7 +10,7 @@ namespace ntm::client {
 std::unique_ptr<Legs> make_legs(
     const RouteDirection& direction, TunnelContext& context, Instant now
 ) {
-    if (direction.is_relayed()) {
+    if (direction.is_by_relay()) {
         return std::make_unique<RelayedLeg>(direction, context, now);
     }
     return std::make_unique<DirectLegs>(direction, context, now);

@@ -23,7 +23,8 @@ class Legs {
     Legs& operator=(const Legs&) = delete;
     virtual ~Legs() = default;
 
-    // Bound as DATA needs it: both legs of a relayed path, one direction of a direct one.
+    // Bound as DATA needs it: both legs of a relayed path, the only one to an RS-N, one direction of a
+    // direct path.
     [[nodiscard]] virtual bool is_ready() const = 0;
     [[nodiscard]] virtual bool is_bound() const = 0;
     // Where DATA goes; nothing while a move is under way and the old address is gone.

@@ -59,8 +59,19 @@ std::string kind_text(InterfaceKind kind) {
     return "other";
 }
 
+std::string kind_text(RouteKind kind) {
+    switch (kind) {
+        case RouteKind::direct:
+            return "direct";
+        case RouteKind::general:
+            return "general";
+        case RouteKind::relayed:
+            break;
+    }
+    return "relayed";
+}
+
 Json path_json(const PathView& path) {
-    const bool is_relayed = path.kind == RouteKind::relayed;
     Json leg = nullptr;
     if (path.way) {
         leg = {
@@ -74,10 +85,10 @@ Json path_json(const PathView& path) {
         {"peer", path.peer_fqdn},
         {"peer_vipv4", text_or_null(path.peer_vipv4)},
         {"peer_vipv6", text_or_null(path.peer_vipv6)},
-        {"kind", is_relayed ? "relayed" : "direct"},
+        {"kind", kind_text(path.kind)},
         {"role", path.role == Role::initiator ? "initiator" : "responder"},
         {"ready", path.is_ready},
-        {"relay", is_relayed ? Json(path.relay) : Json(nullptr)},
+        {"relay", path.kind == RouteKind::direct ? Json(nullptr) : Json(path.relay)},
         {"leg", leg},
         {"tx_packets", path.sent.packets},
         {"tx_bytes", path.sent.bytes},

@@ -156,7 +156,7 @@ bool RelayedLeg::handle_leg(
         ++context_.counters.wrong_role;
         return false;
     }
-    auto message = protocol::open_leg(direction_.leg_secret, datagram.payload);
+    auto message = protocol::open_leg(direction_.secret_of_leg(), datagram.payload);
     if (!message) {
         ++context_.counters.bad_tag;
         return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// This node's leg to an RS-S. One attempt at a time: on set-up at once, with a token if there is
-// one in stock; on a move with the token that COOKIE brings from the new address, while the old way
-// goes on carrying DATA as long as it exists (docs/protocol.md section 5).
+// This node's leg to a relay, RS-S or RS-N. One attempt at a time: on set-up at once, with a token if
+// there is one in stock; on a move with the token that COOKIE brings from the new address, while the
+// old way goes on carrying DATA as long as it exists (docs/protocol.md section 5).
 #pragma once
 
 #include "client/node/legs.hpp"
@@ -48,7 +48,7 @@ class RelayedLeg final : public Legs {
     TunnelContext& context_;
     std::optional<Way> active_;
     bool is_bound_ = false;
-    bool is_peer_bound_ = false;
+    bool is_peer_bound_ = false;  // the relay says so too where it is the peer
     std::optional<LegBinding> attempt_;
     UnprovenRequests unproven_;
     Instant last_begin_;

@@ -104,24 +104,36 @@ Checked read_relay(const v1::RouteDirection& message, RouteDirection& into) {
         }
         into.relay.push_back(*endpoint);
     }
-    auto secret = secret_from(message.leg_secret());
-    if (into.relay.empty() || !secret) {
-        return bad("a relayed route needs a relay and a leg_secret of 32 bytes");
+    if (into.relay.empty()) {
+        return bad("a route by a relay needs the relay's address");
     }
-    into.leg_secret = std::move(*secret);
     into.relay_name =
         message.relay_name().empty() ? into.relay.front().text() : message.relay_name();
     return std::nullopt;
 }
 
-Checked read_tunnel_end(const v1::RouteDirection& message, RouteDirection& into) {
-    if (message.kind() == v1::ROUTE_RELAYED) {
-        into.kind = RouteKind::relayed;
-        return read_relay(message, into);
+Checked read_relayed(const v1::RouteDirection& message, RouteDirection& into) {
+    into.kind = RouteKind::relayed;
+    auto secret = secret_from(message.leg_secret());
+    if (!secret) {
+        return bad("leg_secret is not 32 bytes");
     }
-    if (message.kind() != v1::ROUTE_DIRECT) {
-        return bad("kind is neither direct nor relayed");
+    into.leg_secret = std::move(*secret);
+    return read_relay(message, into);
+}
+
+Checked read_general(const v1::RouteDirection& message, RouteDirection& into) {
+    into.kind = RouteKind::general;
+    if (message.role() != v1::ROLE_INITIATOR) {
+        return bad("the responder of a general route is its relay");
     }
+    if (!message.leg_secret().empty()) {
+        return bad("a general route has no leg_secret");
+    }
+    return read_relay(message, into);
+}
+
+Checked read_direct(const v1::RouteDirection& message, RouteDirection& into) {
     into.kind = RouteKind::direct;
     if (message.candidates_size() > most_candidates) {
         return bad("more than 8 candidates");
@@ -134,6 +146,19 @@ Checked read_tunnel_end(const v1::RouteDirection& message, RouteDirection& into)
         into.candidates.push_back({*endpoint, candidate.is_proven()});
     }
     return std::nullopt;
+}
+
+Checked read_tunnel_end(const v1::RouteDirection& message, RouteDirection& into) {
+    switch (message.kind()) {
+        case v1::ROUTE_DIRECT:
+            return read_direct(message, into);
+        case v1::ROUTE_RELAYED:
+            return read_relayed(message, into);
+        case v1::ROUTE_GENERAL:
+            return read_general(message, into);
+        default:
+            return bad("kind is neither direct nor relayed nor general");
+    }
 }
 
 Checked read_keys(

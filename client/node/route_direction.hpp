@@ -18,7 +18,7 @@
 
 namespace ntm::client {
 
-enum class RouteKind : std::uint8_t { direct, relayed };
+enum class RouteKind : std::uint8_t { direct, relayed, general };
 
 struct PeerCandidate {
     Endpoint endpoint;
@@ -43,13 +43,14 @@ struct RouteDirection {
     Duration lifetime{0};
     std::uint16_t inner_mtu = 0;
 
-    [[nodiscard]] bool is_relayed() const noexcept { return kind == RouteKind::relayed; }
+    // The tunnel leads to a relay, whether it goes on from there or ends.
+    [[nodiscard]] bool is_by_relay() const noexcept { return kind != RouteKind::direct; }
     [[nodiscard]] bool is_peer_vip(const IpAddress& address) const noexcept {
         return peer_vipv4 == address || peer_vipv6 == address;
     }
-    // What protects LEG packets: the leg secret, or on a direct path the path secret.
+    // What protects LEG packets: a relayed path's leg secret, else the path secret.
     [[nodiscard]] const Secret32& secret_of_leg() const noexcept {
-        return is_relayed() ? leg_secret : path_secret;
+        return kind == RouteKind::relayed ? leg_secret : path_secret;
     }
     // Whether a binding made under the other holds under this one.
     [[nodiscard]] bool has_same_legs(const RouteDirection& other) const noexcept {

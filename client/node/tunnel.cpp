@@ -14,10 +14,14 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration idle_limit = minutes{10};
 // A relay is kept open by COOKIE; a direct path has only itself.
 constexpr Duration direct_keep_alive = seconds{15};
 constexpr Duration between_complaints = seconds{5};
+
+// An RS-N keeps a TCP connection that nobody uses for 124 minutes (RFC 5382 REQ-5).
+constexpr Duration idle_limit(RouteKind kind) {
+    return kind == RouteKind::general ? minutes{150} : minutes{10};
+}
 
 std::string nonce_bytes(std::uint64_t nonce) {
     std::array<std::uint8_t, sizeof(nonce)> bytes{};
@@ -281,8 +285,12 @@ void Tunnel::flush(Instant now) {
 }
 
 Instant Tunnel::keep_alive_at() const {
-    const bool is_needed = !direction_->is_relayed() && can_send();
+    const bool is_needed = !direction_->is_by_relay() && can_send();
     return is_needed ? last_sent_ + direct_keep_alive : Instant::never();
+}
+
+Instant Tunnel::idle_at() const {
+    return last_use_ + idle_limit(direction_->kind);
 }
 
 Instant Tunnel::next_timeout() const {
@@ -291,7 +299,7 @@ Instant Tunnel::next_timeout() const {
         next = std::min(next, probe_.next_timeout());
     }
     if (!is_idle_told_) {
-        next = std::min(next, last_use_ + idle_limit);
+        next = std::min(next, idle_at());
     }
     if (!is_expiry_told_) {
         next = std::min(next, expires_);
@@ -307,7 +315,7 @@ void Tunnel::handle_timeout(Instant now) {
     run_probe(now);
     run_keep_alive(now);
     context_.counters.held_too_long += held_.expire(now);
-    if (!is_idle_told_ && now >= last_use_ + idle_limit) {
+    if (!is_idle_told_ && now >= idle_at()) {
         is_idle_told_ = true;
         context_.out.events.push_back({direction_->path_id, TunnelNews::idle});
     }

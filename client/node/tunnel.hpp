@@ -87,6 +87,7 @@ class Tunnel {
     void run_keep_alive(Instant now);
     void complain(Instant now);
     [[nodiscard]] Instant keep_alive_at() const;
+    [[nodiscard]] Instant idle_at() const;
 
     std::unique_ptr<RouteDirection> direction_;  // legs_ refers to it
     std::unique_ptr<PathKeys> keys_;

@@ -40,7 +40,7 @@ struct NodeCounters {
 enum class TunnelNews : std::uint8_t {
     ready,   // DATA may go
     failed,  // could not be bound, or the peer has gone silent: the DC should know
-    idle,    // nobody has used it for 10 min
+    idle,    // nobody has used it for long
     expired  // its DC has not renewed it
 };
 

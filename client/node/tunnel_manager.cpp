@@ -291,7 +291,7 @@ void TunnelManager::log_secrets(const RouteDirection& direction) const {
     settings_.key_log.note_path_secret(
         direction.path_id, direction.revision, direction.suite, direction.path_secret
     );
-    if (direction.is_relayed()) {
+    if (direction.kind == RouteKind::relayed) {
         settings_.key_log.note_leg_secret(
             direction.path_id, direction.revision, direction.role, direction.leg_secret
         );

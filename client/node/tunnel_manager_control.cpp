@@ -242,7 +242,7 @@ void TunnelManager::update_network() {
 void TunnelManager::update_uses() {
     std::vector<RelayUse> uses;
     for (const auto& [path_id, tunnel] : tunnels_.all()) {
-        if (tunnel->direction().is_relayed()) {
+        if (tunnel->direction().is_by_relay()) {
             uses.push_back({tunnel->direction().relay_name, tunnel->legs().wanted_way()});
         }
     }

@@ -141,7 +141,7 @@ std::optional<DirectionRefusal> TunnelManager::install(
 
 void TunnelManager::install_new(RouteDirection direction, Instant now) {
     log_secrets(direction);
-    if (direction.is_relayed()) {
+    if (direction.is_by_relay()) {
         relays_.add_relay({direction.relay_name, direction.relay}, now);
     }
     std::vector<IpAddress> vips;
@@ -163,7 +163,7 @@ void TunnelManager::install_new(RouteDirection direction, Instant now) {
 
 void TunnelManager::replace(Tunnel& tunnel, RouteDirection direction, Instant now) {
     log_secrets(direction);
-    if (direction.is_relayed()) {
+    if (direction.is_by_relay()) {
         relays_.add_relay({direction.relay_name, direction.relay}, now);
     }
     // The shelf gives the same keys back if the secret is the same: counters never start anew.

@@ -85,6 +85,15 @@ v1::RouteDirection FakeDc::direct_direction(const std::vector<PeerCandidate>& ca
     return direction;
 }
 
+v1::RouteDirection FakeDc::general_direction(std::uint32_t revision) const {
+    v1::RouteDirection direction = relayed_direction(revision);
+    direction.set_kind(v1::ROUTE_GENERAL);
+    direction.set_peer_fqdn("gn.example.test");
+    direction.clear_peer_vipv6();
+    direction.clear_leg_secret();
+    return direction;
+}
+
 std::uint64_t FakeDc::send(v1::Signal message, Instant now) {
     const auto id =
         signaling_.send_request(node_, std::move(message), protocol::OnNewBoot::resend, now);

@@ -25,6 +25,8 @@ class FakeDc {
     [[nodiscard]] v1::RouteDirection relayed_direction(std::uint32_t revision = 1) const;
     [[nodiscard]] v1::RouteDirection direct_direction(const std::vector<PeerCandidate>& candidates
     ) const;
+    // For a general node with an IPv4 address.
+    [[nodiscard]] v1::RouteDirection general_direction(std::uint32_t revision = 1) const;
 
     // A request to the node; what it answers is kept.
     std::uint64_t send(v1::Signal message, Instant now);
@@ -53,7 +55,7 @@ class FakeDc {
 
     crypto::KeyPair key_;
     crypto::PublicKey node_;
-    crypto::KeyPair peer_key_;
+    crypto::KeyPair peer_key_;  // or the relay's, where it is the peer
     protocol::Signaling signaling_;
 };
 

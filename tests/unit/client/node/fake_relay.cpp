@@ -27,6 +27,15 @@ void FakeRelay::restart() {
     for (auto& [path_id, leg] : legs) {
         leg.bound.reset();
     }
+    for (const PathId path_id : ends) {
+        leg_secrets.erase(path_id);
+    }
+    ends.clear();
+}
+
+void FakeRelay::hold_end(PathId path_id, const Secret32& path_secret) {
+    leg_secrets.insert_or_assign(path_id, path_secret.clone());
+    ends.insert(path_id);
 }
 
 std::optional<Bytes> FakeRelay::handle(const Datagram& datagram, Instant now) {
@@ -46,8 +55,21 @@ std::optional<Bytes> FakeRelay::handle(const Datagram& datagram, Instant now) {
     }
     const Leg& leg = legs[header->path_id()];
     const bool is_late = leg.bound_before == datagram.remote && now - leg.bound_at < seconds{2};
-    forwarded.push_back({now, datagram.payload, leg.bound == datagram.remote || is_late});
-    return std::nullopt;
+    const bool is_bound = leg.bound == datagram.remote || is_late;
+    forwarded.push_back({now, datagram.payload, is_bound});
+    const bool may_answer = is_bound && answers_probes && ends.contains(header->path_id());
+    return may_answer ? answer_probe(header->path_id(), datagram.payload) : std::nullopt;
+}
+
+std::optional<Bytes> FakeRelay::answer_probe(PathId path_id, ByteView datagram) {
+    const Secret32& path_secret = leg_secrets.at(path_id);
+    const auto message = protocol::open_end(path_secret, datagram);
+    if (!message || !message->has_probe()) {
+        return std::nullopt;
+    }
+    v1::End answer;
+    answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
+    return protocol::seal_end(path_secret, path_id, Role::responder, answer, random);
 }
 
 Bytes FakeRelay::answer_cookie(std::uint64_t nonce, const Endpoint& source, Instant now) {

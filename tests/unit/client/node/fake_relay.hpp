@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace ntm::client::testing {
@@ -27,13 +28,18 @@ struct FakeRelay {
     };
     // What to send back, if anything.
     [[nodiscard]] std::optional<Bytes> handle(const Datagram& from_node, Instant now);
+    // An RS-S holds its paths again at once, an RS-N forgets those that end there.
     void restart();
+    // As RS-N: the path ends here.
+    void hold_end(PathId path_id, const Secret32& path_secret);
 
     RandomSource& random;
     std::unique_ptr<crypto::TokenMint> mint;
     BootId boot_id{0x1111};
     bool is_up = true;
     std::map<PathId, Secret32> leg_secrets;
+    std::set<PathId> ends;        // of those, the paths that end here
+    bool answers_probes = false;  // on them
     std::map<PathId, std::optional<Endpoint>> proven;
     std::map<PathId, Leg> legs;
     struct Forwarded {
@@ -51,6 +57,7 @@ struct FakeRelay {
     [[nodiscard]] std::optional<Bytes> answer_request(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     );
+    [[nodiscard]] std::optional<Bytes> answer_probe(PathId path_id, ByteView datagram);
 };
 
 }  // namespace ntm::client::testing

@@ -39,12 +39,28 @@ TEST(NodeViews, shows_as_many_paths_as_asked_for) {
 
 TEST(NodeViews, kinds_are_called_as_the_dc_calls_them) {
     auto paths = two_paths();
+    paths.emplace_back();
     paths[0].kind = RouteKind::relayed;
     paths[1].kind = RouteKind::direct;
+    paths[2].kind = RouteKind::general;
     const auto answer = paths_json(paths, Json::object());
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->at("paths")[0].at("kind"), "relayed");
     EXPECT_EQ(answer->at("paths")[1].at("kind"), "direct");
+    EXPECT_EQ(answer->at("paths")[2].at("kind"), "general");
+}
+
+TEST(NodeViews, the_relay_is_shown_of_every_path_that_leads_to_one) {
+    auto paths = two_paths();
+    for (PathView& path : paths) {
+        path.relay = "rs1";
+    }
+    paths[0].kind = RouteKind::general;
+    paths[1].kind = RouteKind::direct;
+    const auto answer = paths_json(paths, Json::object());
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->at("paths")[0].at("relay"), "rs1");
+    EXPECT_TRUE(answer->at("paths")[1].at("relay").is_null());
 }
 
 TEST(NodeViews, durations_say_their_unit_in_full) {
