@@ -31,9 +31,22 @@ std::string clash_of(const Endpoint& upstream) {
     return upstream.text() + ": the stub would ask itself";
 }
 
+// `gn`: all, or a list.
+GeneralNames read_general_names(Section& root) {
+    if (root.is_list("gn")) {
+        return {false, config::read_domains(root, "gn")};
+    }
+    const auto parse = [](std::string_view word) {
+        return word == "all" ? std::optional{true} : std::nullopt;
+    };
+    const std::string allowed = "all, or a list of names like example.org";
+    return {root.has("gn") && root.parsed("gn", parse, allowed), {}};
+}
+
 void read_names(Section& root, NodeConfig& into) {
     into.fqdn = root.parsed("fqdn", normalise_fqdn, "a host name such as mn.a.ntm.test");
     into.zones = config::read_zones(root);
+    into.general_names = read_general_names(root);
     const auto clash = clash_of_names(into);
     if (!into.fqdn.empty() && !into.zones.empty() && clash) {
         root.fail("fqdn", *clash, "a name under " + config::listed(into.zones));
@@ -93,6 +106,9 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
         }
     });
     root.section("resolver", Need::optional, [&](Section& part) { read_resolver(part, into); });
+    if (into.general_names != GeneralNames{} && !into.resolver) {
+        root.fail("gn", "without a resolver nobody asks for a name", "a section resolver");
+    }
     into.suites = {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
     root.section("paths", Need::optional, [&](Section& paths) { read_suites(paths, into); });
     into.log_level = config::read_log_level(root);

@@ -2,6 +2,7 @@
 // ntm-node's configuration file; configs/node.yaml explains each key.
 #pragma once
 
+#include "client/node/general_names.hpp"
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
@@ -30,6 +31,7 @@ struct NodeConfig {
     crypto::PublicKey dc_key;
     std::vector<Endpoint> dc_addresses;
     std::vector<std::string> zones;
+    GeneralNames general_names;
     std::string tun_name;
     std::optional<ResolverConfig> resolver;
     std::vector<crypto::Suite> suites;

@@ -19,6 +19,7 @@ Json config_json(const NodeConfig& config) {
     }
     json["dc"] = {{"key", config.dc_key.text()}, {"addresses", texts_of(config.dc_addresses)}};
     json["zones"] = config.zones;
+    json["gn"] = config.general_names.are_all ? Json("all") : Json(config.general_names.domains);
     json["tun"] = {{"name", config.tun_name}};
     if (config.resolver) {
         json["resolver"] = {
@@ -38,6 +39,7 @@ Json config_json(const NodeConfig& config) {
 void take_over(NodeConfig& running, const NodeConfig& read) {
     running.dc_addresses = read.dc_addresses;
     running.zones = read.zones;
+    running.general_names = read.general_names;
     running.log_level = read.log_level;
     if (running.resolver && read.resolver) {
         running.resolver->upstream = read.resolver->upstream;

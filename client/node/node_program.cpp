@@ -38,7 +38,8 @@ NodeSettings settings_of(
         config.dc_addresses,
         config.zones,
         config.suites,
-        std::move(key_log)};
+        std::move(key_log),
+        config.general_names};
 }
 
 }  // namespace
@@ -125,8 +126,8 @@ Result<Nothing, std::string> NodeProgram::open_resolver() {
     Resolver::Settings settings;
     settings.listen = config_.resolver->listen;
     settings.upstream = config_.resolver->upstream;
-    settings.is_in_zones = [this](const std::string& name) {
-        return manager_.is_in_zones(name);
+    settings.is_for_brain = [this](const std::string& name, DnsWish wish) {
+        return manager_.is_for_dc(name, wish);
     };
     settings.on_query = [this](std::uint64_t query, const std::string& name, DnsWish wish) {
         manager_.handle_dns_query(query, name, wish, now());
@@ -184,7 +185,7 @@ void NodeProgram::follow_config() {
     if (config_.resolver) {
         resolver_->set_upstream(config_.resolver->upstream);
     }
-    manager_.set_zones(config_.zones);
+    manager_.set_names(config_.zones, config_.general_names);
     manager_.set_dc_endpoints(config_.dc_addresses, now());
     pump();
 }

@@ -2,6 +2,7 @@
 // What a node's brain is told once, at its start.
 #pragma once
 
+#include "client/node/general_names.hpp"
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/crypto/aead.hpp"
@@ -23,6 +24,7 @@ struct NodeSettings {
     std::vector<std::string> zones;  // names under them are the DC's to answer
     std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
     protocol::KeyLog key_log{};
+    GeneralNames general_names{};
 };
 
 }  // namespace ntm::client

@@ -171,16 +171,18 @@ void Resolver::State::handle(ByteView wire, bool is_tcp, DnsReply reply) {
         return;
     }
     DnsQuery& query = *parsed.query;
-    const bool is_ours =
-        query.kind() != DnsQuery::Kind::foreign && settings_.is_in_zones(query.name());
-    if (!is_ours) {
+    const DnsWish wish =
+        query.kind() == DnsQuery::Kind::other ? DnsWish::existence : DnsWish::addresses;
+    const bool is_for_brain =
+        query.kind() != DnsQuery::Kind::foreign && settings_.is_for_brain(query.name(), wish);
+    if (!is_for_brain) {
         pass_on(std::move(query), is_tcp, std::move(reply));
         return;
     }
-    hold(std::move(query), std::move(reply));
+    hold(std::move(query), wish, is_tcp, std::move(reply));
 }
 
-void Resolver::State::hold(DnsQuery query, DnsReply reply) {
+void Resolver::State::hold(DnsQuery query, DnsWish wish, bool is_tcp, DnsReply reply) {
     if (held_.size() >= most_held) {
         ++counters_.refused;
         reply(query.answer(DnsRcode::server_failure, {}));
@@ -189,9 +191,7 @@ void Resolver::State::hold(DnsQuery query, DnsReply reply) {
     ++counters_.held;
     const std::uint64_t number = next_query_++;
     const std::string name = query.name();
-    const DnsWish wish =
-        query.kind() == DnsQuery::Kind::other ? DnsWish::existence : DnsWish::addresses;
-    held_.emplace(number, Held{std::move(query), std::move(reply)});
+    held_.emplace(number, Held{std::move(query), is_tcp, std::move(reply)});
     settings_.on_query(number, name, wish);
 }
 
@@ -200,7 +200,7 @@ void Resolver::State::answer(const DnsAnswer& answer) {
     if (held.empty()) {
         return;
     }
-    auto& [query, reply] = held.mapped();
+    auto& [query, is_tcp, reply] = held.mapped();
     switch (answer.outcome) {
         case DnsOutcome::addresses:
             reply(query.answer(DnsRcode::no_error, records_for(query.kind(), answer)));
@@ -213,7 +213,7 @@ void Resolver::State::answer(const DnsAnswer& answer) {
             reply(query.answer(DnsRcode::server_failure, {}));
             return;
         case DnsOutcome::not_ours:
-            pass_on(std::move(query), false, std::move(reply));
+            pass_on(std::move(query), is_tcp, std::move(reply));
             return;
     }
 }

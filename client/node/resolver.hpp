@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stub resolver: UDP and TCP on one address. Queries for names under the node's zones go to the
-// brain and wait for its answer: for addresses, or, where another type is asked for, whether the
-// name exists. All else is passed through to the system's resolvers untouched (docs/protocol.md
-// section 4.2).
+// The stub resolver: UDP and TCP on one address. Queries for names under the node's zones, and for the
+// addresses of general nodes, go to the brain and wait for its answer: for addresses, or, where another
+// type is asked for, whether the name exists. All else, and what the brain gives back, is passed
+// through to the system's resolvers untouched (docs/protocol.md section 4.2).
 #pragma once
 
 #include "client/node/dns_message.hpp"
@@ -34,8 +34,8 @@ class Resolver {
     struct Settings {
         Endpoint listen;
         std::vector<Endpoint> upstream;
-        std::function<bool(const std::string& name)> is_in_zones;
-        // A query for the brain; its answer comes by answer() with the same number.
+        std::function<bool(const std::string& name, DnsWish wish)> is_for_brain;
+        // Such a query; its answer comes by answer() with the same number.
         std::function<void(std::uint64_t query, const std::string& name, DnsWish wish)> on_query;
     };
 

@@ -34,11 +34,12 @@ class Resolver::State final : public std::enable_shared_from_this<State> {
   private:
     struct Held {
         DnsQuery query;
+        bool is_tcp = false;
         DnsReply reply;
     };
     void receive();
     void accept();
-    void hold(DnsQuery query, DnsReply reply);
+    void hold(DnsQuery query, DnsWish wish, bool is_tcp, DnsReply reply);
     void pass_on(DnsQuery query, bool is_tcp, DnsReply reply);
 
     asio::io_context& loop_;

@@ -49,15 +49,16 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           {},
           {}} {
     settings_.fqdn = normalized_name(settings_.fqdn);
-    set_zones(std::move(settings_.zones));
+    set_names(std::move(settings_.zones), std::move(settings_.general_names));
     signaling_.add_peer(settings_.dc_key, protocol::PeerKind::dc);
 }
 
-void TunnelManager::set_zones(std::vector<std::string> zones) {
+void TunnelManager::set_names(std::vector<std::string> zones, GeneralNames general) {
     for (std::string& zone : zones) {
         zone = normalized_name(zone);
     }
     settings_.zones = std::move(zones);
+    settings_.general_names = std::move(general);
 }
 
 void TunnelManager::set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now) {
@@ -241,8 +242,10 @@ void TunnelManager::handle_timeout(Instant now) {
     signaling_.handle_timeout(now);
     registration_.handle_timeout(relay_rtts(), now);
     counters_.held_too_long += directions_.handle_timeout(now);
-    for (const std::uint64_t query : queries_.take_expired(now)) {
-        answers_.push_back({query, DnsOutcome::failed, std::nullopt, std::nullopt});
+    for (const NameQuery& query : queries_.take_expired(now)) {
+        answer_query(
+            query.number, query.may_be_foreign ? DnsOutcome::not_ours : DnsOutcome::failed
+        );
     }
     if (silence_.has_begun(waits_for_dc_since(), now)) {
         warn("the DC does not answer; trying on");

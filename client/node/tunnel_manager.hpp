@@ -39,7 +39,7 @@ enum class DnsOutcome : std::uint8_t {
     addresses,     // the name exists; either may be absent
     no_such_name,  // the DC knows no such node
     failed,        // no path within 4.5 s, or the DC can not make one
-    not_ours,      // not under a zone of this node: another resolver's business
+    not_ours,      // another resolver's business: not the DC's, or it has not said that it is
 };
 
 struct DnsAnswer {
@@ -129,11 +129,12 @@ class TunnelManager {
     [[nodiscard]] std::vector<NodeEvent> take_events();
 
     // Names, and where the DC is, from here on; a DC at the same places is left alone.
-    void set_zones(std::vector<std::string> zones);
+    void set_names(std::vector<std::string> zones, GeneralNames general);
     void set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now);
 
-    // Whether a name is this node's and its DC's business.
-    [[nodiscard]] bool is_in_zones(const std::string& name) const;
+    // Whether a query is this node's and its DC's business; of a name outside of the zones only those
+    // for addresses can be.
+    [[nodiscard]] bool is_for_dc(const std::string& name, DnsWish wish) const;
     [[nodiscard]] const VirtualNetwork& virtual_network() const noexcept { return network_; }
     [[nodiscard]] NodeStatus status() const;
     [[nodiscard]] std::vector<PathView> paths(Instant now) const;
@@ -195,12 +196,16 @@ class TunnelManager {
     );
 
     void ask_for(const DirectionWish& wish, Instant now);
+    void find_path(std::uint64_t query, const std::string& fqdn, DnsWish wish, Instant now);
+    void answer_query(std::uint64_t query, DnsOutcome outcome);
     void answer_queries(const Tunnel& tunnel);
+    // What becomes of a query where the DC has refused a Direction.
+    [[nodiscard]] DnsOutcome outcome_of(const std::string& fqdn, v1::Status refusal) const;
     void fail_queries(const std::string& fqdn, DnsOutcome outcome);
     void answer_own_name(std::uint64_t query);
     // The DC has answered a Direction Request for this name.
     void judge_name(const std::string& fqdn, v1::Status status);
-    // The name exists: all that queries of other types wait for.
+    // The name exists, so it is worth while to wait for its path; queries of other types do not have to.
     void confirm_name(const std::string& fqdn);
     void update_network();
     void update_uses();

@@ -177,8 +177,8 @@ void TunnelManager::granted(Instant now) {
     relays_.set_candidates(grant.relays, now);
     relays_.handle_timeout(now);
     directions_.open(now);
-    for (const std::uint64_t query : queries_.take(settings_.fqdn)) {
-        answer_own_name(query);
+    for (const NameQuery& query : queries_.take(settings_.fqdn)) {
+        answer_own_name(query.number);
     }
 }
 

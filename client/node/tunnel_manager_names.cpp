@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Names and views of TunnelManager: queries in and out, and what ntmctl shows.
 #include "client/node/tunnel_manager.hpp"
+#include "common/base/names.hpp"
 
 #include <algorithm>
 
@@ -13,45 +14,41 @@ constexpr Duration usual_set_up = std::chrono::seconds{2};
 
 }  // namespace
 
-bool TunnelManager::is_in_zones(const std::string& name) const {
+bool TunnelManager::is_for_dc(const std::string& name, DnsWish wish) const {
     const std::string fqdn = normalized_name(name);
-    return std::any_of(
-        settings_.zones.begin(),
-        settings_.zones.end(),
-        [&](const std::string& zone) {
-            return fqdn == zone || (fqdn.size() > zone.size() && fqdn.ends_with(zone) &&
-                                    fqdn[fqdn.size() - zone.size() - 1] == '.');
-        }
-    );
+    return is_within(fqdn, settings_.zones) ||
+           (wish == DnsWish::addresses && settings_.general_names.cover(fqdn));
 }
 
 void TunnelManager::handle_dns_query(
     std::uint64_t query, const std::string& name, DnsWish wish, Instant now
 ) {
     const std::string fqdn = normalized_name(name);
-    if (!is_in_zones(fqdn)) {
-        answers_.push_back({query, DnsOutcome::not_ours, std::nullopt, std::nullopt});
-        return;
-    }
-    if (shut_down_by_) {
-        answers_.push_back({query, DnsOutcome::failed, std::nullopt, std::nullopt});
-        return;
-    }
-    if (fqdn == settings_.fqdn && !own_vips_.empty()) {
+    if (!is_for_dc(fqdn, wish)) {
+        answer_query(query, DnsOutcome::not_ours);
+    } else if (shut_down_by_) {
+        answer_query(query, DnsOutcome::failed);
+    } else if (fqdn == settings_.fqdn && !own_vips_.empty()) {
         answer_own_name(query);
-        return;
+    } else if (std::ranges::find(settings_.zones, fqdn) != settings_.zones.end()) {
+        // The apex is no node, but what lies below it would not exist if it did not.
+        answer_query(query, DnsOutcome::addresses);
+    } else {
+        find_path(query, fqdn, wish, now);
     }
-    // The apex is no node, but what lies below it would not exist if it did not.
-    if (std::find(settings_.zones.begin(), settings_.zones.end(), fqdn) != settings_.zones.end()) {
-        answers_.push_back({query, DnsOutcome::addresses, std::nullopt, std::nullopt});
-        return;
-    }
+}
+
+void TunnelManager::find_path(
+    std::uint64_t query, const std::string& fqdn, DnsWish wish, Instant now
+) {
+    const Tunnel* tunnel = tunnels_.find_by_name(fqdn);
+    const bool is_being_set_up = tunnel != nullptr && now - tunnel->since() < usual_set_up;
+    const bool is_in_zones = is_within(fqdn, settings_.zones);
     const bool is_asked_already = queries_.has(fqdn);
-    queries_.add(query, fqdn, wish, now);
+    queries_.add({query, fqdn, wish, !is_in_zones && !is_being_set_up}, now);
     if (fqdn == settings_.fqdn) {
         return;  // waits for the registration
     }
-    const Tunnel* tunnel = tunnels_.find_by_name(fqdn);
     if (tunnel != nullptr && wish == DnsWish::existence) {
         confirm_name(fqdn);  // ready or not: the DC has named it
         return;
@@ -60,7 +57,10 @@ void TunnelManager::handle_dns_query(
         answer_queries(*tunnel);
         return;
     }
-    const bool is_being_set_up = tunnel != nullptr && now - tunnel->since() < usual_set_up;
+    if (!is_in_zones && silence_.is_silent()) {
+        fail_queries(fqdn, DnsOutcome::not_ours);
+        return;
+    }
     if (!is_asked_already && !is_being_set_up) {
         ask_for({fqdn, {}, v1::DIRECTION_NEW, {}}, now);
     }
@@ -72,23 +72,37 @@ void TunnelManager::ask_for(const DirectionWish& wish, Instant now) {
         return;
     }
     if (!directions_.ask(wish, now) && tunnels_.find_by_name(wish.fqdn) == nullptr) {
-        fail_queries(wish.fqdn, DnsOutcome::failed);
+        fail_queries(wish.fqdn, outcome_of(wish.fqdn, v1::STATUS_BUSY));
     }
+}
+
+void TunnelManager::answer_query(std::uint64_t query, DnsOutcome outcome) {
+    answers_.push_back({query, outcome, std::nullopt, std::nullopt});
 }
 
 void TunnelManager::answer_queries(const Tunnel& tunnel) {
     const RouteDirection& direction = tunnel.direction();
-    for (const std::uint64_t query : queries_.take(direction.peer_fqdn)) {
+    for (const NameQuery& query : queries_.take(direction.peer_fqdn)) {
         answers_.push_back(
-            {query, DnsOutcome::addresses, direction.peer_vipv4, direction.peer_vipv6}
+            {query.number, DnsOutcome::addresses, direction.peer_vipv4, direction.peer_vipv6}
         );
     }
 }
 
 void TunnelManager::fail_queries(const std::string& fqdn, DnsOutcome outcome) {
-    for (const std::uint64_t query : queries_.take(fqdn)) {
-        answers_.push_back({query, outcome, std::nullopt, std::nullopt});
+    for (const NameQuery& query : queries_.take(fqdn)) {
+        answer_query(query.number, outcome);
     }
+}
+
+// A general node can be reached without a path too, where the DC does not know it or has no time.
+DnsOutcome TunnelManager::outcome_of(const std::string& fqdn, v1::Status refusal) const {
+    const bool is_unknown = refusal == v1::STATUS_UNKNOWN_NAME;
+    const bool says_nothing_of_it = is_unknown || refusal == v1::STATUS_BUSY;
+    if (says_nothing_of_it && !is_within(fqdn, settings_.zones)) {
+        return DnsOutcome::not_ours;
+    }
+    return is_unknown ? DnsOutcome::no_such_name : DnsOutcome::failed;
 }
 
 void TunnelManager::judge_name(const std::string& fqdn, v1::Status status) {
@@ -100,8 +114,9 @@ void TunnelManager::judge_name(const std::string& fqdn, v1::Status status) {
 }
 
 void TunnelManager::confirm_name(const std::string& fqdn) {
-    for (const std::uint64_t query : queries_.take_for_existence(fqdn)) {
-        answers_.push_back({query, DnsOutcome::addresses, std::nullopt, std::nullopt});
+    queries_.note_known(fqdn);
+    for (const NameQuery& query : queries_.take_for_existence(fqdn)) {
+        answer_query(query.number, DnsOutcome::addresses);
     }
 }
 

@@ -64,7 +64,7 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
         // A path that stands already goes on standing, whatever became of a complaint about it.
         const Tunnel* standing = tunnels_.find_by_name(fqdn);
         if (standing == nullptr) {
-            fail_queries(fqdn, is_unknown ? DnsOutcome::no_such_name : DnsOutcome::failed);
+            fail_queries(fqdn, outcome_of(fqdn, settled.answer.status()));
         }
         return;
     }
@@ -96,7 +96,7 @@ void TunnelManager::ask_anew(DirectionRequests::Settled settled, Instant now) {
         return;
     }
     counters_.held_too_long += settled.held.drop();
-    fail_queries(anew.fqdn, DnsOutcome::failed);
+    fail_queries(anew.fqdn, outcome_of(anew.fqdn, v1::STATUS_BUSY));
 }
 
 // An answer that was lost and asked for again says what was true then: the path has been drawn anew.

@@ -33,10 +33,15 @@ bool is_label(std::string_view text) noexcept {
 }
 
 std::optional<std::string> normalise_fqdn(std::string_view text) {
+    auto name = normalise_domain(text);
+    return name && name->find('.') != std::string::npos ? name : std::nullopt;
+}
+
+std::optional<std::string> normalise_domain(std::string_view text) {
     if (text.ends_with('.')) {
         text.remove_suffix(1);
     }
-    if (text.size() > longest_name || text.find('.') == std::string_view::npos) {
+    if (text.size() > longest_name) {
         return std::nullopt;
     }
     std::string_view rest = text;
@@ -60,6 +65,10 @@ bool is_under(std::string_view fqdn, const std::vector<std::string>& zones) {
         return fqdn.size() > zone.size() + 1 && fqdn.ends_with(zone) &&
                fqdn[fqdn.size() - zone.size() - 1] == '.';
     });
+}
+
+bool is_within(std::string_view fqdn, const std::vector<std::string>& zones) {
+    return std::ranges::find(zones, fqdn) != zones.end() || is_under(fqdn, zones);
 }
 
 bool is_interface_name(std::string_view text) noexcept {

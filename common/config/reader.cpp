@@ -14,6 +14,10 @@ bool Section::has(const std::string& key) {
     return state_.find(key).IsDefined();
 }
 
+bool Section::is_list(const std::string& key) {
+    return state_.find(key).IsSequence();
+}
+
 void Section::need(const std::string& key) {
     if (!has(key)) {
         state_.report_missing(key);

@@ -52,6 +52,8 @@ class Section {
 
     // Whether the key is there; it counts as known from here on.
     [[nodiscard]] bool has(const std::string& key);
+    // Whether it is there with a list, for a key that takes a word too.
+    [[nodiscard]] bool is_list(const std::string& key);
 
     // Never empty, unless the fallback is.
     [[nodiscard]] std::string text(

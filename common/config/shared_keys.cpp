@@ -10,6 +10,44 @@
 
 namespace ntm::config {
 
+namespace {
+
+// A list of names that cover what is under them.
+struct NameList {
+    std::string key;
+    std::string what;  // one of them is
+    std::optional<std::string> (*normalise)(std::string_view);
+};
+
+std::vector<std::string> read_names(Section& section, const NameList& list, Need need) {
+    std::vector<std::string> names;
+    const std::vector<std::string> typed = section.texts(list.key, need);
+    for (std::size_t i = 0; i < typed.size(); ++i) {
+        const auto name = list.normalise(typed[i]);
+        if (!name) {
+            const std::string what = in_quotes(typed[i]) + " is not a " + list.what + "'s name";
+            section.fail_item(list.key, i, what, "names like a.example.org");
+            continue;
+        }
+        const auto clash = std::ranges::find_if(names, [&](const std::string& other) {
+            return is_within(*name, {other}) || is_under(other, {*name});
+        });
+        if (clash == names.end()) {
+            names.push_back(*name);
+            continue;
+        }
+        const std::string what = *clash == *name ? in_quotes(*name) + " is there twice"
+                                                 : in_quotes(*name) + " overlaps with the " +
+                                                       list.what + " " + in_quotes(*clash);
+        section.fail_item(
+            list.key, i, what, "each " + list.what + " once, and none within another"
+        );
+    }
+    return names;
+}
+
+}  // namespace
+
 std::string read_log_level(Section& root) {
     std::string level = "info";
     root.section("log", Need::optional, [&](Section& log) {
@@ -20,28 +58,11 @@ std::string read_log_level(Section& root) {
 }
 
 std::vector<std::string> read_zones(Section& root) {
-    std::vector<std::string> zones;
-    const std::vector<std::string> typed = root.texts("zones", Need::required);
-    for (std::size_t i = 0; i < typed.size(); ++i) {
-        const auto zone = normalise_fqdn(typed[i]);
-        if (!zone) {
-            const std::string what = in_quotes(typed[i]) + " is not a zone's name";
-            root.fail_item("zones", i, what, "names like a.example.org");
-            continue;
-        }
-        const auto clash = std::ranges::find_if(zones, [&](const std::string& other) {
-            return other == *zone || is_under(*zone, {other}) || is_under(other, {*zone});
-        });
-        if (clash == zones.end()) {
-            zones.push_back(*zone);
-            continue;
-        }
-        const std::string what =
-            *clash == *zone ? in_quotes(*zone) + " is there twice"
-                            : in_quotes(*zone) + " overlaps with the zone " + in_quotes(*clash);
-        root.fail_item("zones", i, what, "each zone once, and none within another");
-    }
-    return zones;
+    return read_names(root, {"zones", "zone", normalise_fqdn}, Need::required);
+}
+
+std::vector<std::string> read_domains(Section& section, const std::string& key) {
+    return read_names(section, {key, "domain", normalise_domain}, Need::optional);
 }
 
 std::optional<Secret32> read_key(Section& root, KeyFiles files, std::string& path) {

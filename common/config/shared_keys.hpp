@@ -21,6 +21,8 @@ enum class KeyFiles : std::uint8_t { must_be_good, not_looked_at };
 
 // `zones`: names, in lower case, each once and none within another.
 [[nodiscard]] std::vector<std::string> read_zones(Section& root);
+// A list that may be absent of names as zones are; one label suffices.
+[[nodiscard]] std::vector<std::string> read_domains(Section& section, const std::string& key);
 
 // `key_file`: its name goes to `path`, the private key in it comes back.
 [[nodiscard]] std::optional<Secret32> read_key(Section& root, KeyFiles files, std::string& path);

@@ -28,7 +28,9 @@ struct Stub {
             *Endpoint::parse("127.0.0.53:53"),
             {},
             // All but one zone are the node's, so that the fuzzer need not know one.
-            [](const std::string& name) { return !name.starts_with("x."); },
+            [](const std::string& name, client::DnsWish /*wish*/) {
+                return !name.starts_with("x.");
+            },
             [this](std::uint64_t query, const std::string& /*name*/, DnsWish /*wish*/) {
                 held = query;
             }},

@@ -37,7 +37,16 @@ same "no such type" "$(dns_status gn4.example.test AAAA)" NOERROR
 check "an answer too long for UDP comes by TCP" \
     test "$(at mn dig +bufsize=512 +short big.example.test TXT | wc -c)" -gt 512
 
+step "others too are the DC's first"
+echo "gn: all" >>"$run_dir/mn/node.yaml"
+check "the node takes that over" ctl mn reload
+same "unknown" "$(dns_status nope.example.test A)" NXDOMAIN
+same "an alias" "$(dns_answer www.example.test CNAME)" gn.example.test.
+same "of one label" "$(dns_status nobody A)" NXDOMAIN
+same "still no such node" "$(dns_status nobody.b.ntm.test A)" NXDOMAIN
+
 step "without the DC"
 lab kill dc1
 same "cn's MX" "$(dns_status $peer MX)" NOERROR
 same "nobody's MX" "$(dns_status nobody.b.ntm.test MX)" SERVFAIL
+same "an ordinary host" "$(dns_answer gn.example.test A)" 203.0.113.80

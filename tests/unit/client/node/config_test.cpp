@@ -42,6 +42,7 @@ TEST(NodeConfig, the_example_is_read) {
     EXPECT_EQ(config->port.number, 9770);
     EXPECT_EQ(config->dc_addresses.size(), 2U);
     EXPECT_EQ(config->zones, (std::vector<std::string>{"a.ntm.test", "b.ntm.test"}));
+    EXPECT_EQ(config->general_names, GeneralNames{});
     EXPECT_EQ(config->resolver->listen.text(), "127.0.0.53:53");
     EXPECT_EQ(config->suites.size(), 2U);
     EXPECT_EQ(config->log_level, "info");
@@ -97,6 +98,63 @@ TEST(NodeConfig, zones_are_names_each_once) {
         complaint(with(example(), "[a.ntm.test, b.ntm.test]", "[a.ntm.test, .]")),
         EndsWith("\".\" is not a zone's name; allowed: names like a.example.org")
     );
+}
+
+TEST(NodeConfig, general_names_are_all_or_those_within_some_domains) {
+    const auto read = [](const std::string& gn) {
+        const std::string file = ::testing::TempDir() + "/node_config_gn.yaml";
+        std::ofstream{file} << with(example(), "gn: []", gn);
+        auto config = read_config(file);
+        std::remove(file.c_str());
+        EXPECT_TRUE(config) << config.error().text();
+        return config ? config->general_names : GeneralNames{};
+    };
+    EXPECT_EQ(read("gn: all"), (GeneralNames{true, {}}));
+    EXPECT_EQ(read("gn: [Example.org., test]"), (GeneralNames{false, {"example.org", "test"}}));
+    EXPECT_EQ(read(""), GeneralNames{});
+}
+
+TEST(NodeConfig, what_is_wrong_with_general_names_is_named_with_its_place) {
+    using ::testing::EndsWith;
+    EXPECT_THAT(
+        complaint(with(example(), "gn: []", "gn: none")),
+        EndsWith(":31:5: \"none\" is not a valid gn; allowed: all, or a list of names like "
+                 "example.org")
+    );
+    EXPECT_THAT(
+        complaint(with(example(), "gn: []", "gn: [example.org, \"*.example.net\"]")),
+        EndsWith(":31:19: \"*.example.net\" is not a domain's name; allowed: names like "
+                 "a.example.org")
+    );
+    EXPECT_THAT(
+        complaint(with(example(), "gn: []", "gn: [example.org, a.Example.org]")),
+        EndsWith(":31:19: \"a.example.org\" overlaps with the domain \"example.org\"; allowed: "
+                 "each domain once, and none within another")
+    );
+}
+
+TEST(NodeConfig, general_names_need_a_resolver) {
+    std::string text = example();
+    const std::size_t resolver = text.find("\nresolver:\n");
+    text.erase(resolver, text.find("\n\n", resolver) - resolver);
+    EXPECT_EQ(complaint(text), "");
+    EXPECT_THAT(
+        complaint(with(text, "gn: []", "gn: all")),
+        ::testing::EndsWith(
+            ":31:5: without a resolver nobody asks for a name; allowed: a section resolver"
+        )
+    );
+}
+
+TEST(NodeConfig, general_names_change_while_the_node_runs) {
+    auto running = read_config(std::string{NTM_CONFIGS} + "/node.yaml");
+    ASSERT_TRUE(running);
+    NodeConfig read = *running;
+    read.general_names = {true, {}};
+    take_over(*running, read);
+    EXPECT_TRUE(running->general_names.are_all);
+    EXPECT_EQ(config_json(*running).at("gn"), "all");
+    EXPECT_EQ(config_json(NodeConfig{}).at("gn"), admin::Json::array());
 }
 
 TEST(NodeConfig, suites_are_not_none) {

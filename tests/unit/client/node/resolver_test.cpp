@@ -38,8 +38,9 @@ class ResolverTest : public ::testing::Test {
         Resolver::Settings settings;
         settings.listen = {loopback, Port{0}};
         settings.upstream = {{loopback, Port{server_.local_endpoint().port()}}};
-        settings.is_in_zones = [](const std::string& name) {
-            return name.ends_with("ntm.test.") || name.ends_with("NTM.test.");
+        settings.is_for_brain = [](const std::string& name, DnsWish wish) {
+            return name.ends_with("ntm.test.") || name.ends_with("NTM.test.") ||
+                   (name == "gn.example.test." && wish == DnsWish::addresses);
         };
         settings.on_query = [this](std::uint64_t query, const std::string& name, DnsWish wish) {
             asked_.emplace_back(query, name);
@@ -49,6 +50,39 @@ class ResolverTest : public ::testing::Test {
     }
     void ask(const Bytes& wire) {
         client_.send_to(asio::buffer(wire), asio_endpoint<udp>(resolver_->endpoint()));
+    }
+    [[nodiscard]] tcp::socket connect() {
+        tcp::socket client{loop_};
+        client.connect(asio_endpoint<tcp>(resolver_->endpoint()));
+        return client;
+    }
+    static Bytes framed(const Bytes& wire) {
+        Bytes framed;
+        append_number(framed, static_cast<std::uint16_t>(wire.size()));
+        append(framed, wire);
+        return framed;
+    }
+    // The stub's connection to the server.
+    [[nodiscard]] tcp::socket accept() {
+        std::optional<tcp::socket> upstream;
+        listener_.async_accept([&](const asio::error_code& error, tcp::socket socket) {
+            if (!error) {
+                upstream.emplace(std::move(socket));
+            }
+        });
+        run_until([&] { return upstream.has_value(); });
+        return upstream ? *std::move(upstream) : tcp::socket{loop_};
+    }
+    [[nodiscard]] Bytes read(tcp::socket& from, std::size_t size) {
+        Bytes bytes(size);
+        bool is_read = false;
+        asio::async_read(
+            from,
+            asio::buffer(bytes),
+            [&](const asio::error_code& error, std::size_t) { is_read = !error; }
+        );
+        run_until([&] { return is_read; });
+        return bytes;
     }
     // Runs the loop until `socket` has a datagram.
     [[nodiscard]] Bytes receive(udp::socket& socket, udp::endpoint* from = nullptr) {
@@ -166,6 +200,22 @@ TEST_F(ResolverTest, other_names_pass_through_byte_for_byte_but_for_the_id) {
     EXPECT_TRUE(std::equal(passed.begin() + 2, passed.end(), answer.begin() + 2));
 }
 
+TEST_F(ResolverTest, what_the_brain_gives_back_passes_through) {
+    const Bytes query = dns_query(5, "gn.example.test", 1);
+    ask(query);
+    run_until([&] { return !asked_.empty(); });
+    resolver_->answer({asked_[0].first, DnsOutcome::not_ours, {}, {}});
+    const Bytes passed = receive(server_);
+    EXPECT_TRUE(std::equal(query.begin() + 2, query.end(), passed.begin() + 2));
+}
+
+TEST_F(ResolverTest, of_a_general_node_other_types_than_addresses_pass_through_at_once) {
+    constexpr std::uint16_t mail_exchange = 15;
+    ask(dns_query(5, "gn.example.test", mail_exchange));
+    EXPECT_FALSE(receive(server_).empty());
+    EXPECT_TRUE(asked_.empty());
+}
+
 TEST_F(ResolverTest, ids_and_ports_towards_servers_are_drawn_anew) {
     std::set<int> ids;
     std::set<int> ports;
@@ -238,64 +288,41 @@ TEST_F(ResolverTest, many_queries_may_wait_but_not_all_there_are) {
 }
 
 TEST_F(ResolverTest, tcp_serves_the_same_and_queries_may_follow_one_another) {
-    tcp::socket client{loop_};
-    client.connect(asio_endpoint<tcp>(resolver_->endpoint()));
+    tcp::socket client = connect();
     for (const char* name : {"cn.b.ntm.test", "xn.b.ntm.test"}) {
-        const Bytes query = dns_query(7, name, 1);
-        Bytes framed;
-        append_number(framed, static_cast<std::uint16_t>(query.size()));
-        append(framed, query);
-        asio::write(client, asio::buffer(framed));
+        asio::write(client, asio::buffer(framed(dns_query(7, name, 1))));
     }
     run_until([&] { return asked_.size() == 2; });
     for (const auto& [number, name] : asked_) {
         resolver_->answer({number, DnsOutcome::no_such_name, {}, {}});
     }
-    Bytes answers(66);  // two of 31 bytes, each behind its length
-    bool is_read = false;
-    asio::async_read(
-        client,
-        asio::buffer(answers),
-        [&](const asio::error_code& error, std::size_t) { is_read = !error; }
-    );
-    run_until([&] { return is_read; });
+    const Bytes answers = read(client, 66);  // two of 31 bytes, each behind its length
     EXPECT_EQ(load<Be16>(answers.data()).to_host(), 31);
     EXPECT_EQ(answers[5] & 0x0f, 3);
 }
 
 TEST_F(ResolverTest, a_tcp_query_for_another_name_goes_on_by_tcp) {
-    tcp::socket client{loop_};
-    client.connect(asio_endpoint<tcp>(resolver_->endpoint()));
-    const Bytes query = dns_query(0x0909, "www.example.test", 16);
-    Bytes framed;
-    append_number(framed, static_cast<std::uint16_t>(query.size()));
-    append(framed, query);
-    asio::write(client, asio::buffer(framed));
-    std::optional<tcp::socket> upstream;
-    listener_.async_accept([&](const asio::error_code& error, tcp::socket socket) {
-        if (!error) {
-            upstream.emplace(std::move(socket));
-        }
-    });
-    run_until([&] { return upstream.has_value(); });
-    Bytes passed(framed.size());
-    bool is_read = false;
-    asio::async_read(
-        *upstream,
-        asio::buffer(passed),
-        [&](const asio::error_code& error, std::size_t) { is_read = !error; }
-    );
-    run_until([&] { return is_read; });
+    tcp::socket client = connect();
+    const Bytes query = framed(dns_query(0x0909, "www.example.test", 16));
+    asio::write(client, asio::buffer(query));
+    tcp::socket upstream = accept();
+    Bytes passed = read(upstream, query.size());
     passed[4] |= 0x80;
-    asio::write(*upstream, asio::buffer(passed));
-    Bytes answer(framed.size());
-    is_read = false;
-    asio::async_read(client, asio::buffer(answer), [&](const asio::error_code& error, std::size_t) {
-        is_read = !error;
-    });
-    run_until([&] { return is_read; });
+    asio::write(upstream, asio::buffer(passed));
+    const Bytes answer = read(client, query.size());
     EXPECT_EQ(load<Be16>(answer.data() + 2).to_host(), 0x0909);
     EXPECT_TRUE(std::equal(passed.begin() + 4, passed.end(), answer.begin() + 4));
+}
+
+TEST_F(ResolverTest, a_tcp_query_that_the_brain_gives_back_goes_on_by_tcp) {
+    tcp::socket client = connect();
+    const Bytes query = framed(dns_query(0x0909, "gn.example.test", 1));
+    asio::write(client, asio::buffer(query));
+    run_until([&] { return !asked_.empty(); });
+    resolver_->answer({asked_[0].first, DnsOutcome::not_ours, {}, {}});
+    tcp::socket upstream = accept();
+    const Bytes passed = read(upstream, query.size());
+    EXPECT_TRUE(std::equal(query.begin() + 4, query.end(), passed.begin() + 4));
 }
 
 }  // namespace

@@ -45,6 +45,24 @@ TEST(Names, LieUnderAZoneOnlyAtALabel) {
     EXPECT_FALSE(is_under("xb.ntm.test", zones));
 }
 
+TEST(Names, OfDomainsMayHaveOneLabel) {
+    EXPECT_EQ(normalise_domain("Org."), "org");
+    EXPECT_EQ(normalise_domain("a.Org"), "a.org");
+    for (const char* text : {"", ".", ".org", "*.org", "-", "a..b"}) {
+        EXPECT_FALSE(normalise_domain(text)) << text;
+    }
+}
+
+TEST(Names, LieWithinAZoneAsItselfOrUnderIt) {
+    const std::vector<std::string> zones{"a.ntm.test", "org"};
+    EXPECT_TRUE(is_within("a.ntm.test", zones));
+    EXPECT_TRUE(is_within("mn.a.ntm.test", zones));
+    EXPECT_TRUE(is_within("www.example.org", zones));
+    EXPECT_FALSE(is_within("ntm.test", zones));
+    EXPECT_FALSE(is_within("xorg", zones));
+    EXPECT_FALSE(is_within("org.test", zones));
+}
+
 TEST(Names, OfInterfacesAreThoseThatLinuxTakes) {
     for (const char* text : {"eth0", "ntm0.7", "a23456789012345", "enp3s0f0@x"}) {
         EXPECT_TRUE(is_interface_name(text)) << text;
