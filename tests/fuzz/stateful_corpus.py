@@ -23,6 +23,7 @@ WAIT_3S = [10, 3]
 # Of tunnel_manager.
 NODE_RELAYED = [0, 0, 1]
 NODE_DIRECT = [0, 0x40, 0x11, 1]
+NODE_GENERAL = [0, 0x40, 0x80, 1]
 DATA_BY_RELAY = [6, 0, 0, 1]
 RESPONSE_BINDS = [7, 0x14, 0x41]
 
@@ -177,6 +178,12 @@ SEEDS = {
         "dc_busy": [10, 8, 9, 1, 12, 3],
         "replaced": NODE_RELAYED + [12, 1, 0, 8, 2, 12, 1] + DATA_BY_RELAY + [6, 8, 0, 1],
         "becomes_direct": NODE_RELAYED + [12, 1, 0, 0x40, 0x11, 2, 12, 1],
+        "general": NODE_GENERAL + [12, 1, 5, 8, 8, 0x10, 0, 12, 1] + DATA_BY_RELAY + [6, 0, 0, 2, 9, 1, 5, 8, 12, 2],
+        "general_asked": [4, 0x40, 0x80, 1, 14, 5, 14, 0x85, 14, 4, 12, 2, 14, 5, 5, 8, 12, 4],
+        "general_dc_silent": [10, 1, 14, 5, 14, 0, 12, 2, 12, 3, 14, 5, 10, 0, 12, 3, 14, 5, 12, 3],
+        "general_relay_restarts": NODE_GENERAL + [12, 1, 5, 8, 10, 0x10, 12, 2, 0, 0x48, 0x80, 2, 12, 2, 5, 8, 12, 1]
+        + DATA_BY_RELAY,
+        "becomes_general": NODE_RELAYED + [12, 1, 0, 0x40, 0x80, 2, 12, 2, 5, 8, 0, 0, 3, 12, 1],
         "as_responder": [0, 4, 1, 12, 1, 6, 4, 0, 1, 5, 8],
         "stale": [0, 0, 5, 0, 0, 4, 0, 0, 5, 12, 1],
         "released": NODE_RELAYED + [2, 0, 1, 0, 0, 1, 0, 0, 2],

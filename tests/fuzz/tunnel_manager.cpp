@@ -101,11 +101,16 @@ class Play {
 
     v1::RouteDirection direction(std::uint8_t form, Input& input) {
         v1::RouteDirection made = world_.dc.relayed_direction();
+        world_.relay.leg_secrets.insert_or_assign(path_of(form), secret(leg_fill));
         if ((form & 0x40) != 0) {
             const std::uint8_t where = input.byte();
             made = world_.dc.direct_direction(
                 {{place(where), (where & 0x10) != 0}, {place(where / 4), (where & 0x20) != 0}}
             );
+            if ((where & 0x80) != 0) {
+                made = world_.dc.general_direction();
+                world_.relay.hold_end(path_of(form), secret(path_fill(form)));
+            }
         }
         made.set_path_id(path_of(form).value);
         made.set_revision(input.byte() % 8);
@@ -121,7 +126,6 @@ class Play {
         if ((form & 0x20) != 0) {
             made.set_lifetime_seconds(8);
         }
-        world_.relay.leg_secrets.insert_or_assign(path_of(form), secret(leg_fill));
         return made;
     }
     void direct(std::uint8_t form, bool is_turned, Input& input) {
@@ -300,7 +304,12 @@ class Play {
     }
     void ask(std::uint8_t form) {
         static const std::array names{
-            "cn.b.ntm.test", "xn.b.ntm.test", "mn.a.ntm.test", "b.ntm.test", "example.org"};
+            "cn.b.ntm.test",
+            "xn.b.ntm.test",
+            "mn.a.ntm.test",
+            "b.ntm.test",
+            "example.org",
+            "gn.example.test"};
         const bool is_about_existence = (form & 0x80) != 0;
         world_.ask(
             names[form % names.size()],

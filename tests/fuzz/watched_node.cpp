@@ -33,6 +33,7 @@ std::string text_of(const std::optional<Endpoint>& endpoint) {
 }  // namespace
 
 WatchedNode::WatchedNode() {
+    node->set_names({"a.ntm.test", "b.ntm.test"}, {false, {"example.org", "example.test"}});
     dc.grant.set_lifetime_seconds(20);
     note_named(dc.grant);
     for (const Endpoint& endpoint : {client::testing::dc_v4, client::testing::dc_v6()}) {
