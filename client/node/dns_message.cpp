@@ -2,9 +2,9 @@
 #include "client/node/dns_message.hpp"
 
 #include "common/base/byte_order.hpp"
+#include "common/dns/wire.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include <ldns/ldns.h>
@@ -13,11 +13,12 @@ namespace ntm::client {
 
 namespace {
 
-constexpr std::size_t head_size = 12;
+using dns::flag_is_answer;
+using dns::head_size;
+
 constexpr std::size_t least_udp_size = 512;
 constexpr std::uint16_t own_udp_size = 1232;
-constexpr std::uint8_t flag_is_answer = 0x80;  // in byte 2
-constexpr std::uint8_t flag_truncated = 0x02;
+constexpr std::uint8_t flag_truncated = 0x02;            // in byte 2
 constexpr std::uint8_t flag_recursion_available = 0x80;  // in byte 3
 constexpr std::uint8_t extended_bad_version = 1;         // above rcode 0: BADVERS, 16
 
@@ -34,21 +35,6 @@ Bytes format_error(ByteView wire) {
     return answer;
 }
 
-// The end of the first question; nothing if there is none, it does not end, or is compressed.
-std::optional<std::size_t> question_end(ByteView wire) {
-    if (load<Be16>(wire.data() + 4).to_host() == 0) {
-        return std::nullopt;
-    }
-    std::size_t at = head_size;
-    while (at < wire.size() && wire[at] != 0) {
-        if ((wire[at] & 0xc0) != 0) {
-            return std::nullopt;
-        }
-        at += std::size_t{wire[at]} + 1;
-    }
-    return at + 5 <= wire.size() ? std::optional{at + 5} : std::nullopt;
-}
-
 DnsQuery::Kind kind_of(const ldns_rr* question) {
     if (ldns_rr_get_class(question) != LDNS_RR_CLASS_IN) {
         return DnsQuery::Kind::foreign;
@@ -61,13 +47,6 @@ DnsQuery::Kind kind_of(const ldns_rr* question) {
         default:
             return DnsQuery::Kind::other;
     }
-}
-
-std::string text_of(const ldns_rdf* name) {
-    char* text = ldns_rdf2str(name);
-    std::string copy = text == nullptr ? std::string{} : std::string{text};
-    std::free(text);  // NOLINT: ldns allocates with malloc
-    return copy;
 }
 
 void push_record(ldns_pkt* packet, const ldns_rdf* owner, const IpAddress& address) {
@@ -88,17 +67,6 @@ void push_record(ldns_pkt* packet, const ldns_rdf* owner, const IpAddress& addre
     ldns_pkt_push_rr(packet, LDNS_SECTION_ANSWER, record);
 }
 
-Bytes wire_of(const ldns_pkt* packet) {
-    std::uint8_t* data = nullptr;
-    std::size_t size = 0;
-    if (ldns_pkt2wire(&data, packet, &size) != LDNS_STATUS_OK) {
-        return {};
-    }
-    Bytes wire{data, data + size};
-    std::free(data);  // NOLINT: as above
-    return wire;
-}
-
 }  // namespace
 
 struct DnsParser {
@@ -117,11 +85,11 @@ struct DnsParser {
         if (ldns_pkt_get_opcode(query.packet_) != LDNS_PACKET_QUERY) {
             return {std::move(query), {}};
         }
-        if (ldns_pkt_qdcount(query.packet_) != 1 || !question_end(wire)) {
+        if (ldns_pkt_qdcount(query.packet_) != 1 || !dns::question_end(wire)) {
             return {std::nullopt, format_error(wire)};
         }
         const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(query.packet_), 0);
-        query.name_ = text_of(ldns_rr_owner(question));
+        query.name_ = dns::text_of(ldns_rr_owner(question));
         query.kind_ = kind_of(question);
         if (ldns_pkt_edns(query.packet_)) {
             query.udp_size_ =
@@ -188,38 +156,19 @@ Bytes DnsQuery::answer(DnsRcode rcode, const std::vector<IpAddress>& addresses) 
             push_record(packet, ldns_rr_owner(ldns_rr_list_rr(questions, 0)), address);
         }
     }
-    Bytes wire = wire_of(packet);
+    Bytes wire = dns::wire_of(packet);
     ldns_pkt_free(packet);
     return wire;
 }
 
 Bytes DnsQuery::truncated_answer() const {
-    const std::size_t end = question_end(wire_).value_or(head_size);
+    const std::size_t end = dns::question_end(wire_).value_or(head_size);
     Bytes answer{wire_.begin(), wire_.begin() + static_cast<std::ptrdiff_t>(end)};
     answer[2] = static_cast<std::uint8_t>((answer[2] & 0x79) | flag_is_answer | flag_truncated);
     answer[3] = flag_recursion_available;
     store(answer.data() + 4, Be16::from_host(end > head_size ? 1 : 0));
     std::fill(answer.begin() + 6, answer.begin() + head_size, std::uint8_t{0});
     return answer;
-}
-
-bool is_answer_to(ByteView answer, ByteView query) {
-    if (answer.size() < head_size || query.size() < head_size ||
-        (answer[2] & flag_is_answer) == 0 ||
-        !std::equal(query.begin(), query.begin() + 2, answer.begin())) {
-        return false;
-    }
-    const auto end = question_end(query);
-    // Some servers leave the question out of an error.
-    const bool has_question = load<Be16>(answer.data() + 4).to_host() != 0;
-    if (!end || !has_question) {
-        return true;
-    }
-    return answer.size() >= *end && std::equal(
-                                        query.begin() + head_size,
-                                        query.begin() + static_cast<std::ptrdiff_t>(*end),
-                                        answer.begin() + head_size
-                                    );
 }
 
 }  // namespace ntm::client

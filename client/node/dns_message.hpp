@@ -72,8 +72,4 @@ struct ParsedQuery {
 // The time for which a virtual address may be remembered (docs/protocol.md section 4.2).
 inline constexpr std::uint32_t address_ttl_seconds = 60;
 
-// Whether `answer` answers the query `query` as far as head and question tell: an answer, the same
-// id, the same question to the letter.
-[[nodiscard]] bool is_answer_to(ByteView answer, ByteView query);
-
 }  // namespace ntm::client

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/resolver.hpp"
 
-#include "client/node/asio_endpoint.hpp"
-#include "client/node/dns_upstream.hpp"
 #include "client/node/resolver_state.hpp"
+#include "common/dns/asio_endpoint.hpp"
+#include "common/dns/upstream.hpp"
 
 #include <chrono>
 
@@ -72,13 +72,13 @@ Resolver::State::State(asio::io_context& loop, Settings settings, RandomSource& 
       buffer_(largest_query) {}
 
 Result<Nothing, std::string> Resolver::State::listen() {
-    const auto udp_at = asio_endpoint<asio::ip::udp>(settings_.listen);
+    const auto udp_at = dns::asio_endpoint<asio::ip::udp>(settings_.listen);
     asio::error_code error;
     udp_.open(udp_at.protocol(), error);
     if (!error) {
         udp_.bind(udp_at, error);
     }
-    auto tcp_at = asio_endpoint<asio::ip::tcp>(settings_.listen);
+    auto tcp_at = dns::asio_endpoint<asio::ip::tcp>(settings_.listen);
     if (!error) {
         tcp_at.port(udp_.local_endpoint(error).port());
     }
@@ -226,9 +226,9 @@ void Resolver::State::pass_on(DnsQuery query, bool is_tcp, DnsReply reply) {
     }
     ++counters_.passed;
     ++passed_on_;
-    UpstreamQuery upstream{query.wire(), is_tcp, settings_.upstream};
+    dns::UpstreamQuery upstream{query.wire(), is_tcp, settings_.upstream};
     auto shared = std::make_shared<DnsQuery>(std::move(query));
-    ask_upstream(
+    dns::ask_upstream(
         loop_,
         std::move(upstream),
         random_,

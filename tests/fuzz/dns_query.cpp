@@ -6,6 +6,7 @@
 #include "client/node/dns_message.hpp"
 #include "client/node/resolver_state.hpp"
 #include "common/base/random.hpp"
+#include "common/dns/wire.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 
 using namespace client;
 
-constexpr std::size_t head_size = 12;
+using dns::head_size;
 
 struct Stub {
     asio::io_context loop;
@@ -44,7 +45,7 @@ Stub& stub() {
 }
 
 bool has_question(ByteView answer, const DnsQuery& query) {
-    return is_answer_to(answer, query.wire());
+    return dns::is_answer_to(answer, query.wire());
 }
 
 void check_message(ByteView wire) {

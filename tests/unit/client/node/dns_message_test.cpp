@@ -3,6 +3,7 @@
 
 #include "common/base/byte_order.hpp"
 #include "common/base/random.hpp"
+#include "common/dns/wire.hpp"
 #include "tests/unit/client/node/dns_wire.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +35,7 @@ TEST(DnsMessage, an_answer_repeats_the_question_to_the_letter) {
     const auto query = parse_query(wire).query;
     const Bytes answer = query->answer(DnsRcode::no_error, {Ipv4Address{{198, 18, 0, 2}}});
     ASSERT_GT(answer.size(), wire.size());
-    EXPECT_TRUE(is_answer_to(answer, wire));
+    EXPECT_TRUE(dns::is_answer_to(answer, wire));
     EXPECT_TRUE(std::equal(wire.begin() + 12, wire.end(), answer.begin() + 12));
     EXPECT_EQ(load<Be16>(answer.data() + 6).to_host(), 1);  // records
     const Bytes address{198, 18, 0, 2};
@@ -132,14 +133,14 @@ TEST(DnsMessage, what_is_no_name_does_not_lengthen_a_truncated_answer) {
 TEST(DnsMessage, a_guessed_answer_is_not_taken) {
     const Bytes wire = dns_query(0x1234, "cN.b.ntm.test", 1);
     Bytes answer = parse_query(wire).query->answer(DnsRcode::no_error, {});
-    EXPECT_TRUE(is_answer_to(answer, wire));
+    EXPECT_TRUE(dns::is_answer_to(answer, wire));
     Bytes wrong_id = answer;
     wrong_id[0] ^= 1;
-    EXPECT_FALSE(is_answer_to(wrong_id, wire));
+    EXPECT_FALSE(dns::is_answer_to(wrong_id, wire));
     Bytes wrong_case = answer;
     wrong_case[13] ^= 0x20;
-    EXPECT_FALSE(is_answer_to(wrong_case, wire));
-    EXPECT_FALSE(is_answer_to(wire, wire));
+    EXPECT_FALSE(dns::is_answer_to(wrong_case, wire));
+    EXPECT_FALSE(dns::is_answer_to(wire, wire));
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // The stub resolver over loopback, between a client and a server that the test plays itself.
 #include "client/node/resolver.hpp"
 
-#include "client/node/asio_endpoint.hpp"
 #include "common/base/byte_order.hpp"
 #include "common/crypto/system_random.hpp"
+#include "common/dns/asio_endpoint.hpp"
 #include "tests/unit/client/node/dns_wire.hpp"
 
 #include <algorithm>
@@ -49,11 +49,11 @@ class ResolverTest : public ::testing::Test {
         resolver_ = *Resolver::create(loop_, std::move(settings), random_);
     }
     void ask(const Bytes& wire) {
-        client_.send_to(asio::buffer(wire), asio_endpoint<udp>(resolver_->endpoint()));
+        client_.send_to(asio::buffer(wire), dns::asio_endpoint<udp>(resolver_->endpoint()));
     }
     [[nodiscard]] tcp::socket connect() {
         tcp::socket client{loop_};
-        client.connect(asio_endpoint<tcp>(resolver_->endpoint()));
+        client.connect(dns::asio_endpoint<tcp>(resolver_->endpoint()));
         return client;
     }
     static Bytes framed(const Bytes& wire) {

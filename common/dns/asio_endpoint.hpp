@@ -6,7 +6,7 @@
 
 #include <asio/ip/address.hpp>
 
-namespace ntm::client {
+namespace ntm::dns {
 
 template <typename Protocol>
 [[nodiscard]] typename Protocol::endpoint asio_endpoint(const Endpoint& endpoint) {
@@ -16,4 +16,4 @@ template <typename Protocol>
     return {asio::ip::address_v6{endpoint.address.ipv6().bytes}, endpoint.port.number};
 }
 
-}  // namespace ntm::client
+}  // namespace ntm::dns

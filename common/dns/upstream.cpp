@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "client/node/dns_upstream.hpp"
+#include "common/dns/upstream.hpp"
 
-#include "client/node/asio_endpoint.hpp"
-#include "client/node/dns_message.hpp"
 #include "common/base/byte_order.hpp"
+#include "common/dns/asio_endpoint.hpp"
+#include "common/dns/wire.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,13 +16,12 @@
 #include <chrono>
 #include <memory>
 
-namespace ntm::client {
+namespace ntm::dns {
 
 namespace {
 
-// Three tries within the 5 s after which a usual client repeats its query.
+// By the usual patience, within the 5 s after which a usual client repeats its query.
 constexpr std::size_t most_tries = 3;
-constexpr auto udp_patience = std::chrono::milliseconds{1500};
 constexpr auto tcp_patience = std::chrono::seconds{5};
 constexpr std::size_t largest_answer = 65535;
 
@@ -93,7 +92,7 @@ class UdpExchange final : public Exchange, public std::enable_shared_from_this<U
             return;
         }
         wait_for_answer(socket);
-        timer_.expires_after(udp_patience);
+        timer_.expires_after(query_.patience);
         timer_.async_wait([self = shared_from_this(), socket](const asio::error_code& is_over) {
             if (!is_over) {
                 asio::error_code ignored;
@@ -235,4 +234,4 @@ void ask_upstream(
     std::make_shared<UdpExchange>(loop, std::move(query), random, std::move(on_answer))->ask();
 }
 
-}  // namespace ntm::client
+}  // namespace ntm::dns
