@@ -43,7 +43,7 @@ LAYERS = {
         ["asio", "nlohmann/", "spdlog/", "libmnl/", "yaml-cpp/"],
     ),
     "control/ntmctl": ([*DAEMON], ["CLI/", "nlohmann/", "asio", "pcap/"]),
-    "dc": (DAEMON, ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
+    "dc": ([*DAEMON, "common/dns"], ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
     "client/node": ([*DAEMON, "common/dns", "common/netlink"], ["asio", "nlohmann/", "spdlog/", "ldns/", "libmnl/"]),
     "bench/micro": (["common", "rs-dataplane"], ["benchmark/", "rte_"]),
     "tests": (["common", "rs-dataplane", "control", "dc", "client", "bench", "tests"],
