@@ -5,7 +5,7 @@
 // the IPv4 block, so that a removed node's addresses rest as long as possible; the next number is
 // in the store. Never given: the network and broadcast address of the IPv4 block, and of the IPv6
 // block the subnet router's anycast address (RFC 4291) and those reserved by RFC 2526, which the
-// numbers of an IPv4 block can not reach.
+// numbers of an IPv4 block can not reach; and what is kept for general nodes (dc/general_addresses).
 #pragma once
 
 #include "common/base/address.hpp"
@@ -21,6 +21,12 @@ struct VirtualBlocks {
     Prefix ipv6;  // at most /64: the numbers lie in the last 64 bits
 };
 
+// Their parts that general nodes get addresses from (dc/general_addresses).
+struct GeneralBlocks {
+    Prefix ipv4;  // /16 to /30
+    Prefix ipv6;  // at most /112: the numbers lie in the last 16 bits
+};
+
 struct VirtualAddresses {
     Ipv4Address ipv4;
     Ipv6Address ipv6;
@@ -29,8 +35,13 @@ struct VirtualAddresses {
 
 class AddressPool {
   public:
-    // `next_number` as it was stored, 1 for a new store.
-    AddressPool(const VirtualBlocks& blocks, std::uint64_t next_number);
+    // `next_number` as it was stored, 1 for a new store. `kept`: a part of the IPv4 block, whose
+    // numbers are for others.
+    AddressPool(
+        const VirtualBlocks& blocks,
+        std::uint64_t next_number,
+        const std::optional<Prefix>& kept = std::nullopt
+    );
 
     // Marks addresses of the store as given. False: they are not a pair of these blocks, or given.
     [[nodiscard]] bool adopt(const VirtualAddresses& addresses);
@@ -39,16 +50,26 @@ class AddressPool {
     void give_back(const VirtualAddresses& addresses);
 
     [[nodiscard]] std::uint64_t next_number() const noexcept { return next_; }
-    [[nodiscard]] std::uint64_t capacity() const noexcept { return last_; }
+    [[nodiscard]] std::uint64_t capacity() const noexcept;
     [[nodiscard]] std::uint64_t used() const noexcept { return used_.size(); }
 
   private:
+    struct Range {
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
+        [[nodiscard]] bool contains(std::uint64_t number) const noexcept {
+            return first <= number && number <= last;
+        }
+    };
+    // The first number from this one on, around the end of the block, that a node may have.
+    [[nodiscard]] std::uint64_t first_from(std::uint64_t number) const noexcept;
     [[nodiscard]] VirtualAddresses at(std::uint64_t number) const;
     [[nodiscard]] std::optional<std::uint64_t> number_of(const VirtualAddresses& addresses) const;
 
     VirtualBlocks blocks_;
     std::uint64_t last_;  // highest number that may be given
-    std::uint64_t next_;
+    std::optional<Range> kept_;
+    std::uint64_t next_ = 1;
     std::unordered_set<std::uint64_t> used_;
 };
 

@@ -81,6 +81,18 @@ struct PathRecord {
     }
 };
 
+// What stands for a general node towards one node, which asked for it: a virtual address for each
+// real one. As long as the record is there, these virtual addresses mean these real ones.
+struct GeneralNodeRecord {
+    PeerKey asker;
+    Ipv4Address vipv4;
+    Ipv6Address vipv6;
+    std::string fqdn;  // lower case, no dot at the end
+    std::optional<Ipv4Address> real_ipv4;
+    std::optional<Ipv6Address> real_ipv6;
+    PathId path;  // from the asker; zero: none
+};
+
 // A Path Release that its receiver has not acknowledged yet.
 struct ReleaseRecord {
     PeerKey peer;

@@ -63,6 +63,14 @@ class Row {
         const auto address = IpAddress::parse(text());
         return address && address->family() == family ? *address : wrong(column, IpAddress{});
     }
+    [[nodiscard]] std::optional<IpAddress> address_or_empty(const char* column, Family family) {
+        const std::string written = text();
+        if (written.empty()) {
+            return std::nullopt;
+        }
+        const auto address = IpAddress::parse(written);
+        return address && address->family() == family ? *address : wrong(column, IpAddress{});
+    }
     template <typename T>
     [[nodiscard]] T parsed(const char* column, std::optional<T> (*parse)(std::string_view)) {
         auto value = parse(text());
@@ -150,6 +158,22 @@ ReleaseRecord read_release(Row& row) {
     return release;
 }
 
+GeneralNodeRecord read_general_node(Row& row) {
+    GeneralNodeRecord node;
+    node.asker = row.key("general_nodes.asker");
+    node.vipv4 = row.address("general_nodes.vipv4", Family::ipv4).ipv4();
+    node.vipv6 = row.address("general_nodes.vipv6", Family::ipv6).ipv6();
+    node.fqdn = row.text();
+    if (const auto real = row.address_or_empty("general_nodes.real_ipv4", Family::ipv4)) {
+        node.real_ipv4 = real->ipv4();
+    }
+    if (const auto real = row.address_or_empty("general_nodes.real_ipv6", Family::ipv6)) {
+        node.real_ipv6 = real->ipv6();
+    }
+    node.path = PathId{row.number()};
+    return node;
+}
+
 struct Counter {
     std::string name;
     std::uint64_t value = 0;
@@ -223,6 +247,13 @@ void read_tables(Tables& tables, StoredState& state, std::vector<Counter>& count
         "SELECT peer, path_id, revision, reason FROM releases ORDER BY peer, path_id",
         state.releases,
         read_release
+    );
+    tables.read(
+        "general_nodes",
+        "SELECT asker, vipv4, vipv6, fqdn, real_ipv4, real_ipv6, path"
+        " FROM general_nodes ORDER BY asker, vipv4",
+        state.general_nodes,
+        read_general_node
     );
 }
 

@@ -6,7 +6,8 @@ namespace ntm::dc {
 namespace {
 
 constexpr std::int64_t application_id = 0x4e544d31;  // "NTM1"
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
+constexpr std::int64_t version_without_general_nodes = 2;
 constexpr std::int64_t version_without_digests = 1;
 
 // Ids and revisions are the bits of unsigned numbers. Lists are text of dc/record_text.hpp. The
@@ -70,6 +71,20 @@ CREATE TABLE releases (
 ) WITHOUT ROWID;
 )sql";
 
+constexpr const char* general_nodes_table = R"sql(
+CREATE TABLE general_nodes (
+    asker BLOB NOT NULL CHECK (length(asker) = 32),
+    vipv4 TEXT NOT NULL,
+    vipv6 TEXT NOT NULL,
+    fqdn TEXT NOT NULL,
+    real_ipv4 TEXT NOT NULL,
+    real_ipv6 TEXT NOT NULL,
+    path INTEGER NOT NULL,
+    digest BLOB,
+    PRIMARY KEY (asker, vipv4)
+) WITHOUT ROWID;
+)sql";
+
 std::optional<StoreError> failure_of(const Database& database) {
     if (!database.failure()) {
         return std::nullopt;
@@ -90,14 +105,25 @@ void lock(Database& database) {
 void create_tables(Database& database) {
     database.run("BEGIN IMMEDIATE");
     database.run(tables);
+    database.run(general_nodes_table);
     database.run("PRAGMA application_id = 1314147633");
-    database.run("PRAGMA user_version = 2");
+    database.run("PRAGMA user_version = 3");
     database.run("COMMIT");
 }
-static_assert(application_id == 1314147633 && schema_version == 2);
+static_assert(application_id == 1314147633 && schema_version == 3);
 
 bool is_known_version(std::int64_t version) {
-    return version == schema_version || version == version_without_digests;
+    return version >= version_without_digests && version <= schema_version;
+}
+
+// The version of a store without digests stays: they are still to be written.
+void add_general_nodes(Database& database, std::int64_t version) {
+    database.run("BEGIN IMMEDIATE");
+    database.run(general_nodes_table);
+    if (version == version_without_general_nodes) {
+        database.run("PRAGMA user_version = 3");
+    }
+    database.run("COMMIT");
 }
 
 }  // namespace
@@ -124,6 +150,11 @@ Result<SchemaVersion, StoreError> prepare_schema(Database& database) {
     if (!database.failure() && verdict != "ok") {
         return Unexpected{damaged(database, verdict)};
     }
+    const bool has_general_nodes =
+        database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'general_nodes'") != 0;
+    if (!has_general_nodes && version < schema_version) {
+        add_general_nodes(database, version.value_or(0));
+    }
     if (const auto failure = failure_of(database)) {
         return Unexpected{*failure};
     }
@@ -138,7 +169,7 @@ void add_digest_columns(Database& database) {
           "ALTER TABLE relays ADD COLUMN digest BLOB",
           "ALTER TABLE paths ADD COLUMN digest BLOB",
           "ALTER TABLE releases ADD COLUMN digest BLOB",
-          "PRAGMA user_version = 2"}) {
+          "PRAGMA user_version = 3"}) {
         database.run(sql);
     }
 }

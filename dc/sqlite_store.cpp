@@ -36,6 +36,7 @@ struct SqliteStore::State {
     std::optional<StoredState> loaded;  // by open(), until it is asked for or is old
     std::unique_ptr<Statement> put_node, remove_node, put_relay, remove_relay, put_path;
     std::unique_ptr<Statement> remove_path, put_release, remove_release, put_counter;
+    std::unique_ptr<Statement> put_general_node, remove_general_node;
 
     void prepare();
     // `row` stays valid until the next call.
@@ -146,6 +147,11 @@ void SqliteStore::State::prepare() {
         "REPLACE INTO releases (peer, path_id, revision, reason, digest) VALUES (?, ?, ?, ?, ?)"
     );
     remove_release = make("DELETE FROM releases WHERE peer = ? AND path_id = ?");
+    put_general_node = make(
+        "REPLACE INTO general_nodes (asker, vipv4, vipv6, fqdn, real_ipv4, real_ipv6, path, digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    );
+    remove_general_node = make("DELETE FROM general_nodes WHERE asker = ? AND vipv4 = ?");
     put_counter = make("REPLACE INTO counters (name, value, digest) VALUES (?, ?, ?)");
 }
 
@@ -313,6 +319,27 @@ void SqliteStore::put_release(const ReleaseRecord& release) {
 
 void SqliteStore::remove_release(const PeerKey& peer, PathId id) {
     state_->change(*state_->remove_release).add(ByteView{peer.bytes}).add(id.value);
+}
+
+void SqliteStore::put_general_node(const GeneralNodeRecord& node) {
+    const auto text_or_empty = [](const auto& address) {
+        return address ? IpAddress{*address}.text() : std::string{};
+    };
+    state_->change(*state_->put_general_node)
+        .add(ByteView{node.asker.bytes})
+        .add(std::string_view{IpAddress{node.vipv4}.text()})
+        .add(std::string_view{IpAddress{node.vipv6}.text()})
+        .add(std::string_view{node.fqdn})
+        .add(std::string_view{text_or_empty(node.real_ipv4)})
+        .add(std::string_view{text_or_empty(node.real_ipv6)})
+        .add(node.path.value)
+        .add_digest("general_nodes");
+}
+
+void SqliteStore::remove_general_node(const PeerKey& asker, const Ipv4Address& vipv4) {
+    state_->change(*state_->remove_general_node)
+        .add(ByteView{asker.bytes})
+        .add(std::string_view{IpAddress{vipv4}.text()});
 }
 
 void SqliteStore::put_next_address_number(std::uint64_t number) {

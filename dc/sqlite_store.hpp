@@ -33,6 +33,8 @@ class SqliteStore final : public Store {
     void remove_path(PathId id) override;
     void put_release(const ReleaseRecord& release) override;
     void remove_release(const PeerKey& peer, PathId id) override;
+    void put_general_node(const GeneralNodeRecord& node) override;
+    void remove_general_node(const PeerKey& asker, const Ipv4Address& vipv4) override;
     void put_next_address_number(std::uint64_t number) override;
     [[nodiscard]] Result<Nothing, StoreError> commit() override;
     [[nodiscard]] StoreHealth health() const noexcept override;

@@ -32,6 +32,7 @@ struct StoredState {
     std::vector<RelayRecord> relays;
     std::vector<PathRecord> paths;
     std::vector<ReleaseRecord> releases;
+    std::vector<GeneralNodeRecord> general_nodes;
     std::uint64_t next_address_number = 1;
 };
 
@@ -55,6 +56,9 @@ class Store {
     virtual void remove_path(PathId id) = 0;
     virtual void put_release(const ReleaseRecord& release) = 0;
     virtual void remove_release(const PeerKey& peer, PathId id) = 0;
+    // By asker and IPv4 address, which the others follow from.
+    virtual void put_general_node(const GeneralNodeRecord& node) = 0;
+    virtual void remove_general_node(const PeerKey& asker, const Ipv4Address& vipv4) = 0;
     virtual void put_next_address_number(std::uint64_t number) = 0;
 
     // After a failure the memory of the process and the store differ: nothing may be acknowledged

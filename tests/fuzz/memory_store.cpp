@@ -94,7 +94,8 @@ Knowledge MemoryStore::knowledge() const {
 }
 
 MemoryStore::Content MemoryStore::copy(const Content& from) {
-    Content made{from.nodes, from.relays, {}, from.releases, from.next_address_number};
+    Content made{
+        from.nodes, from.relays, {}, from.releases, from.general_nodes, from.next_address_number};
     for (const auto& [id, path] : from.paths) {
         made.paths[id] = copy_of(path);
     }
@@ -129,6 +130,9 @@ ntm::Result<dc::StoredState, dc::StoreError> MemoryStore::load() {
     }
     for (const auto& [key, release] : kept_.releases) {
         state.releases.push_back(release);
+    }
+    for (const auto& [key, node] : kept_.general_nodes) {
+        state.general_nodes.push_back(node);
     }
     state.next_address_number = kept_.next_address_number;
     return state;
@@ -171,6 +175,16 @@ void MemoryStore::put_release(const dc::ReleaseRecord& release) {
 
 void MemoryStore::remove_release(const dc::PeerKey& peer, PathId id) {
     latest_.releases.erase({peer, id});
+    is_changed_ = true;
+}
+
+void MemoryStore::put_general_node(const dc::GeneralNodeRecord& node) {
+    latest_.general_nodes.insert_or_assign({node.asker, node.vipv4}, node);
+    is_changed_ = true;
+}
+
+void MemoryStore::remove_general_node(const dc::PeerKey& asker, const Ipv4Address& vipv4) {
+    latest_.general_nodes.erase({asker, vipv4});
     is_changed_ = true;
 }
 

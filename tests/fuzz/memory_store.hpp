@@ -40,6 +40,8 @@ class MemoryStore final : public dc::Store {
     void remove_path(PathId id) override;
     void put_release(const dc::ReleaseRecord& release) override;
     void remove_release(const dc::PeerKey& peer, PathId id) override;
+    void put_general_node(const dc::GeneralNodeRecord& node) override;
+    void remove_general_node(const dc::PeerKey& asker, const Ipv4Address& vipv4) override;
     void put_next_address_number(std::uint64_t number) override;
 
     [[nodiscard]] dc::StoreHealth health() const noexcept override { return health_; }
@@ -66,6 +68,7 @@ class MemoryStore final : public dc::Store {
         std::map<dc::PeerKey, dc::RelayRecord> relays;
         std::map<PathId, dc::PathRecord> paths;
         std::map<std::pair<dc::PeerKey, PathId>, dc::ReleaseRecord> releases;
+        std::map<std::pair<dc::PeerKey, Ipv4Address>, dc::GeneralNodeRecord> general_nodes;
         std::uint64_t next_address_number = 1;
     };
     [[nodiscard]] static Content copy(const Content& from);

@@ -72,6 +72,12 @@ class WatchedStore final : public dc::Store {
     void remove_release(const dc::PeerKey& peer, PathId id) override {
         store_.remove_release(peer, id);
     }
+    void put_general_node(const dc::GeneralNodeRecord& node) override {
+        store_.put_general_node(node);
+    }
+    void remove_general_node(const dc::PeerKey& asker, const Ipv4Address& vipv4) override {
+        store_.remove_general_node(asker, vipv4);
+    }
     void put_next_address_number(std::uint64_t number) override {
         store_.put_next_address_number(number);
     }

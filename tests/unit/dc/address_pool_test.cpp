@@ -45,6 +45,34 @@ TEST(AddressPool, LetsARemovedNodesAddressesRestAsLongAsPossible) {
     EXPECT_FALSE(pool.take());
 }
 
+TEST(AddressPool, LeavesOutWhatIsKeptForOthers) {
+    struct Case {
+        const char* kept;
+        std::set<std::string> given;
+    };
+    const Case cases[] = {
+        {"198.18.0.0/30", {"198.18.0.4 fd00:a::4", "198.18.0.5 fd00:a::5", "198.18.0.6 fd00:a::6"}},
+        {"198.18.0.4/30", {"198.18.0.1 fd00:a::1", "198.18.0.2 fd00:a::2", "198.18.0.3 fd00:a::3"}},
+        {"198.18.0.2/31",
+         {"198.18.0.1 fd00:a::1",
+          "198.18.0.4 fd00:a::4",
+          "198.18.0.5 fd00:a::5",
+          "198.18.0.6 fd00:a::6"}}};
+    for (const Case& each : cases) {
+        AddressPool pool{blocks("198.18.0.0/29"), 2, *Prefix::parse(each.kept)};
+        EXPECT_EQ(pool.capacity(), each.given.size()) << each.kept;
+        std::set<std::string> given;
+        while (const auto taken = pool.take()) {
+            given.insert(text(*taken));
+        }
+        EXPECT_EQ(given, each.given) << each.kept;
+    }
+    AddressPool pool{blocks("198.18.0.0/29"), 1, *Prefix::parse("198.18.0.4/30")};
+    EXPECT_FALSE(
+        pool.adopt({IpAddress::parse("198.18.0.5")->ipv4(), IpAddress::parse("fd00:a::5")->ipv6()})
+    );
+}
+
 TEST(AddressPool, GoesOnWhereTheStoreLeftOff) {
     AddressPool pool{blocks("198.18.0.0/17"), 4711};
     EXPECT_TRUE(pool.adopt(

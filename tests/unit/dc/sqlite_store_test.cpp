@@ -79,12 +79,24 @@ PathRecord path_record() {
     return path;
 }
 
+GeneralNodeRecord general_node_record() {
+    GeneralNodeRecord node;
+    node.asker = key(1);
+    node.vipv4 = Ipv4Address::from_host(0xc6124001);
+    node.vipv6 = IpAddress::parse("fd00:a::1:0:1")->ipv6();
+    node.fqdn = "www.example.test";
+    node.real_ipv6 = IpAddress::parse("2001:db8::80")->ipv6();
+    node.path = PathId{0xffeeddccbbaa9988};
+    return node;
+}
+
 void SqliteStoreTest::fill() const {
     auto store = open();
     store->put_node(node_record());
     store->put_relay({key(3), "rs1", BootId{9}, {*Endpoint::parse("[2001:db8::1]:1")}, 65536});
     store->put_path(path_record());
     store->put_release({key(2), PathId{5}, 6, v1::RELEASE_EXPIRED});
+    store->put_general_node(general_node_record());
     store->put_next_address_number(99);
     ASSERT_TRUE(store->commit());
 }
@@ -130,6 +142,15 @@ TEST_F(SqliteStoreTest, BringsBackEveryFieldAfterAReopen) {
     ASSERT_EQ(state->releases.size(), 1U);
     EXPECT_EQ(state->releases[0].revision, 6U);
     EXPECT_EQ(state->releases[0].reason, v1::RELEASE_EXPIRED);
+    ASSERT_EQ(state->general_nodes.size(), 1U);
+    const GeneralNodeRecord& general = state->general_nodes[0];
+    EXPECT_EQ(general.asker, key(1));
+    EXPECT_EQ(general.vipv4, general_node_record().vipv4);
+    EXPECT_EQ(general.vipv6, general_node_record().vipv6);
+    EXPECT_EQ(general.fqdn, "www.example.test");
+    EXPECT_EQ(general.real_ipv4, std::nullopt);
+    EXPECT_EQ(general.real_ipv6, general_node_record().real_ipv6);
+    EXPECT_EQ(general.path, general_node_record().path);
     EXPECT_EQ(state->next_address_number, 99U);
 }
 
@@ -139,7 +160,9 @@ TEST_F(SqliteStoreTest, ForgetsWhatWasRemovedAndWhatWasNotCommitted) {
         store->put_node(node_record());
         store->put_path(path_record());
         store->put_release({key(2), PathId{5}, 6, v1::RELEASE_IDLE});
+        store->put_general_node(general_node_record());
         ASSERT_TRUE(store->commit());
+        store->remove_general_node(key(1), general_node_record().vipv4);
         store->remove_path(path_record().id);
         store->remove_release(key(2), PathId{5});
         ASSERT_TRUE(store->commit());
@@ -150,6 +173,7 @@ TEST_F(SqliteStoreTest, ForgetsWhatWasRemovedAndWhatWasNotCommitted) {
     EXPECT_EQ(state->nodes.size(), 1U);
     EXPECT_TRUE(state->paths.empty());
     EXPECT_TRUE(state->releases.empty());
+    EXPECT_TRUE(state->general_nodes.empty());
 }
 
 TEST_F(SqliteStoreTest, BeginsALaterTermAtEachStart) {
@@ -190,9 +214,9 @@ TEST_F(SqliteStoreTest, RefusesALaterVersion) {
     static_cast<void>(open());
     {
         auto database = Database::open(file());
-        database->run("PRAGMA user_version = 3");
+        database->run("PRAGMA user_version = 4");
     }
-    EXPECT_NE(refusal().find("has version 3"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("has version 4"), std::string::npos) << refusal();
 }
 
 // F-29.
@@ -234,6 +258,7 @@ TEST_F(SqliteStoreTest, SeesThatARowIsNotWhatWasWritten) {
          {"UPDATE nodes SET vipv4 = '198.18.0.9'",
           "UPDATE paths SET suite = 1",
           "UPDATE counters SET value = 1 WHERE name = 'next_address_number'",
+          "UPDATE general_nodes SET real_ipv6 = '2001:db8::81'",
           "UPDATE releases SET digest = NULL"}) {
         const std::string copy = folder_ + "/copy.sqlite";
         std::filesystem::copy_file(file(), copy, std::filesystem::copy_options::overwrite_existing);
@@ -284,6 +309,7 @@ TEST_F(SqliteStoreTest, TakesAStoreFromBeforeDigests) {
         for (const char* table : {"counters", "nodes", "relays", "paths", "releases"}) {
             database->run(("ALTER TABLE " + std::string{table} + " DROP COLUMN digest").c_str());
         }
+        database->run("DROP TABLE general_nodes");
         database->run("DELETE FROM counters WHERE name = 'changes'");
         database->run("PRAGMA user_version = 1");
         ASSERT_FALSE(database->failure()) << *database->failure();
@@ -302,6 +328,27 @@ TEST_F(SqliteStoreTest, TakesAStoreFromBeforeDigests) {
     EXPECT_EQ(state->nodes[0].vipv4, node_record().vipv4);
     ASSERT_EQ(state->paths.size(), 1U);
     EXPECT_EQ(state->paths[0].path_secret, path_record().path_secret);
+}
+
+TEST_F(SqliteStoreTest, TakesAStoreFromBeforeGeneralNodes) {
+    fill();
+    {
+        auto database = Database::open(file());
+        database->run("DROP TABLE general_nodes");
+        database->run("PRAGMA user_version = 2");
+        ASSERT_FALSE(database->failure()) << *database->failure();
+    }
+    {
+        auto store = open();
+        ASSERT_NE(store, nullptr);
+        EXPECT_TRUE(store->load()->general_nodes.empty());
+        store->put_general_node(general_node_record());
+        ASSERT_TRUE(store->commit());
+    }
+    const auto state = open()->load();
+    ASSERT_TRUE(state) << state.error().text;
+    EXPECT_EQ(state->paths.size(), 1U);
+    EXPECT_EQ(state->general_nodes.size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, SaysThatTheFolderIsMissing) {

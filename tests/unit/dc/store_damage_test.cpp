@@ -59,6 +59,16 @@ PathRecord path(unsigned number) {
     return path;
 }
 
+GeneralNodeRecord general_node(unsigned number) {
+    GeneralNodeRecord node;
+    node.asker = key(number);
+    node.vipv4 = Ipv4Address::from_host(0xc6124000 + number);
+    node.vipv6 = IpAddress::parse("fd00:a::1:0:" + std::to_string(number))->ipv6();
+    node.fqdn = "www" + std::to_string(number) + ".example.test";
+    node.real_ipv4 = Ipv4Address::from_host(0xc6336400 + number);
+    return node;
+}
+
 void fill(SqliteStore& store) {
     for (unsigned number = 1; number <= 60; ++number) {
         store.put_node(node(number));
@@ -70,6 +80,7 @@ void fill(SqliteStore& store) {
     for (unsigned number = 1; number <= 20; ++number) {
         store.put_path(path(number));
         store.put_release({key(number), PathId{number}, 6, v1::RELEASE_EXPIRED});
+        store.put_general_node(general_node(number));
         EXPECT_TRUE(store.commit());
     }
 }
@@ -101,6 +112,11 @@ std::string text_of(const StoredState& state) {
     for (const ReleaseRecord& release : state.releases) {
         text << release.peer.text() << release.path_id.text() << release.revision << release.reason
              << '\n';
+    }
+    for (const GeneralNodeRecord& node : state.general_nodes) {
+        text << node.asker.text() << IpAddress{node.vipv4}.text() << IpAddress{node.vipv6}.text()
+             << node.fqdn << IpAddress{node.real_ipv4.value_or(Ipv4Address{})}.text()
+             << node.real_ipv6.has_value() << node.path.text() << '\n';
     }
     text << state.next_address_number;
     return text.str();
