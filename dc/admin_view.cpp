@@ -40,7 +40,7 @@ const char* state_of(const Relay& relay) {
 
 const char* state_of(const Context& context, const Path& path) {
     if (path.stands()) {
-        return path.is_known_to_both() ? "established" : "directing";
+        return path.is_known_to_all() ? "established" : "directing";
     }
     if (path.is_restoring) {
         return "restoring";
@@ -78,6 +78,7 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     json["key"] = relay.record.key.text();
     json["state"] = state_of(relay);
     json["addresses"] = write_endpoints(relay.record.addresses);
+    json["has_napt"] = relay.has_napt;
     json["capacity_paths"] = relay.record.capacity_paths;
     json["paths"] = context.paths.of_relay(relay.record.key).size();
     json["paths_reported"] = relay.load.paths;
@@ -92,6 +93,22 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     return json;
 }
 
+void show_general_node(const GeneralNodeRecord& node, Json& path) {
+    path["responder"] = node.fqdn;
+    path["responder_vips"] = Json::array();
+    path["responder_addresses"] = Json::array();
+    const auto show = [&](const IpAddress& vip, const IpAddress& real) {
+        path["responder_vips"].push_back(vip.text());
+        path["responder_addresses"].push_back(real.text());
+    };
+    if (node.real_ipv4) {
+        show(node.vipv4, *node.real_ipv4);
+    }
+    if (node.real_ipv6) {
+        show(node.vipv6, *node.real_ipv6);
+    }
+}
+
 Json show_path(const Context& context, const Path& path, Instant now) {
     const PathRecord& record = path.record;
     const std::int64_t unix_now =
@@ -99,7 +116,11 @@ Json show_path(const Context& context, const Path& path, Instant now) {
     Json json;
     json["path_id"] = record.id.text();
     json["initiator"] = context.name_of(record.end(Role::initiator).node);
-    json["responder"] = context.name_of(record.end(Role::responder).node);
+    if (const GeneralNodeRecord* general = context.general.find_of(record.id)) {
+        show_general_node(*general, json);
+    } else {
+        json["responder"] = context.name_of(record.end(Role::responder).node);
+    }
     json["kind"] = text_of(record.kind);
     // Of its kind and relay: what the ends have become since then does not change it.
     json["reason_when_chosen"] = text_of(record.reason);
@@ -160,6 +181,7 @@ Json show_status(const Coordinator& coordinator, Instant now) {
         );
     }
     json["paths"] = context.paths.all().size();
+    json["general_nodes"] = context.general.size();
     json["store"] = {
         {"state", text_of(context.store.health())},
         {"failed_commits", context.store.failed_commits()}};

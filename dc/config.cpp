@@ -69,6 +69,47 @@ void read_virtual(Section& blocks, DcConfig& into) {
     );
 }
 
+// Of the block, and smaller than it. One that could not be read has its own problem already.
+bool is_part_of(const Prefix& part, const Prefix& block) {
+    return block.length == 0 || (part.length > block.length && block.contains(part.address));
+}
+
+// The IPv6 addresses that nodes get: the block's first, as many as there are IPv4 ones.
+Prefix nodes_ipv6(const VirtualBlocks& blocks) {
+    return {blocks.ipv6.address, static_cast<std::uint8_t>(96 + blocks.ipv4.length)};
+}
+
+// Read after the virtual blocks, which these are parts of.
+void read_general_nodes(Section& section, DcConfig& into) {
+    const VirtualBlocks& blocks = into.settings.blocks;
+    into.resolvers = section.endpoints("resolvers", Need::required);
+    config::check_endpoints(section, "resolvers", into.resolvers);
+    GeneralBlocks general;
+    general.ipv4 = section.parsed(
+        "ipv4",
+        [&](std::string_view text) -> std::optional<Prefix> {
+            const auto part = Prefix::parse(text);
+            const bool is_good = part && part->address.is_ipv4() && part->length >= 16 &&
+                                 part->length <= 30 && is_part_of(*part, blocks.ipv4);
+            return is_good ? part : std::nullopt;
+        },
+        "a prefix from /16 to /30 that is a part of virtual.ipv4"
+    );
+    general.ipv6 = section.parsed(
+        "ipv6",
+        [&](std::string_view text) -> std::optional<Prefix> {
+            const auto part = Prefix::parse(text);
+            const bool is_good = part && part->address.is_ipv6() && part->length <= 112 &&
+                                 is_part_of(*part, blocks.ipv6) &&
+                                 !part->overlaps(nodes_ipv6(blocks));
+            return is_good ? part : std::nullopt;
+        },
+        "a prefix of at most /112 that is a part of virtual.ipv6, and not its first addresses, "
+        "which are for nodes"
+    );
+    into.settings.general_blocks = general;
+}
+
 void read_paths(Section& paths, DcConfig& into) {
     Settings& settings = into.settings;
     settings.inner_mtu =
@@ -129,6 +170,9 @@ void walk(Section& root, config::KeyFiles keys, DcConfig& into) {
     into.settings.zones = config::read_zones(root);
     root.section("virtual", Need::required, [&](Section& blocks) { read_virtual(blocks, into); });
     check_blocks(root, into);
+    root.section("general_nodes", Need::optional, [&](Section& general) {
+        read_general_nodes(general, into);
+    });
     root.section("paths", Need::optional, [&](Section& paths) { read_paths(paths, into); });
     root.section("limits", Need::optional, [&](Section& limits) { read_limits(limits, into); });
     into.log_level = config::read_log_level(root);

@@ -18,6 +18,7 @@ struct DcConfig {
     std::string file;  // that it came from
     Port port{9770};
     std::vector<IpAddress> addresses;  // empty: any, of both families
+    std::vector<Endpoint> resolvers;   // to be asked what names outside the zones are
     std::string key_file;
     std::optional<crypto::PublicKey> own_key;  // of the private key there, if it was looked at
     std::string store;

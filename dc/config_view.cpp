@@ -22,6 +22,12 @@ Json config_json(const DcConfig& config) {
     json["zones"] = settings.zones;
     json["virtual"] = {
         {"ipv4", settings.blocks.ipv4.text()}, {"ipv6", settings.blocks.ipv6.text()}};
+    if (const auto& general = settings.general_blocks) {
+        json["general_nodes"] = {
+            {"resolvers", admin::texts_of(config.resolvers)},
+            {"ipv4", general->ipv4.text()},
+            {"ipv6", general->ipv6.text()}};
+    }
     json["paths"] = {{"inner_mtu", settings.inner_mtu}, {"suites", Json::array()}};
     for (const crypto::Suite suite : settings.suites) {
         json["paths"]["suites"].push_back(text_of(suite));

@@ -15,6 +15,16 @@ void Context::refuse(
     signaling.send_answer(request, std::move(answer), now);
 }
 
+std::optional<std::string> Context::why_no_other_path(const PeerKey& node) const {
+    if (paths.of_node(node).size() >= settings.limits.paths_per_node) {
+        return "a node holds as many paths as it may";
+    }
+    if (store.health() != StoreHealth::sound) {
+        return "the disk of the DC's store is full";
+    }
+    return std::nullopt;
+}
+
 v1::Fence Context::fence_for(BootId relay_boot_id) const {
     v1::Fence fence;
     fence.set_dc_term(term);

@@ -5,12 +5,14 @@
 
 #include "common/base/random.hpp"
 #include "common/protocol/signaling.hpp"
+#include "dc/general_addresses.hpp"
 #include "dc/path_table.hpp"
 #include "dc/registry.hpp"
 #include "dc/settings.hpp"
 #include "dc/store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct Context {
     Store& store;
     Registry& registry;
     PathTable& paths;
+    GeneralAddresses& general;
     RandomSource& random;
     std::vector<Notice>& notices;
     const protocol::KeyLog& key_log;
@@ -47,6 +50,8 @@ struct Context {
         const std::string& text,
         Instant now
     ) const;
+    // A sentence if the node may hold no further path, or none can be stored.
+    [[nodiscard]] std::optional<std::string> why_no_other_path(const PeerKey& node) const;
     // Against a relay's boot id, as it stands in requests between the two.
     [[nodiscard]] v1::Fence fence_for(BootId relay_boot_id) const;
     [[nodiscard]] bool is_current(const v1::Fence& fence, BootId relay_boot_id) const;

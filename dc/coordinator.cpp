@@ -34,6 +34,17 @@ protocol::Signaling::Settings make_signaling_settings(
     return settings;
 }
 
+AddressPool make_pool(const Settings& settings, std::uint64_t next_number) {
+    const auto& general = settings.general_blocks;
+    return {settings.blocks, next_number, general ? std::optional{general->ipv4} : std::nullopt};
+}
+
+std::string describe_blocks(const Settings& settings) {
+    const std::string blocks = settings.blocks.ipv4.text() + ", " + settings.blocks.ipv6.text();
+    const auto& general = settings.general_blocks;
+    return general ? blocks + ", but for general nodes' " + general->ipv4.text() : blocks;
+}
+
 }  // namespace
 
 Coordinator::Parts::Parts(
@@ -44,13 +55,25 @@ Coordinator::Parts::Parts(
       key_log{identity.key_log},
       signaling{make_signaling_settings(std::move(identity), token_key), random},
       registry{settings.limits},
-      context{settings, term, signaling, store, registry, paths, random, notices, key_log},
-      pool{settings.blocks, 1},
+      general_addresses{settings.general_blocks, store},
+      context{
+          settings,
+          term,
+          signaling,
+          store,
+          registry,
+          paths,
+          general_addresses,
+          random,
+          notices,
+          key_log},
+      pool{make_pool(settings, 1)},
       relay_courier{context},
       node_courier{context},
       releases{context},
       director{context, {relay_courier, node_courier, releases}},
-      node_desk{context, director},
+      general_desk{context, director},
+      node_desk{context, director, general_desk},
       relay_desk{context, director},
       cookies{signaling.boot_id(), settings.limits.cookies_per_second, token_key, random} {}
 
@@ -79,14 +102,14 @@ Coordinator::Coordinator(std::unique_ptr<Parts> parts) : parts_{std::move(parts)
 Coordinator::~Coordinator() = default;
 
 void Coordinator::Parts::adopt(StoredState state, Instant now) {
-    pool = AddressPool{settings.blocks, state.next_address_number};
+    pool = make_pool(settings, state.next_address_number);
     for (NodeRecord& record : state.nodes) {
         if (!pool.adopt({record.vipv4, record.vipv6})) {
             failure = StoreError{
                 "the store gives " + record.fqdn + " the address " +
                 IpAddress{record.vipv4}.text() +
-                ", which does not lie in the configured virtual blocks (" +
-                settings.blocks.ipv4.text() + ", " + settings.blocks.ipv6.text() +
+                ", which does not lie in what the configuration leaves for nodes (" +
+                describe_blocks(settings) +
                 "): nodes keep their addresses, so the blocks can not change under them"};
             return;
         }
@@ -110,6 +133,9 @@ void Coordinator::Parts::adopt(StoredState state, Instant now) {
         releases.adopt(release);
     }
     relay_desk.expect_all(now);
+    for (GeneralNodeRecord& record : state.general_nodes) {
+        general_addresses.adopt(std::move(record), now);
+    }
     for (PathRecord& record : state.paths) {
         director.adopt(std::move(record), now);
     }
@@ -148,6 +174,7 @@ void Coordinator::handle_timeout(Instant now, Unheard unheard) {
         parts_->relay_desk.handle_timeout(now);
     }
     parts_->director.handle_timeout(now);
+    parts_->general_desk.handle_timeout(now);
     parts_->greet_some(now);
     parts_->settle(now);
 }
@@ -160,6 +187,7 @@ Instant Coordinator::next_timeout() const {
         {parts_->signaling.next_timeout(),
          parts_->relay_desk.next_timeout(),
          parts_->director.next_timeout(),
+         parts_->general_desk.next_timeout(),
          parts_->relay_courier.next_timeout(),
          parts_->greet_at,
          parts_->attempt_at}
@@ -310,6 +338,20 @@ std::optional<std::string> Coordinator::Parts::why_full() const {
 
 std::vector<Datagram> Coordinator::take_early_datagrams() {
     return std::exchange(parts_->early, {});
+}
+
+std::vector<NameQuestion> Coordinator::take_questions() {
+    return parts_->general_desk.take_questions();
+}
+
+void Coordinator::handle_answer(
+    const NameQuestion& question, const dns::Answer& answer, Instant now
+) {
+    if (parts_->stall) {
+        return;
+    }
+    parts_->general_desk.handle_answer(question, answer, now);
+    parts_->settle(now);
 }
 
 std::vector<Notice> Coordinator::take_notices() {

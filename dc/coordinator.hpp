@@ -17,6 +17,7 @@
 #include "common/crypto/x25519.hpp"
 #include "dc/arrival.hpp"
 #include "dc/context.hpp"
+#include "dc/general_names.hpp"
 
 #include <memory>
 #include <optional>
@@ -62,6 +63,9 @@ class Coordinator {
     // Relay Directions alone, uncommitted: they may leave while the path's record is being stored,
     // since nothing is promised by them. What is not taken here comes with take_datagrams.
     [[nodiscard]] std::vector<Datagram> take_early_datagrams();
+    // For resolvers, to be taken as often as datagrams; each is answered later, maybe by a failure.
+    [[nodiscard]] std::vector<NameQuestion> take_questions();
+    void handle_answer(const NameQuestion& question, const dns::Answer& answer, Instant now);
     [[nodiscard]] std::vector<Notice> take_notices();
     [[nodiscard]] const std::optional<StoreError>& failure() const noexcept;
     [[nodiscard]] const std::optional<StoreError>& stall() const noexcept;

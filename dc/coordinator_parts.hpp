@@ -7,6 +7,7 @@
 #include "dc/address_pool.hpp"
 #include "dc/cookie_desk.hpp"
 #include "dc/coordinator.hpp"
+#include "dc/general_desk.hpp"
 #include "dc/node_desk.hpp"
 #include "dc/path_director.hpp"
 #include "dc/relay_desk.hpp"
@@ -50,6 +51,7 @@ struct Coordinator::Parts {
     protocol::Signaling signaling;
     Registry registry;
     PathTable paths;
+    GeneralAddresses general_addresses;
     std::vector<Notice> notices;
     Context context;
     AddressPool pool;
@@ -57,6 +59,7 @@ struct Coordinator::Parts {
     NodeCourier node_courier;
     ReleaseOutbox releases;
     PathDirector director;
+    GeneralDesk general_desk;
     NodeDesk node_desk;
     RelayDesk relay_desk;
     CookieDesk cookies;

@@ -51,6 +51,17 @@ std::optional<std::string> Daemon::open(const DcConfig& config) {
     if (auto failure = open_coordinator(config)) {
         return failure;
     }
+    if (!config.resolvers.empty()) {
+        names_.emplace(
+            loop_,
+            config.resolvers,
+            random_,
+            [this](const NameQuestion& question, const dns::Answer& answer) {
+                coordinator_->handle_answer(question, answer, now());
+                settle();
+            }
+        );
+    }
     return open_admin(config);
 }
 
@@ -191,6 +202,9 @@ std::optional<std::string> Daemon::settle() {
         return failure->text;
     }
     sockets_->send(datagrams);
+    if (names_) {
+        names_->ask(coordinator_->take_questions());
+    }
     set_timer();
     const auto& stall = coordinator_->stall();
     return stall ? std::optional{stall->text} : std::nullopt;

@@ -10,6 +10,7 @@
 #include "dc/config.hpp"
 #include "dc/coordinator.hpp"
 #include "dc/intake.hpp"
+#include "dc/name_lookup.hpp"
 #include "dc/sqlite_store.hpp"
 #include "dc/udp_sockets.hpp"
 
@@ -65,6 +66,7 @@ class Daemon {
     std::unique_ptr<SqliteStore> store_;
     std::unique_ptr<Coordinator> coordinator_;
     std::unique_ptr<UdpSockets> sockets_;
+    std::optional<NameLookup> names_;
     Intake intake_;
     bool is_to_serve_ = false;
     std::unique_ptr<admin::LiveConfig> live_config_;

@@ -28,8 +28,8 @@ bool serves(const std::vector<Endpoint>& addresses, Family family) {
     });
 }
 
-void fill_relay(v1::RouteDirection& direction, const Relay& relay) {
-    direction.set_kind(v1::ROUTE_RELAYED);
+void fill_relay(v1::RouteDirection& direction, const Relay& relay, v1::RouteKind kind) {
+    direction.set_kind(kind);
     direction.set_relay_name(relay.record.name);
     for (const Endpoint& endpoint : relay.record.addresses) {
         *direction.add_relay() = to_wire(endpoint);
@@ -50,6 +50,64 @@ void fill_peer(v1::RouteDirection& direction, const NodeRecord& peer) {
     direction.set_peer_vipv6(to_field(peer.vipv6.bytes));
     direction.set_peer_fqdn(peer.fqdn);
     direction.set_peer_static_key(to_field(peer.key.bytes));
+}
+
+// Virtual addresses of families that the relay has, too: a program is not to wait for the other.
+void fill_general_node(
+    v1::RouteDirection& direction, const GeneralNodeRecord& peer, const Relay& relay
+) {
+    if (peer.real_ipv4 && serves(relay.record.addresses, Family::ipv4)) {
+        direction.set_peer_vipv4(to_field(peer.vipv4.bytes));
+    }
+    if (peer.real_ipv6 && serves(relay.record.addresses, Family::ipv6)) {
+        direction.set_peer_vipv6(to_field(peer.vipv6.bytes));
+    }
+    direction.set_peer_fqdn(peer.fqdn);
+    direction.set_peer_static_key(to_field(relay.record.key.bytes));
+}
+
+void add_general_node(v1::RelayEnd& end, ByteView virtual_ip, ByteView real_ip) {
+    v1::GeneralNode& node = *end.add_general_nodes();
+    node.set_virtual_ip(to_field(virtual_ip));
+    node.set_real_ip(to_field(real_ip));
+}
+
+// One without general nodes would reach all: a path's record always has one.
+void fill_end(v1::RelayEnd& end, const PathRecord& record, const Context& context) {
+    end.set_path_secret(to_field(record.path_secret.view()));
+    end.set_suite(static_cast<v1::Suite>(record.suite));
+    if (const Node* node = context.registry.find_node(record.end(Role::initiator).node)) {
+        end.set_subscriber_fqdn(node->record.fqdn);
+        end.set_subscriber_key(to_field(node->record.key.bytes));
+        end.set_subscriber_vipv4(to_field(node->record.vipv4.bytes));
+        end.set_subscriber_vipv6(to_field(node->record.vipv6.bytes));
+    }
+    if (const GeneralNodeRecord* peer = context.general.find_of(record.id)) {
+        if (peer->real_ipv4) {
+            add_general_node(end, peer->vipv4.bytes, peer->real_ipv4->bytes);
+        }
+        if (peer->real_ipv6) {
+            add_general_node(end, peer->vipv6.bytes, peer->real_ipv6->bytes);
+        }
+    }
+}
+
+// The family that the DC sees the node in is of use where the relay has it too.
+void fill_proven(
+    v1::RelayLeg& leg, const PeerKey& node, const Relay* relay, const Context& context
+) {
+    const auto proven = context.signaling.proven_endpoint_of(node);
+    const bool is_useful = proven && relay != nullptr && !proven->address.is_loopback() &&
+                           serves(relay->record.addresses, proven->address.family());
+    if (is_useful) {
+        *leg.mutable_proven() = to_wire(*proven);
+    }
+}
+
+void fill_leg(v1::RelayLeg& leg, const PathRecord& record, Role role, const Context& context) {
+    const PathEnd& end = record.end(role);
+    leg.set_leg_secret(to_field(end.leg_secret.view()));
+    context.key_log.note_leg_secret(record.id, record.relay_revision, role, end.leg_secret);
 }
 
 }  // namespace
@@ -95,21 +153,19 @@ v1::RelayDirection build_relay_direction(const Path& path, const Context& contex
     v1::RelayDirection direction;
     direction.set_path_id(record.id.value);
     direction.set_revision(record.relay_revision);
-    direction.set_mode(v1::RELAY_SWITCH);
+    direction.set_mode(path.is_general() ? v1::RELAY_END : v1::RELAY_SWITCH);
     direction.set_lifetime_seconds(lifetime_seconds(context));
     const Relay* relay = context.registry.find_relay(*record.relay);
-    for (const Role role : {Role::initiator, Role::responder}) {
-        const PathEnd& end = record.end(role);
+    for (const Role role : record.node_roles()) {
         v1::RelayLeg& leg = *direction.add_legs();
         leg.set_role(wire_role(role));
-        leg.set_leg_secret(to_field(end.leg_secret.view()));
-        context.key_log.note_leg_secret(record.id, record.relay_revision, role, end.leg_secret);
-        const auto proven = context.signaling.proven_endpoint_of(end.node);
-        const bool is_useful = proven && relay != nullptr && !proven->address.is_loopback() &&
-                               serves(relay->record.addresses, proven->address.family());
-        if (is_useful) {
-            *leg.mutable_proven() = to_wire(*proven);
+        if (!path.is_general()) {
+            fill_leg(leg, record, role, context);
         }
+        fill_proven(leg, record.end(role).node, relay, context);
+    }
+    if (path.is_general()) {
+        fill_end(*direction.mutable_end(), record, context);
     }
     return direction;
 }
@@ -125,12 +181,16 @@ v1::RouteDirection build_route_direction(const Path& path, Role role, const Cont
         fill_peer(direction, peer->record);
     }
     const Relay* relay = record.relay ? context.registry.find_relay(*record.relay) : nullptr;
-    if (relay != nullptr) {
-        fill_relay(direction, *relay);
+    const GeneralNodeRecord* general = context.general.find_of(record.id);
+    if (relay == nullptr) {
+        fill_candidates(direction, end.candidates);
+    } else if (general != nullptr) {
+        fill_relay(direction, *relay, v1::ROUTE_GENERAL);
+        fill_general_node(direction, *general, *relay);
+    } else {
+        fill_relay(direction, *relay, v1::ROUTE_RELAYED);
         direction.set_leg_secret(to_field(end.leg_secret.view()));
         context.key_log.note_leg_secret(record.id, record.revision, role, end.leg_secret);
-    } else {
-        fill_candidates(direction, end.candidates);
     }
     direction.set_path_secret(to_field(record.path_secret.view()));
     context.key_log.note_path_secret(record.id, record.revision, record.suite, record.path_secret);

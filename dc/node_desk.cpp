@@ -29,14 +29,6 @@ void fill_prefix(v1::Prefix& to, const Prefix& from) {
     to.set_length(from.length);
 }
 
-// An address that says something about where the node is: no loopback, no link's own, and not the
-// virtual ones, which every node carries.
-bool is_real(const IpAddress& address, const VirtualBlocks& blocks) {
-    return !address.is_unspecified() && !address.is_loopback() && !address.is_link_local() &&
-           !address.is_multicast() && !blocks.ipv4.contains(address) &&
-           !blocks.ipv6.contains(address);
-}
-
 // Nothing if an address is malformed.
 std::optional<std::vector<InterfaceAddress>> asked_addresses(
     const v1::RegistrationRequest& asked, const VirtualBlocks& blocks

@@ -4,13 +4,15 @@
 #pragma once
 
 #include "dc/context.hpp"
+#include "dc/general_desk.hpp"
 #include "dc/path_director.hpp"
 
 namespace ntm::dc {
 
 class NodeDesk {
   public:
-    NodeDesk(Context& context, PathDirector& director) : context_{context}, director_{director} {}
+    NodeDesk(Context& context, PathDirector& director, GeneralDesk& general)
+        : context_{context}, director_{director}, general_{general} {}
 
     void handle(Node& node, const protocol::RequestReceived& request, Instant now);
     // A session of the node stands.
@@ -40,6 +42,7 @@ class NodeDesk {
 
     Context& context_;
     PathDirector& director_;
+    GeneralDesk& general_;
 };
 
 }  // namespace ntm::dc

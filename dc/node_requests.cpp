@@ -21,7 +21,7 @@ void NodeDesk::handle_direction(Node& node, const protocol::RequestReceived& req
     }
     Node* peer = find_peer(asked);
     if (peer == nullptr) {
-        context_.refuse(request, v1::STATUS_UNKNOWN_NAME, "no node has this name", now);
+        general_.handle(node, request, now);
         return;
     }
     if (peer == &node) {
@@ -62,18 +62,14 @@ void NodeDesk::direct(
     if (!suite) {
         return refuse(v1::STATUS_UNREACHABLE, "the nodes have no cipher suite in common");
     }
-    const std::size_t most = context_.settings.limits.paths_per_node;
-    const PathTable& paths = context_.paths;
-    const bool is_full = paths.of_node(node.record.key).size() >= most ||
-                         paths.of_node(peer.record.key).size() >= most;
-    const bool is_new = context_.paths.find_between(node.record.key, peer.record.key) == nullptr;
-    if (is_new && is_full) {
-        return refuse(v1::STATUS_BUSY, "a node holds as many paths as it may");
+    if (context_.paths.find_between(node.record.key, peer.record.key) == nullptr) {
+        for (const Node* end : {&node, &peer}) {
+            if (const auto why = context_.why_no_other_path(end->record.key)) {
+                return refuse(v1::STATUS_BUSY, *why);
+            }
+        }
     }
-    if (is_new && context_.store.health() != StoreHealth::sound) {
-        return refuse(v1::STATUS_BUSY, "the disk of the DC's store is full");
-    }
-    director_.direct({node, peer, *suite}, request, now);
+    director_.direct(PathDirector::Order{node, peer, *suite}, request, now);
 }
 
 std::optional<crypto::Suite> NodeDesk::choose_suite(const NodeRecord& asker, const NodeRecord& peer)

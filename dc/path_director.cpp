@@ -4,15 +4,14 @@
 
 #include "dc/directions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ntm::dc {
 
 void PathDirector::adopt(PathRecord record, Instant now) {
     const Duration lifetime = context_.settings.timing.path_lifetime;
-    const bool has_ends =
-        context_.registry.find_node(record.end(Role::initiator).node) != nullptr &&
-        context_.registry.find_node(record.end(Role::responder).node) != nullptr;
+    const bool has_ends = has_all_ends(record);
     Path& path = context_.paths.add(std::move(record));
     if (!path.record.is_directed || !has_ends) {
         release(path, v1::RELEASE_REPLACED, std::nullopt, now);
@@ -23,28 +22,52 @@ void PathDirector::adopt(PathRecord record, Instant now) {
     for (Delivery& delivery : path.deliveries) {
         delivery.valid_until = now + lifetime;
     }
-    if (path.is_relayed() && !path.record.relay) {
+    if (path.needs_relay() && !path.record.relay) {
         parked_.insert(path.record.id);
     }
+}
+
+bool PathDirector::has_all_ends(const PathRecord& record) const {
+    const bool has_nodes = std::ranges::all_of(record.node_roles(), [&](Role role) {
+        return context_.registry.find_node(record.end(role).node) != nullptr;
+    });
+    return has_nodes &&
+           (record.kind != RouteKind::general || context_.general.find_of(record.id) != nullptr);
 }
 
 void PathDirector::direct(
     const Order& order, const protocol::RequestReceived& request, Instant now
 ) {
-    const v1::DirectionRequest& asked = request.message.direction_request();
     Path* path = context_.paths.find_between(order.asker.record.key, order.peer.record.key);
     if (path == nullptr) {
         path = &create(order, now);
     }
-    const bool is_about_it = asked.path_id() == path->record.id.value;
-    // Who complains of an earlier revision does not know yet what has come of the other end's complaint.
-    const bool is_news = asked.revision() >= path->record.revision;
-    if (asked.reason() == v1::DIRECTION_FAILED && is_about_it && is_news) {
-        complain(*path);
+    join(*path, order.asker, request, now);
+}
+
+void PathDirector::direct(
+    const GeneralOrder& order, const protocol::RequestReceived& request, Instant now
+) {
+    Path* path = context_.paths.find(order.peer.path);
+    if (path == nullptr) {
+        path = &create(order, now);
     }
-    path->waiters.push_back({request, path->role_of(order.asker.record.key)});
-    plan(*path, now);
-    proceed(*path, Urgency::at_once, now);
+    join(*path, order.asker, request, now);
+}
+
+void PathDirector::join(
+    Path& path, const Node& asker, const protocol::RequestReceived& request, Instant now
+) {
+    const v1::DirectionRequest& asked = request.message.direction_request();
+    const bool is_about_it = asked.path_id() == path.record.id.value;
+    // Who complains of an earlier revision does not know yet what has come of the other end's complaint.
+    const bool is_news = asked.revision() >= path.record.revision;
+    if (asked.reason() == v1::DIRECTION_FAILED && is_about_it && is_news) {
+        complain(path);
+    }
+    path.waiters.push_back({request, path.role_of(asker.record.key)});
+    plan(path, now);
+    proceed(path, Urgency::at_once, now);
 }
 
 void PathDirector::release(
@@ -59,13 +82,14 @@ void PathDirector::release(
     if (record.relay && record.relay != by && context_.registry.find_relay(*record.relay)) {
         couriers_.releases.add({*record.relay, record.id, revision, reason});
     }
-    for (const Role role : {Role::initiator, Role::responder}) {
+    for (const Role role : record.node_roles()) {
         const PeerKey& node = record.end(role).node;
         couriers_.nodes.cancel(path, role);
         if (record.is_directed && node != by && context_.registry.find_node(node)) {
             couriers_.releases.add({node, record.id, revision, reason});
         }
     }
+    context_.general.end_path(record.id, now);
     remove(path);
 }
 
@@ -96,8 +120,7 @@ void PathDirector::rekey(const Node& node, Instant now) {
         Path& path = *context_.paths.find(id);
         const Role role = path.role_of(node.record.key);
         path.record.end(role).boot_id = node.record.boot_id;
-        context_.random.fill(path.record.path_secret.mutable_view());
-        raise_revision(path);
+        renew_path_secret(path);
         plan(path, now);
         proceed(path, Urgency::in_turn, now);
     }
@@ -143,7 +166,7 @@ void PathDirector::proceed(Path& path, Urgency urgency, Instant now) {
     couriers_.relays.want(path, path.waiters.empty() ? urgency : Urgency::at_once);
 }
 
-// Both ends at once: whoever asked gets the answer, the other a Route Direction.
+// All ends at once: whoever asked gets the answer, the other a Route Direction.
 void PathDirector::deliver(Path& path, Instant now) {
     if (!path.record.is_directed) {
         path.record.is_directed = true;
@@ -153,7 +176,7 @@ void PathDirector::deliver(Path& path, Instant now) {
     for (const Waiter& waiter : waiters) {
         answer(path, waiter, now);
     }
-    for (const Role role : {Role::initiator, Role::responder}) {
+    for (const Role role : path.record.node_roles()) {
         const PeerKey& node = path.record.end(role).node;
         if (!waiters.empty() && !context_.signaling.is_connected(node)) {
             context_.signaling.connect(node, false, now);
@@ -164,7 +187,7 @@ void PathDirector::deliver(Path& path, Instant now) {
 }
 
 void PathDirector::finish_move(Path& path) {
-    if (!path.is_known_to_both()) {
+    if (!path.is_known_to_all()) {
         return;
     }
     for (const PeerKey& relay : std::exchange(path.left_relays, {})) {

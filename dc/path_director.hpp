@@ -42,6 +42,12 @@ class PathDirector {
         crypto::Suite suite = crypto::Suite::aes_128_gcm;
     };
     void direct(const Order& order, const protocol::RequestReceived& request, Instant now);
+    struct GeneralOrder {
+        Node& asker;
+        const GeneralNodeRecord& peer;
+        crypto::Suite suite = crypto::Suite::aes_128_gcm;
+    };
+    void direct(const GeneralOrder& order, const protocol::RequestReceived& request, Instant now);
     // Ends a path everywhere but at `by`, which has ended it itself.
     void release(
         Path& path, v1::ReleaseReason reason, const std::optional<PeerKey>& by, Instant now
@@ -84,18 +90,35 @@ class PathDirector {
 
     // path_planning.cpp: what a path should be.
     [[nodiscard]] Path& create(const Order& order, Instant now);
+    [[nodiscard]] Path& create(const GeneralOrder& order, Instant now);
+    [[nodiscard]] PathRecord begin_record(const Node& asker, crypto::Suite suite, Instant now);
+    [[nodiscard]] Path& add(PathRecord record, Instant now);
     [[nodiscard]] PathId draw_id();
     void plan(Path& path, Instant now);
     void plan_direct(Path& path, Family family);
-    void plan_relayed(Path& path, const RouteDecision& decision, Instant now);
+    void plan_relayed(Path& path, RouteReason reason, Instant now);
+    void plan_general(Path& path, Instant now);
+    struct Wish {
+        RouteKind kind = RouteKind::relayed;
+        RouteReason reason = RouteReason::families_differ;
+        Families initiator;
+        Families responder;
+    };
+    void choose_relay(Path& path, const Wish& wish, Instant now);
     [[nodiscard]] std::vector<RelayOption> list_relays(const Path& path) const;
     void move_to(Path& path, const PeerKey& relay);
     void leave(Path& path);
+    // What the relay shares with an end, or has as one, for the run of it that there is now.
+    void draw_relay_secrets(Path& path);
+    void renew_path_secret(Path& path);
     void raise_revision(Path& path);
+    void raise_relay_revision(Path& path);
     void complain(Path& path);
     void redraw(Path& path, Instant now);
 
     // path_director.cpp: who has it.
+    [[nodiscard]] bool has_all_ends(const PathRecord& record) const;
+    void join(Path& path, const Node& asker, const protocol::RequestReceived& request, Instant now);
     void proceed(Path& path, Urgency urgency, Instant now);
     void deliver(Path& path, Instant now);
     void finish_move(Path& path);

@@ -35,6 +35,9 @@ std::uint64_t PathDirector::restore(Relay& relay) {
         Path& path = *context_.paths.find(id);
         path.is_accepted = false;
         path.is_restoring = true;
+        if (path.is_general() && path.record.end(Role::responder).boot_id != relay.record.boot_id) {
+            renew_path_secret(path);
+        }
         const bool is_awaited = !path.waiters.empty();
         couriers_.relays.want(path, is_awaited ? Urgency::at_once : Urgency::in_turn);
     }
@@ -139,9 +142,11 @@ void PathDirector::handle_verdict(
     if (is_behind && is_believed && path->corrections < most_corrections) {
         ++path->corrections;
         path->record.revision = std::max(path->record.revision, verdict.held_revision);
-        raise_revision(*path);
-        path->record.relay_revision = path->record.revision;
-        context_.store.put_path(path->record);
+        if (path->is_general()) {
+            renew_path_secret(*path);
+        } else {
+            raise_relay_revision(*path);
+        }
         couriers_.relays.want(*path, Urgency::at_once);
         return;
     }
@@ -252,7 +257,11 @@ void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant no
     if (report.held_revision > record.revision && path.corrections < most_corrections) {
         ++path.corrections;
         record.revision = report.held_revision;
-        raise_revision(path);
+        if (path.is_general()) {
+            renew_path_secret(path);
+        } else {
+            raise_revision(path);
+        }
         proceed(path, Urgency::in_turn, now);
     }
 }

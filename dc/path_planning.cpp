@@ -35,17 +35,34 @@ bool is_among(const std::vector<PeerKey>& keys, const PeerKey& key) {
 }  // namespace
 
 Path& PathDirector::create(const Order& order, Instant now) {
+    PathRecord record = begin_record(order.asker, order.suite, now);
+    record.end(Role::responder).node = order.peer.record.key;
+    record.end(Role::responder).boot_id = order.peer.record.boot_id;
+    return add(std::move(record), now);
+}
+
+Path& PathDirector::create(const GeneralOrder& order, Instant now) {
+    PathRecord record = begin_record(order.asker, order.suite, now);
+    record.kind = RouteKind::general;
+    record.reason = RouteReason::no_node_there;
+    context_.general.begin_path(order.peer, record.id);
+    return add(std::move(record), now);
+}
+
+PathRecord PathDirector::begin_record(const Node& asker, crypto::Suite suite, Instant now) {
     PathRecord record;
     record.id = draw_id();
     record.revision = 0;  // the first plan makes it 1
-    record.suite = order.suite;
+    record.suite = suite;
     context_.random.fill(record.path_secret.mutable_view());
-    record.end(Role::initiator).node = order.asker.record.key;
-    record.end(Role::initiator).boot_id = order.asker.record.boot_id;
-    record.end(Role::responder).node = order.peer.record.key;
-    record.end(Role::responder).boot_id = order.peer.record.boot_id;
+    record.end(Role::initiator).node = asker.record.key;
+    record.end(Role::initiator).boot_id = asker.record.boot_id;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.since_origin());
     record.created_unix_seconds = context_.settings.unix_seconds_at_origin + seconds.count();
+    return record;
+}
+
+Path& PathDirector::add(PathRecord record, Instant now) {
     Path& path = context_.paths.add(std::move(record));
     set_renewal(path, now + context_.settings.timing.path_lifetime / 2);
     return path;
@@ -61,6 +78,10 @@ PathId PathDirector::draw_id() {
 }
 
 void PathDirector::plan(Path& path, Instant now) {
+    if (path.is_general()) {
+        plan_general(path, now);
+        return;
+    }
     PathRecord& record = path.record;
     const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
     const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
@@ -78,7 +99,7 @@ void PathDirector::plan(Path& path, Instant now) {
         plan_direct(path, decision.family);
         return;
     }
-    plan_relayed(path, decision, now);
+    plan_relayed(path, decision.reason, now);
 }
 
 void PathDirector::plan_direct(Path& path, Family family) {
@@ -105,33 +126,52 @@ void PathDirector::plan_direct(Path& path, Family family) {
     raise_revision(path);
 }
 
-void PathDirector::plan_relayed(Path& path, const RouteDecision& decision, Instant now) {
+void PathDirector::plan_relayed(Path& path, RouteReason reason, Instant now) {
+    const auto families = [&](Role role) {
+        const Node* node = context_.registry.find_node(path.record.end(role).node);
+        return families_of(find_reachability(node->record));
+    };
+    const Families initiator = families(Role::initiator);
+    choose_relay(path, {RouteKind::relayed, reason, initiator, families(Role::responder)}, now);
+}
+
+// The relay is to reach the general node too.
+void PathDirector::plan_general(Path& path, Instant now) {
+    const Node* node = context_.registry.find_node(path.record.end(Role::initiator).node);
+    const GeneralNodeRecord* peer = context_.general.find_of(path.record.id);
+    if (node == nullptr || peer == nullptr) {
+        return;
+    }
+    const Families initiator = families_of(find_reachability(node->record));
+    choose_relay(
+        path, {RouteKind::general, RouteReason::no_node_there, initiator, families_of(*peer)}, now
+    );
+}
+
+void PathDirector::choose_relay(Path& path, const Wish& wish, Instant now) {
     PathRecord& record = path.record;
-    const auto initiator = context_.registry.find_node(record.end(Role::initiator).node);
-    const auto responder = context_.registry.find_node(record.end(Role::responder).node);
-    const Families initiator_families = families_of(find_reachability(initiator->record));
-    const Families responder_families = families_of(find_reachability(responder->record));
     const std::vector<RelayOption> options = list_relays(path);
     const Relay* present = record.relay ? context_.registry.find_relay(*record.relay) : nullptr;
     for (const RelayOption& option : options) {
         const bool is_present = present != nullptr && option.name == present->record.name;
-        const bool can_stay = can_serve(option, initiator_families, responder_families);
+        const bool can_stay = can_serve(option, wish.initiator, wish.responder);
         if (is_present && (can_stay || present->is_expected)) {
             return;
         }
     }
-    const auto best = select_relay(options, initiator_families, responder_families);
+    const auto best = select_relay(options, wish.initiator, wish.responder);
     if (best) {
         const Relay* relay = context_.registry.find_relay_by_name(options[*best].name);
-        record.reason = decision.reason;
+        record.kind = wish.kind;
+        record.reason = wish.reason;
         move_to(path, relay->record.key);
         return;
     }
     if (present != nullptr) {
         return;  // it may come back
     }
-    record.kind = RouteKind::relayed;
-    record.reason = decision.reason;
+    record.kind = wish.kind;
+    record.reason = wish.reason;
     context_.store.put_path(record);
     wait_for_relay(path, now);
 }
@@ -140,13 +180,16 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
     const PathRecord& record = path.record;
     const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
     const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
+    // Nobody measures the way from a relay to a general node.
+    const bool is_end = path.is_general();
     std::vector<RelayOption> options;
     for (const auto& [name, relay] : context_.registry.relays()) {
         RelayOption option;
         option.name = name;
         option.is_alive = relay->is_alive;
         option.is_draining = relay->is_draining;
-        option.is_excluded = is_among(path.refused_by, relay->record.key);
+        const bool has_refused = is_among(path.refused_by, relay->record.key);
+        option.is_excluded = has_refused || (is_end && !relay->has_napt);
         option.families = families_of(relay->record.addresses);
         // A path that is on the relay takes no room besides.
         const std::uint64_t own = record.relay == relay->record.key ? 1 : 0;
@@ -156,29 +199,49 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
         option.capacity_paths = relay->record.capacity_paths;
         option.busiest_worker_permille = relay->load.busiest_worker_permille;
         option.initiator_rtt = rtt_to(*initiator, name);
-        option.responder_rtt = rtt_to(*responder, name);
+        option.responder_rtt = is_end ? Duration{0} : rtt_to(*responder, name);
         options.push_back(std::move(option));
     }
     return options;
 }
 
-// A leg secret is known to one relay and one node.
 void PathDirector::move_to(Path& path, const PeerKey& relay) {
     leave(path);
     couriers_.releases.withdraw(relay, path.record.id);
     std::erase(path.left_relays, relay);
     context_.paths.set_relay(path, relay);
-    path.record.kind = RouteKind::relayed;
     for (PathEnd& end : path.record.ends) {
         end.candidates.clear();
-        context_.random.fill(end.leg_secret.mutable_view());
     }
-    path.is_accepted = false;
+    draw_relay_secrets(path);
     parked_.erase(path.record.id);
     set_wait(path, std::nullopt);
+    raise_relay_revision(path);
+}
+
+// A leg secret is known to one relay and one node, a path secret that a relay has to one run of it.
+void PathDirector::draw_relay_secrets(Path& path) {
+    PathRecord& record = path.record;
+    if (!path.is_general()) {
+        for (PathEnd& end : record.ends) {
+            context_.random.fill(end.leg_secret.mutable_view());
+        }
+        return;
+    }
+    const Relay* relay = record.relay ? context_.registry.find_relay(*record.relay) : nullptr;
+    record.end(Role::responder).boot_id = relay == nullptr ? BootId{} : relay->record.boot_id;
+    context_.random.fill(record.path_secret.mutable_view());
+}
+
+// An end runs anew, or has used the secret in a later state than the store's.
+void PathDirector::renew_path_secret(Path& path) {
+    if (path.is_general()) {
+        draw_relay_secrets(path);
+        raise_relay_revision(path);
+        return;
+    }
+    context_.random.fill(path.record.path_secret.mutable_view());
     raise_revision(path);
-    path.record.relay_revision = path.record.revision;
-    context_.store.put_path(path.record);
 }
 
 // Takes the path off its relay, if it has one, which goes on until both ends have changed over. The
@@ -201,6 +264,13 @@ void PathDirector::raise_revision(Path& path) {
     context_.store.put_path(path.record);
 }
 
+// The relay has something new to accept, too.
+void PathDirector::raise_relay_revision(Path& path) {
+    path.record.relay_revision = path.record.revision + 1;
+    path.is_accepted = false;
+    raise_revision(path);
+}
+
 // An end finds nothing coming back: a relay takes the place of a direct tunnel, another relay that
 // of the present one; where there is none, the present one is directed once more.
 void PathDirector::complain(Path& path) {
@@ -216,20 +286,23 @@ void PathDirector::complain(Path& path) {
     }
 }
 
-// The relay holds this Path ID for somebody else's path.
+// The relay holds this Path ID for somebody else's path, or, as an end, may have used its secret.
 void PathDirector::redraw(Path& path, Instant now) {
-    const PathRecord& taken = path.record;
-    Node* initiator = context_.registry.find_node(taken.end(Role::initiator).node);
-    Node* responder = context_.registry.find_node(taken.end(Role::responder).node);
-    if (initiator == nullptr || responder == nullptr) {
+    Node* initiator = context_.registry.find_node(path.record.end(Role::initiator).node);
+    Node* responder = context_.registry.find_node(path.record.end(Role::responder).node);
+    const GeneralNodeRecord* general = context_.general.find_of(path.record.id);
+    if (initiator == nullptr || (responder == nullptr && general == nullptr)) {
         return release(path, v1::RELEASE_REVOKED, std::nullopt, now);
     }
     std::vector<Waiter> waiters = std::exchange(path.waiters, {});
-    const Order order{*initiator, *responder, taken.suite};
+    const crypto::Suite suite = path.record.suite;
     const std::uint32_t draws = path.draws + 1;
-    context_.paths.set_relay(path, std::nullopt);  // nothing of ours is there to release
+    if (general == nullptr) {
+        context_.paths.set_relay(path, std::nullopt);  // nothing of ours is there to release
+    }
     release(path, v1::RELEASE_REPLACED, std::nullopt, now);
-    Path& fresh = create(order, now);
+    Path& fresh = general != nullptr ? create(GeneralOrder{*initiator, *general, suite}, now)
+                                     : create(Order{*initiator, *responder, suite}, now);
     fresh.waiters = std::move(waiters);
     fresh.draws = draws;
     plan(fresh, now);

@@ -31,13 +31,15 @@ Path& PathTable::add(PathRecord record) {
     auto path = std::make_unique<Path>();
     path->record = std::move(record);
     const PathRecord& added = path->record;
-    for (const PathEnd& end : added.ends) {
-        by_node_[end.node].insert(added.id);
+    for (const Role role : added.node_roles()) {
+        by_node_[added.end(role).node].insert(added.id);
     }
     if (added.relay) {
         by_relay_[*added.relay].insert(added.id);
     }
-    by_pair_[pair_of(added.ends[0].node, added.ends[1].node)] = added.id;
+    if (!path->is_general()) {
+        by_pair_[pair_of(added.ends[0].node, added.ends[1].node)] = added.id;
+    }
     return *paths_.insert_or_assign(added.id, std::move(path)).first->second;
 }
 
@@ -47,8 +49,8 @@ void PathTable::remove(PathId id) {
         return;
     }
     const PathRecord& record = at->second->record;
-    for (const PathEnd& end : record.ends) {
-        erase_from(by_node_, end.node, id);
+    for (const Role role : record.node_roles()) {
+        erase_from(by_node_, record.end(role).node, id);
     }
     if (record.relay) {
         erase_from(by_relay_, *record.relay, id);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All paths of this DC with what only memory knows of them: who waits for them and which party has
-// which revision. Found by Path ID, by the pair of nodes, by node and by relay.
+// which revision. Found by Path ID, by the pair of nodes, by node and by relay; a general node knows
+// its path itself (dc/general_addresses).
 #pragma once
 
 #include "common/base/time.hpp"
 #include "dc/records.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -54,12 +56,15 @@ struct Path {
         return record.end(Role::initiator).node == node ? Role::initiator : Role::responder;
     }
     [[nodiscard]] bool is_relayed() const noexcept { return record.kind == RouteKind::relayed; }
-    [[nodiscard]] bool is_known_to_both() const noexcept {
-        return deliveries[0].revision == record.revision &&
-               deliveries[1].revision == record.revision;
+    [[nodiscard]] bool is_general() const noexcept { return record.kind == RouteKind::general; }
+    [[nodiscard]] bool needs_relay() const noexcept { return record.kind != RouteKind::direct; }
+    [[nodiscard]] bool is_known_to_all() const noexcept {
+        return std::ranges::all_of(record.node_roles(), [this](Role role) {
+            return deliveries[static_cast<std::size_t>(role)].revision == record.revision;
+        });
     }
     // Nodes may be told of it.
-    [[nodiscard]] bool stands() const noexcept { return !is_relayed() || is_accepted; }
+    [[nodiscard]] bool stands() const noexcept { return !needs_relay() || is_accepted; }
 };
 
 class PathTable {

@@ -16,8 +16,8 @@ constexpr Duration move_pause = std::chrono::milliseconds{10};
 
 // Repeats what everybody holds, so that they hold it for another lifetime.
 void PathDirector::renew(Path& path, Instant now) {
-    const bool has_expired = std::ranges::any_of(path.deliveries, [&](const Delivery& delivery) {
-        return delivery.valid_until <= now;
+    const bool has_expired = std::ranges::any_of(path.record.node_roles(), [&](Role role) {
+        return path.delivery(role).valid_until <= now;
     });
     if (has_expired && path.record.is_directed) {
         release(path, v1::RELEASE_EXPIRED, std::nullopt, now);

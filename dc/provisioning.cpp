@@ -82,6 +82,7 @@ Result<Nothing, std::string> Coordinator::remove_node(std::string_view text, Ins
     }
     const PeerKey key = node->record.key;
     parts_->director.release_all_of(key, now);
+    parts_->general_addresses.forget(key);
     parts_->pool.give_back({node->record.vipv4, node->record.vipv6});
     parts_->context.store.remove_node(key);
     parts_->registry.remove_node(key);

@@ -42,6 +42,12 @@ Finding find_in(const NodeRecord& node, Family family) {
 
 }  // namespace
 
+bool is_real(const IpAddress& address, const VirtualBlocks& blocks) noexcept {
+    return !address.is_unspecified() && !address.is_loopback() && !address.is_link_local() &&
+           !address.is_multicast() && !blocks.ipv4.contains(address) &&
+           !blocks.ipv6.contains(address);
+}
+
 Reachability find_reachability(const NodeRecord& node) {
     Reachability reachability;
     reachability.ipv4 = find_in(node, Family::ipv4);
@@ -59,6 +65,10 @@ bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside) {
 
 Families families_of(const Reachability& reachability) noexcept {
     return {reachability.has(Family::ipv4), reachability.has(Family::ipv6)};
+}
+
+Families families_of(const GeneralNodeRecord& node) noexcept {
+    return {node.real_ipv4.has_value(), node.real_ipv6.has_value()};
 }
 
 std::vector<Candidate> find_candidates(

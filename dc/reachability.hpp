@@ -3,6 +3,7 @@
 // about how the node can be reached. Pure; the path director and `node show` use it.
 #pragma once
 
+#include "dc/address_pool.hpp"
 #include "dc/records.hpp"
 #include "dc/relay_selection.hpp"
 #include "dc/route_decision.hpp"
@@ -10,6 +11,10 @@
 #include <vector>
 
 namespace ntm::dc {
+
+// An address that says something about where a host is: no loopback, no link's own, and not the
+// virtual ones, which every node carries.
+[[nodiscard]] bool is_real(const IpAddress& address, const VirtualBlocks& blocks) noexcept;
 
 // The family that the DC sees is judged by comparing: the outside is one of the node's own
 // addresses and ports (global) or not (behind a NAT). Of a family that it does not see, a private
@@ -22,6 +27,7 @@ namespace ntm::dc {
 [[nodiscard]] bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside);
 
 [[nodiscard]] Families families_of(const Reachability& reachability) noexcept;
+[[nodiscard]] Families families_of(const GeneralNodeRecord& node) noexcept;
 
 // Where the peer may send first packets of a direct tunnel in `family`: the outside address, then
 // own addresses that need no NAT. `proven` is the address at which the DC has proven the node.

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,7 +70,9 @@ struct PathRecord {
     std::uint32_t relay_revision = 1;
     Secret32 path_secret;
     crypto::Suite suite = crypto::Suite::aes_128_gcm;
-    std::array<PathEnd, 2> ends;  // by Role
+    // By Role. A general path's responder is no node: it has the relay's run that the path secret is
+    // for, and what lies behind is the GeneralNodeRecord with this path.
+    std::array<PathEnd, 2> ends;
     // Whether Route Directions have left: before that, no node has heard of the path.
     bool is_directed = false;
     bool is_direct_allowed = true;          // until a direct tunnel has failed
@@ -78,6 +81,11 @@ struct PathRecord {
     [[nodiscard]] PathEnd& end(Role role) noexcept { return ends[static_cast<std::size_t>(role)]; }
     [[nodiscard]] const PathEnd& end(Role role) const noexcept {
         return ends[static_cast<std::size_t>(role)];
+    }
+    // Those of its ends that are nodes.
+    [[nodiscard]] std::span<const Role> node_roles() const noexcept {
+        static constexpr std::array roles{Role::initiator, Role::responder};
+        return std::span{roles}.first(kind == RouteKind::general ? 1 : 2);
     }
 };
 

@@ -76,6 +76,8 @@ struct Relay {
     // Registered with this run of the DC, and heard within the limit.
     bool is_alive = false;
     bool is_draining = false;
+    // Paths may end at it: as it registered last.
+    bool has_napt = false;
     // This run of the DC has begun only just: the relay may come yet.
     bool is_expected = false;
     Instant last_heard;

@@ -78,6 +78,7 @@ void RelayDesk::take_register(Relay& relay, const protocol::RequestReceived& req
     record.boot_id = request.boot_id;
     record.addresses = addresses;
     record.capacity_paths = told.capacity_paths();
+    relay.has_napt = told.has_napt();
     context_.store.put_relay(record);
     relay.is_alive = true;
     relay.is_expected = false;

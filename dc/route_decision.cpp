@@ -48,7 +48,15 @@ RouteDecision decide_route(
 }
 
 const char* text_of(RouteKind kind) noexcept {
-    return kind == RouteKind::direct ? "direct" : "relayed";
+    switch (kind) {
+        case RouteKind::direct:
+            return "direct";
+        case RouteKind::relayed:
+            return "relayed";
+        case RouteKind::general:
+            return "general";
+    }
+    return "unknown";
 }
 
 const char* text_of(RouteReason reason) noexcept {
@@ -63,6 +71,8 @@ const char* text_of(RouteReason reason) noexcept {
             return "the ends have no address family in common";
         case RouteReason::direct_has_failed:
             return "nothing came back on the direct tunnel";
+        case RouteReason::no_node_there:
+            return "the other end is a general node";
     }
     return "unknown";
 }

@@ -11,7 +11,11 @@
 
 namespace ntm::dc {
 
-enum class RouteKind : std::uint8_t { direct = 0, relayed = 1 };
+enum class RouteKind : std::uint8_t {
+    direct = 0,
+    relayed = 1,
+    general = 2,  // ends at a relay, which goes on to a general node
+};
 
 // How a node is attached in one address family.
 enum class Finding : std::uint8_t {
@@ -35,11 +39,12 @@ struct Reachability {
 
 // Why a path is relayed, or not.
 enum class RouteReason : std::uint8_t {
-    reachable,         // direct: at least one end is global in a family that both have
-    same_nat,          // both ends show the same outside address
-    behind_two_nats,   // both are in one family, and neither can be reached from outside
-    families_differ,   // no family that both have
-    direct_has_failed  // the nodes found nothing coming back on a direct tunnel
+    reachable,          // direct: at least one end is global in a family that both have
+    same_nat,           // both ends show the same outside address
+    behind_two_nats,    // both are in one family, and neither can be reached from outside
+    families_differ,    // no family that both have
+    direct_has_failed,  // the nodes found nothing coming back on a direct tunnel
+    no_node_there       // the other end is a general node
 };
 
 struct RouteDecision {

@@ -134,8 +134,8 @@ PathRecord read_path(Row& row) {
     PathRecord path;
     path.id = PathId{row.number()};
     path.revision = row.revision("paths.revision");
-    path.kind = static_cast<RouteKind>(row.number_below("paths.kind", 2));
-    path.reason = static_cast<RouteReason>(row.number_below("paths.reason", 5));
+    path.kind = static_cast<RouteKind>(row.number_below("paths.kind", 3));
+    path.reason = static_cast<RouteReason>(row.number_below("paths.reason", 6));
     path.relay = row.key_or_nothing("paths.relay");
     path.relay_revision = row.revision("paths.relay_revision");
     path.path_secret = row.secret("paths.path_secret");

@@ -112,7 +112,7 @@ void Model::check_rest() {
 
 void Model::check_path_at_rest(const dc::Path& path) {
     const std::string text = path.record.id.text();
-    owe(path.is_known_to_both(), "at rest both ends know the path", text);
+    owe(path.is_known_to_all(), "at rest both ends know the path", text);
     for (const World::NamedNode& node : nodes_) {
         for (const client::PathView& view : node.node->manager().paths(world_.events.now())) {
             if (view.path_id == path.record.id) {

@@ -73,6 +73,44 @@ TEST(DcConfig, NormalisesZones) {
     EXPECT_EQ(config->settings.zones, std::vector<std::string>{"a.ntm.test"});
 }
 
+// A valid file with these lines under general_nodes; its problem, or nothing.
+std::string general_problem(const std::string& lines) {
+    return problem("zones:", "general_nodes: {" + lines + "}\nzones:");
+}
+
+TEST(DcConfig, ReadsGeneralNodes) {
+    EXPECT_FALSE(read(valid)->settings.general_blocks);
+    const auto config = read(valid + R"(general_nodes:
+  resolvers: ["198.51.100.53:53", "[2001:db8::53]:53"]
+  ipv4: 198.18.64.0/18
+  ipv6: "fd00:a::1:0:0/96"
+)");
+    ASSERT_TRUE(config) << config.error().text();
+    ASSERT_EQ(config->resolvers.size(), 2U);
+    EXPECT_EQ(config->resolvers[0].text(), "198.51.100.53:53");
+    ASSERT_TRUE(config->settings.general_blocks);
+    EXPECT_EQ(config->settings.general_blocks->ipv4.text(), "198.18.64.0/18");
+    EXPECT_EQ(config->settings.general_blocks->ipv6.text(), "fd00:a::1:0:0/96");
+}
+
+TEST(DcConfig, RefusesGeneralNodesThatWouldMeetNodes) {
+    const std::string resolvers = R"(resolvers: ["198.51.100.53:53"], )";
+    const std::string good_4 = "ipv4: 198.18.64.0/18, ";
+    const std::string good_6 = R"(ipv6: "fd00:a::1:0:0/96")";
+    EXPECT_EQ(general_problem(resolvers + good_4 + good_6), "");
+    for (const char* ipv4 : {"198.18.0.0/17", "198.19.0.0/24", "198.18.64.0/31", "10.0.0.0/15"}) {
+        const std::string found = general_problem(resolvers + "ipv4: " + ipv4 + ", " + good_6);
+        EXPECT_NE(found.find("part of virtual.ipv4"), std::string::npos) << ipv4 << ": " << found;
+        EXPECT_EQ(found.rfind("3:", 0), 0U) << found;
+    }
+    for (const char* ipv6 :
+         {"fd00:a::/64", "fd00:b::1:0:0/96", "fd00:a::/112", "fd00:a::4000/120"}) {
+        const std::string found = general_problem(resolvers + good_4 + "ipv6: \"" + ipv6 + "\"");
+        EXPECT_NE(found.find("part of virtual.ipv6"), std::string::npos) << ipv6 << ": " << found;
+    }
+    EXPECT_NE(general_problem(good_4 + good_6).find("resolvers"), std::string::npos);
+}
+
 TEST(DcConfig, NamesThePlaceOfEachProblem) {
     EXPECT_NE(problem("zones: [a.ntm.test]", "zones: [nozone]").find("3:"), std::string::npos);
     EXPECT_NE(

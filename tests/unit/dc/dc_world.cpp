@@ -4,6 +4,7 @@
 #include "dc/directions.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ntm::dc::test {
@@ -217,7 +218,41 @@ void World::settle() {
         for (const auto& peer : peers) {
             is_moving |= hand_over(*peer);
         }
+        is_moving |= answer_questions();
     }
+}
+
+bool World::answer_questions() {
+    const std::vector<NameQuestion> taken = dc->take_questions();
+    for (const NameQuestion& question : taken) {
+        questions.push_back(question.question);
+        if (!is_dns_silent) {
+            dc->handle_answer(question, resolve(question.question), now);
+        }
+    }
+    return !taken.empty();
+}
+
+dns::Answer World::resolve(const dns::Question& question) const {
+    dns::Answer answer;
+    answer.kind = dns::Answer::Kind::exists;
+    answer.ttl = 60s;
+    const auto zone = zones.find(question.name);
+    if (question.type == dns::RecordType::ns) {
+        answer.has_name_servers = zone != zones.end();
+    } else if (question.type == dns::RecordType::txt && zone != zones.end()) {
+        answer.texts = zone->second;
+    } else if (const auto host = hosts.find(question.name); host != hosts.end()) {
+        const bool is_ipv4 = question.type == dns::RecordType::a;
+        std::ranges::copy_if(
+            host->second,
+            std::back_inserter(answer.addresses),
+            [&](const IpAddress& address) { return address.is_ipv4() == is_ipv4; }
+        );
+    } else {
+        answer.kind = dns::Answer::Kind::no_such_name;
+    }
+    return answer;
 }
 
 void World::tell_statuses() {
@@ -297,6 +332,7 @@ v1::Signal World::register_relay(Peer& relay, const std::string& name) {
     body.set_capacity_paths(1000);
     *body.add_addresses() = to_wire(endpoint("198.51.100.20:9770"));
     *body.add_addresses() = to_wire(endpoint("[2001:db8:1::20]:9770"));
+    body.set_has_napt(relays_have_napt);
     const auto known = relays.find(&relay);
     body.set_dc_boot_id(known == relays.end() ? 0 : dc->context().signaling.boot_id().value);
     v1::Signal answer = ask(relay, std::move(request));

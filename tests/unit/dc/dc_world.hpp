@@ -90,12 +90,20 @@ class World {
     Endpoint dc_at_ipv6 = endpoint("[2001:db8::10]:9770");
     std::vector<std::unique_ptr<Peer>> peers;
     std::map<Peer*, std::string> relays;  // that tell their status
-    std::vector<Datagram> stray;          // sent by the DC to nobody
+    bool relays_have_napt = true;         // as they register from here on
+    // The DNS: addresses by name, and the TXT records of each zone.
+    std::map<std::string, std::vector<IpAddress>> hosts;
+    std::map<std::string, std::vector<std::string>> zones;
+    bool is_dns_silent = false;
+    std::vector<dns::Question> questions;  // that it was asked
+    std::vector<Datagram> stray;           // sent by the DC to nobody
     SeededRandom random{1};
     crypto::KeyPair dc_keys = crypto::KeyPair::generate(random);
 
   private:
     bool hand_over(Peer& peer);
+    bool answer_questions();
+    [[nodiscard]] dns::Answer resolve(const dns::Question& question) const;
     void tell_statuses();
     Peer& add_peer(std::string_view outside);
     Peer& join(std::unique_ptr<Peer> peer);

@@ -380,7 +380,7 @@ TEST_F(RouteChangesTest, SendsADirectionAgainShortlyToANodeThatIsBusyButNotForEv
     static_cast<void>(direct());
     world.pass(1s);
     EXPECT_EQ(cn.routes().size(), 3U);
-    EXPECT_TRUE(world.only_path().is_known_to_both());
+    EXPECT_TRUE(world.only_path().is_known_to_all());
     forget_requests();
     busy_for = 1000;
     mn.restart();
