@@ -58,8 +58,12 @@ class Play {
             case 1:
                 return tell(node, keep_alive(form, input), is_turned, input);
             case 2:
-            case 3:
-                return tell(node, direction_request(form, input), is_turned, input);
+            case 3: {
+                const bool is_general = (what & 0x10) != 0;
+                const v1::Signal request =
+                    is_general ? general_request(form, input) : direction_request(form, input);
+                return tell(node, request, is_turned, input);
+            }
             case 4:
                 return tell(any, path_release(any, input), is_turned, input);
             case 5:
@@ -132,6 +136,24 @@ class Play {
         }
         return message;
     }
+    // For a general node, or what may be one.
+    v1::Signal general_request(std::uint8_t form, Input& input) {
+        static const std::array names{"g2.u", "g4.u", "g6.u", "gs.u", "gd.u.v", "gn.u"};
+        v1::Signal message;
+        v1::DirectionRequest& body = *message.mutable_direction_request();
+        if ((form & 0x80) != 0) {
+            const std::uint32_t first = 0xc6120080;  // 198.18.0.128
+            body.set_vip(as_text(Ipv4Address::from_host(first + form / 4 % 8U).bytes));
+        } else {
+            body.set_fqdn(names[form / 4 % names.size()]);
+        }
+        if ((form & 0x40) != 0) {
+            body.set_reason(v1::DIRECTION_FAILED);
+            body.set_path_id(some_path(input.byte()).first);
+            body.set_revision(1U << 30);
+        }
+        return message;
+    }
     v1::Signal path_release(const Caller& caller, Input& input) {
         v1::Signal message;
         v1::PathRelease& body = *message.mutable_path_release();
@@ -150,6 +172,7 @@ class Play {
         v1::RsRegister& body = *message.mutable_rs_register();
         body.set_name((form & 2) == 0 ? relay.name : "rs1");
         body.set_capacity_paths(form / 4 % 4U);
+        body.set_has_napt((form & 0x10) == 0);
         *body.add_addresses() = dc::to_wire(relay.peer.outside);
         if ((form & 0x20) != 0) {
             *body.add_addresses() = dc::to_wire(endpoint("[2001:db8:1::20]:9770"));

@@ -20,11 +20,32 @@ constexpr unsigned most_rounds = 1000;
 const Endpoint dc_ipv4 = endpoint("203.0.113.10:9770");
 const Endpoint dc_ipv6 = endpoint("[2001:db8::10]:9770");
 
+// By the second letter of the name: 4, 6 and 2 have addresses of these families, s gets no answer,
+// d lies in another DC's zone.
+dns::Answer resolve(const dns::Question& question) {
+    const bool is_ipv6 = question.type == dns::RecordType::aaaa;
+    const char letter = question.name.size() < 2 ? '-' : question.name[1];
+    const bool has_family = letter == '2' || letter == (is_ipv6 ? '6' : '4');
+    dns::Answer answer;
+    answer.kind = dns::Answer::Kind::exists;
+    answer.ttl = seconds{10};
+    if (question.type == dns::RecordType::txt) {
+        answer.texts = {"v=ntm1"};
+    } else if (question.type == dns::RecordType::ns) {
+        answer.has_name_servers = letter == 'd';
+    } else if (has_family) {
+        answer.addresses = {*IpAddress::parse(is_ipv6 ? "2001:db8::80" : "198.51.100.80")};
+    }
+    return answer;
+}
+
 }  // namespace
 
 CoordinatorWorld::CoordinatorWorld() {
     settings.zones = {"t"};
     settings.blocks = {*Prefix::parse("198.18.0.0/24"), *Prefix::parse("fd00:a::/64")};
+    settings.general_blocks =
+        dc::GeneralBlocks{*Prefix::parse("198.18.0.128/29"), *Prefix::parse("fd00:a::1:0:0/112")};
     settings.limits.paths_per_node = paths_per_node;
     settings.timing.registration_lifetime = seconds{20};
     settings.timing.path_lifetime = seconds{30};
@@ -46,6 +67,13 @@ CoordinatorWorld::CoordinatorWorld() {
         provision(callers[i]);
     }
     run();
+}
+
+std::string CoordinatorWorld::name_of(const dc::PeerKey& node) const {
+    const auto at = std::ranges::find_if(callers, [&](const Caller& caller) {
+        return caller.peer.key() == node;
+    });
+    return at == callers.end() ? "" : at->name;
 }
 
 bool CoordinatorWorld::is_node(const Caller& caller) const {
@@ -113,8 +141,20 @@ void CoordinatorWorld::run() {
         for (Caller& caller : callers) {
             is_busy = hand_over(caller) || is_busy;
         }
+        is_busy = answer_questions() || is_busy;
     }
     static_cast<void>(dc->take_notices());
+}
+
+bool CoordinatorWorld::answer_questions() {
+    bool has_answered = false;
+    for (const dc::NameQuestion& question : dc->take_questions()) {
+        if (question.question.name[1] != 's') {
+            dc->handle_answer(question, resolve(question.question), now);
+            has_answered = true;
+        }
+    }
+    return has_answered;
 }
 
 void CoordinatorWorld::deliver(const Datagram& datagram) {
@@ -258,7 +298,8 @@ void CoordinatorWorld::pass(Duration duration) {
 void CoordinatorWorld::check() {
     const dc::Context& context = dc->context();
     const std::size_t paths = context.paths.all().size();
-    demand(paths <= node_count * (node_count - 1) / 2, "a pair has one path");
+    const std::size_t most = node_count * (node_count - 1) / 2 + context.general.size();
+    demand(paths <= most, "a pair has one path");
     for (std::size_t i = 0; i < node_count; ++i) {
         demand(
             context.paths.of_node(node(i).peer.key()).size() <= paths_per_node,
@@ -278,6 +319,7 @@ void CoordinatorWorld::check() {
     );
     check_addresses();
     check_paths();
+    check_general_nodes();
 }
 
 // What has been in the store once is given to nobody else.
@@ -312,6 +354,32 @@ void CoordinatorWorld::check_paths() {
             "a path secret is for one run of each end"
         );
     }
+}
+
+void CoordinatorWorld::check_general_nodes() {
+    const auto& all = store.general_nodes();
+    demand(
+        !store.is_committed() || all.size() == dc->context().general.size(),
+        "what is known is what is stored"
+    );
+    std::size_t reached = 0;
+    for (const auto& [key, node] : all) {
+        reached += node.path.is_zero() ? 0 : 1;
+        const auto& [asker, vipv4] = key;
+        const std::tuple seen_as{asker, removals_[name_of(asker)], vipv4};
+        demand(
+            meanings_.try_emplace(seen_as, node.fqdn).first->second == node.fqdn,
+            "a virtual address means one thing"
+        );
+    }
+    const auto is_general = [&](const auto& stored) {
+        const auto& [id, path] = stored;
+        return path.kind == dc::RouteKind::general;
+    };
+    demand(
+        std::ranges::count_if(store.paths(), is_general) == static_cast<std::ptrdiff_t>(reached),
+        "each path to a general node leads to one"
+    );
 }
 
 }  // namespace ntm::fuzz

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,7 @@ class CoordinatorWorld {
 
   private:
     void deliver(const Datagram& datagram);
+    [[nodiscard]] bool answer_questions();
     [[nodiscard]] bool hand_over(Caller& caller);
     void hear(Caller& caller, const protocol::SignalingEvent& event);
     [[nodiscard]] static std::optional<v1::Signal> respond(
@@ -89,8 +91,10 @@ class CoordinatorWorld {
     static void note_route(Caller& caller, const v1::RouteDirection& route, std::uint32_t least);
     void report();
     void note_proven();
+    [[nodiscard]] std::string name_of(const dc::PeerKey& node) const;
     void check_addresses();
     void check_paths();
+    void check_general_nodes();
 
     Traffic traffic_;
     Instant next_report_;
@@ -99,6 +103,9 @@ class CoordinatorWorld {
     std::map<dc::PeerKey, std::string> kept_nodes_;
     std::map<PathId, std::uint32_t> revisions_;
     std::map<std::string, std::pair<BootId, BootId>> secrets_;
+    // What the virtual addresses mean to each asker, as often as it is provisioned: nothing rests for
+    // so long that it comes to mean another thing.
+    std::map<std::tuple<dc::PeerKey, unsigned, Ipv4Address>, std::string> meanings_;
 };
 
 }  // namespace ntm::fuzz

@@ -59,6 +59,8 @@ class MemoryStore final : public dc::Store {
     [[nodiscard]] const std::map<PathId, dc::PathRecord>& paths() const noexcept {
         return kept_.paths;
     }
+    using GeneralNodes = std::map<std::pair<dc::PeerKey, Ipv4Address>, dc::GeneralNodeRecord>;
+    [[nodiscard]] const GeneralNodes& general_nodes() const noexcept { return kept_.general_nodes; }
     [[nodiscard]] Knowledge knowledge() const;
     [[nodiscard]] bool is_committed() const noexcept { return !is_changed_; }
 
@@ -68,7 +70,7 @@ class MemoryStore final : public dc::Store {
         std::map<dc::PeerKey, dc::RelayRecord> relays;
         std::map<PathId, dc::PathRecord> paths;
         std::map<std::pair<dc::PeerKey, PathId>, dc::ReleaseRecord> releases;
-        std::map<std::pair<dc::PeerKey, Ipv4Address>, dc::GeneralNodeRecord> general_nodes;
+        GeneralNodes general_nodes;
         std::uint64_t next_address_number = 1;
     };
     [[nodiscard]] static Content copy(const Content& from);

@@ -16,6 +16,9 @@ MN_REGISTERS_GLOBAL = [0, 4]
 CN_REGISTERS = [0, 1]
 XN_REGISTERS = [0, 2 + 3 * 4]
 MN_ASKS_CN = [2, 4]
+MN_ASKS_GN = [0x12, 0]
+MN_ASKS_GN_BY_VIP = [0x12, 0x84]
+GENERAL = RS1_REGISTERS + MN_REGISTERS + MN_ASKS_GN
 RELAYED = RS1_REGISTERS + MN_REGISTERS + CN_REGISTERS + MN_ASKS_CN
 WAIT_20MS = [10, 0]
 WAIT_3S = [10, 3]
@@ -147,6 +150,18 @@ SEEDS = {
         "turned": [0x80, 0, 2, 0, 3, 9, 0, 5, 1] + RELAYED + [0x82, 4, 1, 0, 2, 0],
         "bytes": [7, 0, 4, 0x6A, 2, 10, 0, 7, 3, 4, 0xC2, 1, 0, 0],
         "odd_answers": [8, 3, 2, 8, 0x9A, 1, 5, 0x12, 3, 10, 1, 65] + RELAYED,
+        "general": GENERAL + MN_ASKS_GN + MN_ASKS_GN_BY_VIP + [0x12, 1],
+        "general_complaint": GENERAL + RS2_REGISTERS + [0x12, 0x48, 0],
+        "general_dc_restarts": GENERAL + [13, 0x80] + RS1_REGISTERS + MN_ASKS_GN_BY_VIP + WAIT_3S,
+        "general_leaves_relay": GENERAL + RS2_REGISTERS + [6, 0x80, 0, 0] + WAIT_3S,
+        "general_node_restarts": GENERAL + [13, 0] + MN_REGISTERS,
+        "general_of_no_use": RS1_REGISTERS + MN_REGISTERS + [0x12, 12, 0x12, 16, 0x12, 20] + WAIT_3S,
+        "general_relay_holds_later": [8, 3, 7 * 8 + 4, 5] + GENERAL,
+        "general_relay_holds_path": [8, 3, 8 * 8 + 4, 0] + GENERAL,
+        "general_relay_restarts": GENERAL + [13, 3] + RS1_REGISTERS,
+        "general_released": GENERAL + [4, 0, 0x40] + MN_ASKS_GN_BY_VIP,
+        "general_removed": GENERAL + [14, 0, 0x8E, 0] + MN_REGISTERS + MN_ASKS_GN,
+        "general_renewed": GENERAL + [10, 4, 0, 0, 10, 4],
     },
     "tunnel_manager": {
         # Each event and its form. The places are 0 the relay, 1 the peer, 2 and 3 elsewhere.
