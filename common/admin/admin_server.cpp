@@ -35,9 +35,7 @@ class AdminServer::State final : public std::enable_shared_from_this<AdminServer
 
     void start() { accept(); }
     void stop();
-    void add(const std::string& noun, const std::string& verb, Handler handler) {
-        handlers_.add(noun, verb, std::move(handler));
-    }
+    [[nodiscard]] Handlers& handlers() noexcept { return handlers_; }
     [[nodiscard]] std::size_t client_count() const noexcept { return clients_.size(); }
 
   private:
@@ -109,7 +107,12 @@ void AdminServer::State::Client::read() {
 void AdminServer::State::Client::handle_line(std::size_t length) {
     const std::string line = input_.substr(0, length - 1);
     input_.erase(0, length);
-    write(answer_line(server_.handlers_.answer(line)), false);
+    server_.handlers_.answer(line, [client = weak_from_this()](const Answer& answer) {
+        const auto self = client.lock();
+        if (self && !self->is_closed_) {
+            self->write(answer_line(answer), false);
+        }
+    });
 }
 
 void AdminServer::State::Client::write(std::string line, bool is_last) {
@@ -212,7 +215,13 @@ Result<std::unique_ptr<AdminServer>, std::string> AdminServer::create(
 }
 
 void AdminServer::handle(const std::string& noun, const std::string& verb, Handler handler) {
-    state_->add(noun, verb, std::move(handler));
+    state_->handlers().add(noun, verb, std::move(handler));
+}
+
+void AdminServer::handle_later(
+    const std::string& noun, const std::string& verb, LaterHandler handler
+) {
+    state_->handlers().add_later(noun, verb, std::move(handler));
 }
 
 std::size_t AdminServer::client_count() const noexcept {

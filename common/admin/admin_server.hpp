@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The admin socket of a daemon, on its Asio loop: JSON lines in and out (message.hpp). Handlers run
 // on the loop's thread. A client has one request in work at a time; one that sends too much, reads
-// too slowly or stays silent is let go, and a crowd is told so.
+// too slowly or stays silent is let go, and so is one whose answer does not come; a crowd is told so.
 #pragma once
 
 #include "common/admin/handlers.hpp"
@@ -17,7 +17,7 @@ namespace ntm::admin {
 
 struct AdminLimits {
     std::size_t clients = 64;
-    Duration silence = std::chrono::seconds{60};      // between requests
+    Duration silence = std::chrono::seconds{60};      // between answers
     Duration slow_reader = std::chrono::seconds{10};  // to take one answer
 };
 
@@ -33,6 +33,7 @@ class AdminServer {
 
     // Unknown nouns and verbs are answered with the list of known ones.
     void handle(const std::string& noun, const std::string& verb, Handler handler);
+    void handle_later(const std::string& noun, const std::string& verb, LaterHandler handler);
 
     [[nodiscard]] std::size_t client_count() const noexcept;
 

@@ -69,7 +69,10 @@ void check_request(std::string_view line) {
             "and means the same"
         );
     }
-    const std::string answer = admin::answer_line(handlers().answer(line));
+    std::string answer;
+    handlers().answer(line, [&answer](const Answer& given) {
+        answer += admin::answer_line(given);
+    });
     demand(std::ranges::count(answer, '\n') == 1 && answer.ends_with('\n'), "an answer is a line");
     const Json json = Json::parse(answer, nullptr, false);
     demand(json.is_object() && json.contains("ok") != json.contains("error"), "and is an answer");

@@ -46,6 +46,10 @@ class AdminServerTest : public testing::Test {
         server_->handle("echo", "refuse", [](const Json&) -> Answer {
             return Unexpected{AdminError{"refused", "not today", "come back"}};
         });
+        server_->handle_later("echo", "later", [this](const Json& args, const Reply& reply) {
+            static_cast<void>(args.value("count", 0));
+            replies_.push_back(reply);
+        });
         thread_ = std::thread{[this] {
             loop_.run();
         }};
@@ -55,18 +59,33 @@ class AdminServerTest : public testing::Test {
         EXPECT_TRUE(connected) << connected.error();
         return *std::move(connected);
     }
-    // What a raw client gets for these bytes until the server hangs up or a line ends.
-    [[nodiscard]] std::string exchange(const std::string& bytes) const {
+    // A raw client that has sent these bytes.
+    [[nodiscard]] int sender(const std::string& bytes) const {
         const auto socket = connect_to(path_);
         EXPECT_TRUE(socket);
         (void)send(*socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return *socket;
+    }
+    // What it gets until the server hangs up or a line ends.
+    [[nodiscard]] static std::string receive(int socket) {
         std::string got;
         char byte = 0;
-        while (got.find('\n') == std::string::npos && recv(*socket, &byte, 1, 0) == 1) {
+        while (got.find('\n') == std::string::npos && recv(socket, &byte, 1, 0) == 1) {
             got.push_back(byte);
         }
-        close(*socket);
+        close(socket);
         return got;
+    }
+    [[nodiscard]] std::string exchange(const std::string& bytes) const {
+        return receive(sender(bytes));
+    }
+    // On the loop's thread, once it is true.
+    void when(const std::function<bool()>& is_so, const std::function<void()>& act) {
+        if (is_so()) {
+            act();
+            return;
+        }
+        asio::post(loop_, [=, this] { when(is_so, act); });
     }
 
     std::string path_;
@@ -74,6 +93,7 @@ class AdminServerTest : public testing::Test {
     asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
     std::unique_ptr<AdminServer> server_;
     std::thread thread_;
+    std::vector<Reply> replies_;  // of the loop's thread
 };
 
 TEST_F(AdminServerTest, AnswersManyRequestsOfManyClients) {
@@ -106,7 +126,7 @@ TEST_F(AdminServerTest, NamesWhatItKnowsWhenAskedForWhatItDoesNot) {
     const auto verb = client().ask({"echo", "shout"});
     ASSERT_FALSE(verb);
     EXPECT_EQ(verb.error().code, "unknown_verb");
-    EXPECT_EQ(verb.error().hint, "known here: big, refuse, show, strict");
+    EXPECT_EQ(verb.error().hint, "known here: big, later, refuse, show, strict");
 }
 
 TEST_F(AdminServerTest, BlamesTheClientForArgumentsThatAHandlerCanNotTake) {
@@ -114,6 +134,39 @@ TEST_F(AdminServerTest, BlamesTheClientForArgumentsThatAHandlerCanNotTake) {
     EXPECT_EQ(client().ask({"echo", "strict"}).error().code, "bad_args");
     EXPECT_EQ(client().ask({"echo", "strict", Json{{"count", "x"}}}).error().code, "bad_args");
     EXPECT_TRUE(client().ask({"echo", "strict", Json{{"count", 3}}}));
+}
+
+TEST_F(AdminServerTest, AnswersLaterAndServesOthersMeanwhile) {
+    start();
+    const int waiting = sender(request_line({"echo", "later"}));
+    EXPECT_TRUE(client().ask({"echo", "show"}));
+    asio::post(loop_, [this] {
+        when([this] { return !replies_.empty(); }, [this] { replies_.front()(Json(7)); });
+    });
+    EXPECT_EQ(receive(waiting), answer_line(Json(7)));
+    EXPECT_EQ(client().ask({"echo", "later", Json{{"count", "x"}}}).error().code, "bad_args");
+}
+
+TEST_F(AdminServerTest, AnAnswerMayComeWhenItsClientIsGone) {
+    start({.silence = std::chrono::milliseconds{50}});
+    close(sender(request_line({"echo", "later"})));
+    std::promise<void> replied;
+    asio::post(loop_, [&] {
+        const auto is_gone = [this] {
+            return !replies_.empty() && server_->client_count() == 0;
+        };
+        when(is_gone, [&] {
+            replies_.front()(Json(7));
+            replied.set_value();
+        });
+    });
+    replied.get_future().wait();
+    EXPECT_TRUE(client().ask({"echo", "show"}));
+}
+
+TEST_F(AdminServerTest, LetsGoOfAClientWhoseAnswerDoesNotCome) {
+    start({.silence = std::chrono::milliseconds{50}});
+    EXPECT_EQ(exchange(request_line({"echo", "later"})), "");
 }
 
 TEST_F(AdminServerTest, AnswersBadJsonAndGoesOn) {
