@@ -78,6 +78,12 @@ class Bindings {
         friend bool operator==(const Usage&, const Usage&) = default;
     };
 
+    // Blocks of public ports; those that are neither rest.
+    struct BlockUsage {
+        std::size_t held = 0;
+        std::size_t free = 0;
+    };
+
     // Nothing if there is no memory. `random` outlives it.
     [[nodiscard]] static std::unique_ptr<Bindings> make(const Plan& plan, RandomSource& random);
     // All that it takes, mapped or of the heap.
@@ -126,6 +132,9 @@ class Bindings {
     // their time.
     void tend(Instant now, std::uint32_t records);
     [[nodiscard]] Usage usage() const noexcept;
+    [[nodiscard]] BlockUsage blocks(Family family, Instant now) {
+        return {ports(family).held_blocks(), ports(family).free_blocks(now)};
+    }
 
   private:
     Bindings(const Plan& plan, RandomSource& random, const tables::FlowHash& hash);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counters. Each has one writer (a worker, or the exception path) and any number of relaxed
+// Counters and gauges. Each has one writer (a worker, or the exception path) and any number of relaxed
 // readers. The balance of a worker, at rest: received + injected + made + taken over = transmitted +
 // punted + dropped + held + handed over, and of all workers together without the last of both sides.
 // RS-S makes nothing and holds nothing between bursts.
@@ -29,6 +29,31 @@ class Counter {
     std::atomic<std::uint64_t> value_{0};
 };
 
+// What something is at the moment, of one writer.
+class Gauge {
+  public:
+    void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t value() const noexcept {
+        return value_.load(std::memory_order_relaxed);
+    }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+// What an RS-N's NAPT holds, as its worker sets it in each round.
+struct NaptGauges {
+    // Of ports; those that are neither rest.
+    struct Blocks {
+        Gauge held;
+        Gauge free;
+    };
+    Gauge subscribers;
+    Gauge mappings;
+    Gauge sessions;
+    std::array<Blocks, 2> blocks;  // IPv4, IPv6
+};
+
 struct alignas(64) WorkerCounters {
     Counter received;
     Counter injected;
@@ -46,6 +71,7 @@ struct alignas(64) WorkerCounters {
     Counter busy_cycles;  // of rounds that had something to do
     Counter idle_cycles;  // of rounds that had not, and of sleep
     Counter sleeps;
+    NaptGauges napt;
 };
 
 // As LegCounters keep it; 0 means never, so the clock's first second counts as 1.

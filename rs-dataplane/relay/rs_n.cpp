@@ -64,6 +64,21 @@ void RsN::tend(Instant now) noexcept {
         bindings_->remove_subscriber(leaving_.back(), now);
         leaving_.pop_back();
     }
+    publish(now);
+}
+
+void RsN::publish(Instant now) noexcept {
+    NaptGauges& gauges = counters_->napt;
+    const napt::Bindings::Usage usage = bindings_->usage();
+    gauges.subscribers.set(usage.subscribers);
+    gauges.mappings.set(usage.mappings);
+    gauges.sessions.set(usage.sessions);
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const napt::Bindings::BlockUsage blocks = bindings_->blocks(family, now);
+        NaptGauges::Blocks& shown = gauges.blocks[family == Family::ipv4 ? 0 : 1];
+        shown.held.set(blocks.held);
+        shown.free.set(blocks.free);
+    }
 }
 
 void RsN::pass_out(

@@ -57,6 +57,7 @@ class RsN {
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
+    void publish(Instant now) noexcept;
     [[nodiscard]] NaptParts napt(const Settings& settings, Instant now) noexcept {
         return {*bindings_, addresses_, settings, subscribers_, now};
     }

@@ -165,6 +165,30 @@ TEST_F(RsNTest, what_is_another_workers_is_handed_over_as_it_came) {
     EXPECT_LT(source_port(inner_of(out.frame)), 20256);
 }
 
+TEST_F(RsNTest, gauges_show_what_the_napt_holds_from_round_to_round) {
+    install();
+    const auto expect_blocks = [this](std::uint64_t held, std::uint64_t free) {
+        rs_n_->tend(now_);
+        EXPECT_EQ(worker_counters_.napt.blocks[0].held.value(), held);
+        EXPECT_EQ(worker_counters_.napt.blocks[0].free.value(), free);
+        EXPECT_EQ(worker_counters_.napt.blocks[1].held.value(), 0U);
+        EXPECT_EQ(worker_counters_.napt.blocks[1].free.value(), 8U);
+        EXPECT_EQ(worker_counters_.napt.sessions.value(), held * 2);
+        EXPECT_EQ(worker_counters_.napt.mappings.value(), held);
+    };
+    expect_blocks(0, 8);
+    PacketEnds ends = ends_of(Family::ipv4).inside;
+    ASSERT_EQ(receive(data(packet_of(Kind::udp, ends, {}))).fate, Fate::transmit);
+    ends.destination_port = gn_port + 1;
+    ASSERT_EQ(receive(data(packet_of(Kind::udp, ends, {}))).fate, Fate::transmit);
+    expect_blocks(1, 7);
+    EXPECT_EQ(worker_counters_.napt.subscribers.value(), 1U);
+    now_ = now_ + std::chrono::seconds{301};
+    expect_blocks(0, 7);  // one rests
+    now_ = now_ + std::chrono::seconds{120};
+    expect_blocks(0, 8);
+}
+
 TEST_F(RsNTest, end_goes_to_the_control_thread_and_nobody_else_has_this_relays_role) {
     install();
     v1::End probe;
