@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 
-#include "rs-dataplane/relay/share.hpp"
-
 #include <type_traits>
 #include <variant>
 
@@ -18,6 +16,17 @@ namespace {
 constexpr unsigned order_size = sizeof(relay::SubscriberOrder);
 // What the ring copies.
 static_assert(std::is_trivially_copyable_v<relay::SubscriberOrder> && order_size % 4 == 0);
+
+// To whom it goes.
+struct Addressee {
+    relay::WorkerNumber workers;
+
+    relay::WorkerNumber operator()(const relay::Inquire& order) const { return order.worker; }
+    template <typename Order>
+    relay::WorkerNumber operator()(const Order& order) const {
+        return relay::owner_of(order.number, workers);
+    }
+};
 
 }  // namespace
 
@@ -64,9 +73,8 @@ Result<std::unique_ptr<SubscriberRings>, std::string> SubscriberRings::create(st
 }
 
 bool SubscriberRings::put(const relay::SubscriberOrder& order) {
-    const auto number = std::visit([](const auto& one) { return one.number; }, order);
-    const auto workers = static_cast<relay::WorkerNumber>(rings_.size());
-    return rings_[relay::owner_of(number, workers)]->put(order);
+    const Addressee addressee{static_cast<relay::WorkerNumber>(rings_.size())};
+    return rings_[std::visit(addressee, order)]->put(order);
 }
 
 }  // namespace ntm::dpdk

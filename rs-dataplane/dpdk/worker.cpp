@@ -256,7 +256,8 @@ void Worker::account(std::uint64_t cycles, bool was_busy) noexcept {
 
 void Worker::rest() noexcept {
     ++idle_rounds_;
-    if (!may_sleep_ || idle_rounds_ < rounds_before_sleep) {
+    const bool is_waited_for = rs_n_ != nullptr && rs_n_->has_inquiry();
+    if (!may_sleep_ || is_waited_for || idle_rounds_ < rounds_before_sleep) {
         rte_pause();
         return;
     }

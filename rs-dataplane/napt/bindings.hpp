@@ -100,6 +100,16 @@ class Bindings {
     [[nodiscard]] const Subscriber& subscriber(Position at) const noexcept {
         return subscribers_[at];
     }
+    // One after the other, for as long as `take` says true.
+    template <typename Take>
+    void blocks_of(Position subscriber, Family family, Take take) const {
+        const auto& holding = subscribers_[subscriber].holdings[index_of(family)];
+        ports(family).blocks_of(holding, take);
+    }
+    // Free records are among them.
+    [[nodiscard]] const RecordPool<Session>& sessions() const noexcept {
+        return sessions_.records();
+    }
 
     template <typename Tuple>
     [[nodiscard]] Lookup<Tuple> lookup(const Tuple& tuple) const noexcept {

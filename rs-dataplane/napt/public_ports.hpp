@@ -43,6 +43,21 @@ class PublicPorts {
     // Of a port that is taken.
     void set_mapping(PublicPort port, Protocol protocol, Position mapping) noexcept;
 
+    struct Block {
+        PublicPort first;
+        std::uint16_t last_port = 0;
+    };
+    // Those of a holding, for as long as `take` says true.
+    template <typename Take>
+    void blocks_of(const Holding& holding, Take take) const {
+        for (BlockNumber at = holding.first_block; at != no_block; at = next_[at]) {
+            const std::uint16_t first = blocks_.first_port_of(at);
+            const auto last = static_cast<std::uint16_t>(first + block_size_ - 1);
+            if (!take(Block{{blocks_.address_of(at), first}, last})) {
+                return;
+            }
+        }
+    }
     [[nodiscard]] std::size_t held_blocks() const noexcept { return held_blocks_; }
     [[nodiscard]] std::size_t free_blocks(Instant now) { return blocks_.free_blocks(now); }
 

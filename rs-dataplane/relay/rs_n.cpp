@@ -37,6 +37,10 @@ RsN::RsN(Parts parts)
 }
 
 void RsN::carry_out(const SubscriberOrder& order, Instant now) {
+    if (const auto* const asked = std::get_if<Inquire>(&order)) {
+        inquiry_ = asked->inquiry;
+        return;
+    }
     const auto* open = std::get_if<OpenSubscriber>(&order);
     const auto number = open != nullptr ? open->number : std::get<CloseSubscriber>(order).number;
     if (number >= subscribers_.size()) {
@@ -63,6 +67,9 @@ void RsN::tend(Instant now) noexcept {
     if (!leaving_.empty() && bindings_->end_sessions(leaving_.back(), ended_at_once, now)) {
         bindings_->remove_subscriber(leaving_.back(), now);
         leaving_.pop_back();
+    }
+    if (inquiry_ != nullptr && inquiry_->go_on({*bindings_, addresses_, subscribers_})) {
+        inquiry_ = nullptr;
     }
     publish(now);
 }

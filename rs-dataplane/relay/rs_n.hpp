@@ -41,9 +41,10 @@ class RsN {
     explicit RsN(Parts parts);
 
     void carry_out(const SubscriberOrder& order, Instant now);
-    // Ends some of what is past its time or its subscriber's: for every round of the worker, the idle
-    // ones too.
+    // Ends some of what is past its time or its subscriber's, and goes on with an inquiry: for every
+    // round of the worker, the idle ones too.
     void tend(Instant now) noexcept;
+    [[nodiscard]] bool has_inquiry() const noexcept { return inquiry_ != nullptr; }
 
     // DATA of paths that end here, from the bound address of its leg.
     void pass_out(
@@ -78,6 +79,7 @@ class RsN {
     std::unique_ptr<crypto::BurstCipher> cipher_;
     std::vector<napt::Position> subscribers_;  // by number
     std::vector<napt::Position> leaving_;      // have no number any more, but sessions
+    Inquiry* inquiry_ = nullptr;               // of the control thread
     WorkerCounters* counters_;
     Share share_;
     TokenBucket errors_;

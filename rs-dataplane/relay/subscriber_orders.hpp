@@ -4,6 +4,8 @@
 
 #include "common/base/address.hpp"
 #include "rs-dataplane/napt/records.hpp"
+#include "rs-dataplane/relay/inquiry.hpp"
+#include "rs-dataplane/relay/share.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <variant>
@@ -21,7 +23,12 @@ struct OpenSubscriber {
 struct CloseSubscriber {
     tables::SubscriberNumber number = 0;
 };
-using SubscriberOrder = std::variant<OpenSubscriber, CloseSubscriber>;
+// When the worker is done with the last one.
+struct Inquire {
+    WorkerNumber worker = 0;
+    Inquiry* inquiry = nullptr;  // lent
+};
+using SubscriberOrder = std::variant<OpenSubscriber, CloseSubscriber, Inquire>;
 
 // Used by the control thread.
 class SubscriberOrders {
@@ -31,7 +38,7 @@ class SubscriberOrders {
     SubscriberOrders& operator=(const SubscriberOrders&) = delete;
     virtual ~SubscriberOrders() = default;
 
-    // To the worker that the subscriber is assigned to. False: it has not taken the last ones yet.
+    // To the worker that the subscriber is assigned to, or that is asked. False: it has not taken the last ones yet.
     [[nodiscard]] virtual bool put(const SubscriberOrder& order) = 0;
 };
 

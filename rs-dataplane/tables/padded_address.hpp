@@ -25,6 +25,17 @@ struct PaddedAddress {
         const std::uint8_t* bytes = address.padded().data();
         return address.is_ipv4() ? ipv4_at(bytes) : ipv6_at(bytes);
     }
+    [[nodiscard]] IpAddress as(Family family) const noexcept {
+        if (family == Family::ipv4) {
+            Ipv4Address address;
+            store(address.bytes.data(), ipv4_word());
+            return address;
+        }
+        Ipv6Address address;
+        store(address.bytes.data(), first);
+        store(address.bytes.data() + 8, second);
+        return address;
+    }
     // Of a family's half of it all.
     [[nodiscard]] std::uint32_t ipv4_word() const noexcept {
         return static_cast<std::uint32_t>(first);
