@@ -115,6 +115,7 @@ void ControlThread::State::poll_punts() {
     const std::size_t moved = bridge_.punts_to_kernel(most_frames);
     idle_polls_ = moved == 0 ? idle_polls_ + 1 : 0;
     keeper_.tend();
+    nat_.tend(now());
     go_on_walking_routes();
     go_on_sweeping();
     data_plane_.settings.reclaim();

@@ -7,6 +7,7 @@
 #include "common/admin/live_config.hpp"
 #include "control/control_thread.hpp"
 #include "control/hop_sweep.hpp"
+#include "control/nat_desk.hpp"
 #include "control/network_mirror.hpp"
 #include "control/rates.hpp"
 #include "control/relay_director.hpp"
@@ -78,6 +79,8 @@ class ControlThread::State {
     void go_on_sweeping();
     [[nodiscard]] HopSweep::Hooks sweep_hooks();
     void add_admin_handlers();
+    void add_nat_handlers();
+    [[nodiscard]] NatDesk::Sources nat_sources() const;
     [[nodiscard]] admin::Reload<RelayConfig> reload();
     [[nodiscard]] TelemetrySources sources() const;
     [[nodiscard]] DirectorSettings director_settings(Identity identity) const;
@@ -93,6 +96,7 @@ class ControlThread::State {
     NetworkMirror mirror_;
     TableKeeper keeper_;
     RelayDirector director_;
+    NatDesk nat_;
     HopSweep sweep_;
     Rates rates_;
     Watchdog watchdog_;

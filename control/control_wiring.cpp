@@ -67,6 +67,7 @@ ControlThread::State::State(
           [this](const IpAddress& remote) { return mirror_.routes().resolve(remote); },
           random,
           started_},
+      nat_{nat_sources(), data_plane.subscribers},
       sweep_{mirror_.routes().numbers(), sweep_hooks()},
       rates_{data_plane.observation},
       watchdog_{data_plane.observation},
@@ -155,6 +156,33 @@ void ControlThread::State::add_admin_handlers() {
     });
     live_config_.serve(*admin_);
     admin_->handle("port", "show", [this](const Json&) -> Answer { return port_json(sources()); });
+    add_nat_handlers();
+}
+
+void ControlThread::State::add_nat_handlers() {
+    using admin::Json;
+    using admin::Reply;
+    admin_->handle("nat", "pool", [this](const Json&) { return nat_.show_pool(); });
+    admin_->handle_later("nat", "subscriber", [this](const Json& args, const Reply& reply) {
+        nat_.show_subscribers(args, reply, now());
+    });
+    admin_->handle_later("nat", "session", [this](const Json& args, const Reply& reply) {
+        nat_.show_sessions(args, reply, now());
+    });
+}
+
+NatDesk::Sources ControlThread::State::nat_sources() const {
+    std::vector<const relay::NaptGauges*> gauges;
+    for (std::size_t i = 0; i < data_plane_.observation.worker_count(); ++i) {
+        gauges.push_back(&data_plane_.observation.worker(i).counters->napt);
+    }
+    return {
+        config_.napt,
+        director_.paths().all_subscribers(),
+        std::move(gauges),
+        [this](const crypto::PublicKey& key) {
+            return name_of_dc(director_, key);
+        }};
 }
 
 TelemetrySources ControlThread::State::sources() const {

@@ -20,4 +20,15 @@ namespace ntm::control {
     return endpoint ? admin::Json(endpoint->text()) : admin::Json();
 }
 
+// Of a subscriber; all zero if he has none of a family.
+[[nodiscard]] inline admin::Json vips_json(const Ipv4Address& vipv4, const Ipv6Address& vipv6) {
+    admin::Json vips = admin::Json::array();
+    for (const IpAddress& vip : {IpAddress{vipv4}, IpAddress{vipv6}}) {
+        if (!vip.is_unspecified()) {
+            vips.push_back(vip.text());
+        }
+    }
+    return vips;
+}
+
 }  // namespace ntm::control

@@ -60,6 +60,7 @@ class PathBook {
     [[nodiscard]] const RelayedPath* find(PathId id) const;
     [[nodiscard]] std::size_t size() const noexcept { return paths_.size(); }
     [[nodiscard]] std::size_t subscribers() const noexcept { return subscribers_.size(); }
+    [[nodiscard]] const Subscribers& all_subscribers() const noexcept { return subscribers_; }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] std::size_t count_of(const crypto::PublicKey& dc) const;
     [[nodiscard]] const std::unordered_map<PathId, RelayedPath>& all() const noexcept {

@@ -54,16 +54,6 @@ Json legs_json(const RelayedPath& path, const relay::PathView& seen, Instant now
     return legs;
 }
 
-Json vips_json(const Subscriber& subscriber) {
-    Json vips = Json::array();
-    for (const IpAddress& vip : {IpAddress{subscriber.vipv4}, IpAddress{subscriber.vipv6}}) {
-        if (!vip.is_unspecified()) {
-            vips.push_back(vip.text());
-        }
-    }
-    return vips;
-}
-
 Json general_nodes_json(const RelayEnd& end) {
     Json nodes = Json::array();
     for (const tables::PathEnd::GeneralNode& node : end.general_nodes) {
@@ -79,7 +69,7 @@ Json general_nodes_json(const RelayEnd& end) {
 void add_end(Json& json, const RelayEnd& end, const relay::LegView& came) {
     json["subscriber"] = end.subscriber.fqdn;
     json["subscriber_number"] = end.number;
-    json["subscriber_addresses"] = vips_json(end.subscriber);
+    json["subscriber_addresses"] = vips_json(end.subscriber.vipv4, end.subscriber.vipv6);
     json["exit"] = end.general_nodes.empty();
     json["general_nodes"] = general_nodes_json(end);
     json["packets_from_general_nodes"] = came.packets;

@@ -9,14 +9,16 @@ std::optional<Subscribers::Joined> Subscribers::join(
     const Name name{dc, subscriber.vipv4, subscriber.vipv6};
     const auto known = numbers_.find(name);
     if (known != numbers_.end()) {
-        ++places_[known->second].paths;
+        Place& place = places_[known->second];
+        ++place.paths;
+        place.fqdn = subscriber.fqdn;
         return Joined{known->second, false};
     }
     if (numbers_.size() == capacity_) {
         return std::nullopt;
     }
     const tables::SubscriberNumber number = free_number();
-    places_[number] = {numbers_.emplace(name, number).first, 1};
+    places_[number] = {numbers_.emplace(name, number).first, 1, subscriber.fqdn};
     return Joined{number, true};
 }
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ntm::control {
@@ -44,6 +45,23 @@ class Subscribers {
     [[nodiscard]] bool leave(tables::SubscriberNumber number);
     [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }
 
+    struct Member {
+        tables::SubscriberNumber number = 0;
+        crypto::PublicKey dc;
+        std::string_view fqdn;  // as the last path that joined had it
+        Ipv4Address vipv4;
+        Ipv6Address vipv6;
+        std::size_t paths = 0;
+    };
+    // By DC and VIPs.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [name, number] : numbers_) {
+            const Place& place = places_[number];
+            visit(Member{number, name.dc, place.fqdn, name.vipv4, name.vipv6, place.paths});
+        }
+    }
+
   private:
     struct Name {
         crypto::PublicKey dc;
@@ -55,6 +73,7 @@ class Subscribers {
     struct Place {
         Numbers::iterator owner;
         std::size_t paths = 0;
+        std::string fqdn{};
     };
 
     [[nodiscard]] tables::SubscriberNumber free_number();

@@ -80,12 +80,16 @@ Json packets_json(const WorkerTotals& totals, const relay::Observation& observat
 }
 
 Json one_path(const TelemetrySources& from, const RelayedPath& path, Instant now) {
-    const auto dc = std::ranges::find(from.director.dcs(), path.dc, &DcLink::key);
-    const std::string name = dc == from.director.dcs().end() ? path.dc.text() : dc->name();
-    return path_view(path, name, from.keeper.view(path.id).value_or(relay::PathView{}), now);
+    const relay::PathView seen = from.keeper.view(path.id).value_or(relay::PathView{});
+    return path_view(path, name_of_dc(from.director, path.dc), seen, now);
 }
 
 }  // namespace
+
+std::string name_of_dc(const RelayDirector& director, const crypto::PublicKey& key) {
+    const auto dc = std::ranges::find(director.dcs(), key, &DcLink::key);
+    return dc == director.dcs().end() ? key.text() : dc->name();
+}
 
 Json balance_json(const WorkerTotals& totals) {
     return {

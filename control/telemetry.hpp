@@ -14,6 +14,7 @@
 #include "rs-dataplane/relay/observation.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ntm::control {
@@ -27,6 +28,9 @@ struct TelemetrySources {
     const TapBridge& bridge;
     const std::vector<UdpSocket>& sockets;
 };
+
+// As the configuration has it; its key, if it has it no more.
+[[nodiscard]] std::string name_of_dc(const RelayDirector& director, const crypto::PublicKey& key);
 
 // Counters and their balance (docs/architecture.md): at rest, imbalance is 0.
 [[nodiscard]] admin::Json balance_json(const WorkerTotals& totals);

@@ -20,15 +20,22 @@ std::optional<PathId> parse_path_id(const std::string& text) {
 
 }  // namespace
 
-Answer show_paths(const Json& args, const PathsToShow& paths) {
+Result<std::size_t, AdminError> limit_of(const Json& args) {
     const auto limit = args.value("limit", usual_limit);
     if (limit < 1) {
         const std::string what = "a limit of " + std::to_string(limit) + " shows nothing";
         return Unexpected{AdminError{"bad_argument", what, "it must be at least 1"}};
     }
+    return static_cast<std::size_t>(limit);
+}
+
+Answer show_paths(const Json& args, const PathsToShow& paths) {
+    const auto limit = limit_of(args);
+    if (!limit) {
+        return Unexpected{limit.error()};
+    }
     if (!args.contains("path_id")) {
-        return Json{
-            {"total", paths.total}, {"paths", paths.first(static_cast<std::size_t>(limit))}};
+        return Json{{"total", paths.total}, {"paths", paths.first(*limit)}};
     }
     const auto wanted = args.at("path_id").get<std::string>();
     const auto id = parse_path_id(wanted);

@@ -6,6 +6,7 @@
 
 #include "common/admin/message.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/result.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -19,6 +20,9 @@ struct PathsToShow {
     std::function<std::optional<Json>(PathId)> one;  // nothing if there is no such path
     std::function<Json(std::size_t limit)> first;    // an array of at most `limit`
 };
+
+// The most to show by these arguments.
+[[nodiscard]] Result<std::size_t, AdminError> limit_of(const Json& args);
 
 // An error if the one asked for is not there, or its Path ID is none. Throws Json::exception, as a
 // handler may, at arguments of another type.

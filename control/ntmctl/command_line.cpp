@@ -28,6 +28,9 @@ const std::vector<Command>& commands() {
         {"worker", "show", {}, "", "relay", "the poll-mode threads"},
         {"drop", "show", {}, "", "relay", "why packets were dropped"},
         {"port", "show", {}, "", "relay", "what frames come and go by"},
+        {"nat", "pool", {}, "", "relay", "how full the NAPT's ports and tables are"},
+        {"nat", "subscriber", {}, "name", "relay", "whose paths end here, by name, VIP or number"},
+        {"nat", "session", {}, "", "relay", "whom one --subscriber NAME talks to"},
         {"node", "show", {}, "", "DC", "provisioned nodes"},
         {"node", "add", {"fqdn", "key"}, "", "DC", "provision a node by its public key"},
         {"node", "remove", {"fqdn"}, "", "DC", "forget a node"},
@@ -139,6 +142,51 @@ Result<admin::Request, std::string> with_arguments(
     return request;
 }
 
+// What options say beside the words.
+struct RequestOptions {
+    std::optional<std::int64_t> limit;
+    std::optional<std::int64_t> after;
+    std::optional<std::string> subscriber;
+    bool shows_all = false;
+
+    void add_to(CLI::App& app) {
+        app.add_option("--limit", limit, "path, nat: show at most so many (without: 1000)");
+        app.add_option("--subscriber", subscriber, "nat session: whose, by name, VIP or number");
+        app.add_option("--after", after, "nat session: go on behind a page with this \"next\"");
+        app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
+    }
+    void pass_on(admin::Json& args) const {
+        if (limit) {
+            args["limit"] = *limit;
+        }
+        if (after) {
+            args["after"] = *after;
+        }
+        if (subscriber) {
+            args["subscriber"] = *subscriber;
+        }
+        if (shows_all) {
+            args["all"] = true;
+        }
+    }
+};
+
+// Why the request can not be one, if so.
+std::optional<std::string> fault_of(const ControlCommand& command, const RequestOptions& options) {
+    if (options.limit && *options.limit < 1) {
+        return "--limit must be at least 1";
+    }
+    const admin::Request& request = command.request;
+    if (request.noun == "nat" && request.verb == "session" && !options.subscriber) {
+        return "usage: ntmctl nat session --subscriber NAME [--limit N] [--after NEXT]";
+    }
+    const CaptureOrder& capture = command.capture;
+    if (request.noun == "capture" && (capture.output.empty() || capture.key_logs.empty())) {
+        return "usage: ntmctl capture open CAPTURE -o FILE -k KEY-LOG [-k KEY-LOG]...";
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<admin::Request, std::string> parse_words(std::vector<std::string> words) {
@@ -177,16 +225,14 @@ Result<admin::Request, std::string> parse_words(std::vector<std::string> words) 
 
 Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* const* argv) {
     ControlCommand command;
+    RequestOptions options;
     std::vector<std::string> words;
-    std::optional<std::int64_t> limit;
-    bool shows_all = false;
     CLI::App app{"asks and orders the daemons of NTMobile", "ntmctl"};
     app.footer(list_of_commands());
     app.add_option("-s,--socket", command.socket, "the daemon's admin socket")
         ->envname("NTM_SOCKET");
     app.add_flag("-j,--json", command.is_json, "print JSON, errors too");
-    app.add_option("--limit", limit, "path: show at most so many (without: 1000)");
-    app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
+    options.add_to(app);
     app.add_option("-k,--key-log", command.capture.key_logs, "capture: a key log, or several");
     app.add_option("-o,--output", command.capture.output, "capture: the file to write (pcap)");
     app.add_option("--port", command.capture.port.number, "capture: NTM's UDP port")
@@ -202,32 +248,21 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
         return Unexpected{UsageEnd{
             code == 0 ? exit_ok : exit_usage, command.is_json, text.str() + complaint.str()}};
     }
-    if (limit && *limit < 1) {
-        return Unexpected{UsageEnd{exit_usage, command.is_json, "--limit must be at least 1"}};
-    }
     auto request = parse_words(words);
     if (!request) {
         return Unexpected{UsageEnd{exit_usage, command.is_json, request.error()}};
     }
     command.request = *std::move(request);
+    if (const auto fault = fault_of(command, options)) {
+        return Unexpected{UsageEnd{exit_usage, command.is_json, *fault}};
+    }
     if (command.request.noun == "key") {
         command.key_file = command.request.args["file"].get<std::string>();
     }
     if (command.request.noun == "capture") {
         command.capture.input = command.request.args["capture"].get<std::string>();
-        if (command.capture.output.empty() || command.capture.key_logs.empty()) {
-            return Unexpected{UsageEnd{
-                exit_usage,
-                command.is_json,
-                "usage: ntmctl capture open CAPTURE -o FILE -k KEY-LOG [-k KEY-LOG]..."}};
-        }
     }
-    if (limit) {
-        command.request.args["limit"] = *limit;
-    }
-    if (shows_all) {
-        command.request.args["all"] = true;
-    }
+    options.pass_on(command.request.args);
     return command;
 }
 

@@ -82,6 +82,29 @@ TEST(Ntmctl, OptionsReachTheRequest) {
     EXPECT_EQ(command->request.args, (Json{{"limit", 5}}));
 }
 
+TEST(Ntmctl, SessionsOfTheNatArePagedByOptions) {
+    const std::array line{
+        "ntmctl", "nat", "session", "--subscriber", "mn.a.test", "--limit", "5", "--after", "17"};
+    const auto command = parse_control_command(static_cast<int>(line.size()), line.data());
+    ASSERT_TRUE(command) << command.error().text;
+    EXPECT_EQ(command->request.noun, "nat");
+    EXPECT_EQ(command->request.verb, "session");
+    EXPECT_EQ(
+        command->request.args, (Json{{"limit", 5}, {"after", 17}, {"subscriber", "mn.a.test"}})
+    );
+    const auto lacking = parse_control_command(3, line.data());
+    ASSERT_FALSE(lacking);
+    EXPECT_EQ(lacking.error().exit_code, exit_usage);
+    EXPECT_THAT(lacking.error().text, HasSubstr("usage: ntmctl nat session --subscriber NAME"));
+}
+
+TEST(Ntmctl, NatHasNoDefaultVerb) {
+    EXPECT_EQ(parse_words({"nat", "pool"})->verb, "pool");
+    EXPECT_EQ(parse_words({"nat", "subscriber", "mn.a.test"})->args, (Json{{"name", "mn.a.test"}}));
+    EXPECT_EQ(error_of({"nat"}), "nat needs a verb: pool, subscriber, session");
+    EXPECT_THAT(error_of({"nat", "sessoin"}), HasSubstr("did you mean \"session\"?"));
+}
+
 TEST(Ntmctl, WrongOptionIsAUsageErrorAndHelpIsNone) {
     const std::array wrong{"ntmctl", "--sokcet", "x", "path"};
     const auto usage = parse_control_command(static_cast<int>(wrong.size()), wrong.data());

@@ -63,6 +63,31 @@ TEST_F(SubscribersTest, SubscriberIsKnownByDcAndVips) {
     EXPECT_EQ(subscribers.join(dc_a, renamed).value().number, 0U);
 }
 
+TEST_F(SubscribersTest, ShowsWhoIsThere) {
+    EXPECT_EQ(join(2), 0U);
+    EXPECT_EQ(join(1), 1U);
+    Subscriber renamed = subscriber(2);
+    renamed.fqdn = "another.a.ntm.test";
+    ASSERT_TRUE(subscribers.join(dc_a, renamed));
+    std::vector<Subscribers::Member> members;
+    subscribers.for_each([&](const Subscribers::Member& member) { members.push_back(member); });
+    ASSERT_EQ(members.size(), 2U);
+    EXPECT_EQ(members[0].number, 1U);
+    EXPECT_EQ(members[0].dc, dc_a);
+    EXPECT_EQ(members[0].fqdn, "mn.a.ntm.test");
+    EXPECT_EQ(members[0].paths, 1U);
+    EXPECT_EQ(members[1].number, 0U);
+    EXPECT_EQ(members[1].fqdn, "another.a.ntm.test");
+    EXPECT_EQ(members[1].vipv4, subscriber(2).vipv4);
+    EXPECT_EQ(members[1].vipv6, subscriber(2).vipv6);
+    EXPECT_EQ(members[1].paths, 2U);
+    EXPECT_FALSE(subscribers.leave(0));
+    EXPECT_TRUE(subscribers.leave(0));
+    members.clear();
+    subscribers.for_each([&](const Subscribers::Member& member) { members.push_back(member); });
+    EXPECT_EQ(members.size(), 1U);
+}
+
 // F-34.
 TEST_F(SubscribersTest, WhenFullTakesOnlyThoseWhoAreThere) {
     for (std::uint8_t i = 0; i < 8; ++i) {
