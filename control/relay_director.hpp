@@ -16,6 +16,7 @@
 #include "control/dc_link.hpp"
 #include "control/path_book.hpp"
 #include "control/target_filter.hpp"
+#include "rs-dataplane/relay/napt_events.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct OpenSubscriber {
     Ipv6Address vipv6;
     std::uint32_t most_ports = 0;     // 0: as the relay has it
     std::uint32_t most_sessions = 0;  // likewise
+    napt::Tenancy tenancy = 0;        // of which this is the beginning
     friend bool operator==(const OpenSubscriber&, const OpenSubscriber&) = default;
 };
 struct CloseSubscriber {
@@ -241,6 +243,7 @@ class RelayDirector {
     DirectorLoad load_;
     DirectorCounters counters_;
     std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes
+    napt::Tenancy tenancies_ = 0;      // that have begun
     std::vector<Datagram> datagrams_;
     std::vector<DirectorCommand> commands_;
     std::vector<DirectorEvent> events_;

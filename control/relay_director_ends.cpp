@@ -53,7 +53,7 @@ void RelayDirector::answer_probe(
 void RelayDirector::open_subscriber(const RelayEnd& end) {
     const Subscriber& who = end.subscriber;
     commands_.emplace_back(OpenSubscriber{
-        end.number, who.vipv4, who.vipv6, who.most_ports, who.most_sessions});
+        end.number, who.vipv4, who.vipv6, who.most_ports, who.most_sessions, ++tenancies_});
 }
 
 void RelayDirector::close_subscriber(std::optional<tables::SubscriberNumber> number) {

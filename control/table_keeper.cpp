@@ -41,7 +41,8 @@ TableKeeper::Outcome TableKeeper::attempt(const DirectorCommand& command) {
         napt::Limits limits = office_.limits;
         limits.ports = one->most_ports != 0 ? one->most_ports : limits.ports;
         limits.sessions = one->most_sessions != 0 ? one->most_sessions : limits.sessions;
-        return tell(relay::OpenSubscriber{one->number, one->vipv4, one->vipv6, limits});
+        return tell(relay::OpenSubscriber{one->number, one->vipv4, one->vipv6, limits, one->tenancy}
+        );
     }
     if (const auto* const one = std::get_if<CloseSubscriber>(&command)) {
         return tell(relay::CloseSubscriber{one->number});

@@ -5,6 +5,7 @@
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/dpdk/hand_over_rings.hpp"
 #include "rs-dataplane/dpdk/memory_need.hpp"
+#include "rs-dataplane/dpdk/napt_event_rings.hpp"
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
@@ -69,6 +70,7 @@ class Dataplane::State {
         crews.clear();
         subscribers.reset();
         hand_over.reset();
+        napt_events.reset();
         rings.reset();
         rte_mempool_free(buffers);
     }
@@ -94,6 +96,7 @@ class Dataplane::State {
     std::unique_ptr<ExceptionRings> rings;
     std::unique_ptr<SubscriberRings> subscribers;
     std::unique_ptr<HandOverRings> hand_over;
+    std::unique_ptr<NaptEventRings> napt_events;
     std::vector<std::unique_ptr<Crew>> crews;
     bool is_running = false;
 };
@@ -172,6 +175,13 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n() {
         return Unexpected{made_hand_over.error()};
     }
     hand_over = *std::move(made_hand_over);
+    if (config.napt->tells_events) {
+        auto made_events = NaptEventRings::create(crews.size());
+        if (!made_events) {
+            return Unexpected{made_events.error()};
+        }
+        napt_events = *std::move(made_events);
+    }
     for (std::size_t number = 0; number < crews.size(); ++number) {
         auto made = make_rs_n(number);
         if (!made) {
@@ -185,7 +195,9 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n(std::size_t number) {
     Crew& crew = *crews[number];
     const relay::Share share{
         static_cast<relay::WorkerNumber>(number), static_cast<relay::WorkerNumber>(crews.size())};
-    auto bindings = napt::Bindings::make(relay::plan_of(share, config.napt->plan), crew.random);
+    napt::Bindings::Plan plan = relay::plan_of(share, config.napt->plan);
+    plan.events = napt_events ? &napt_events->of(number) : nullptr;
+    auto bindings = napt::Bindings::make(plan, crew.random);
     if (!bindings) {
         return Unexpected{std::string{"no memory for the NAPT: lower napt: mappings and sessions"}};
     }
@@ -313,6 +325,10 @@ relay::ExceptionPath& Dataplane::exception_path() noexcept {
 
 relay::SubscriberOrders* Dataplane::subscribers() noexcept {
     return state_->subscribers.get();
+}
+
+relay::NaptEvents* Dataplane::napt_events() noexcept {
+    return state_->napt_events.get();
 }
 
 std::size_t Dataplane::worker_count() const {

@@ -9,6 +9,7 @@
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/napt/bindings.hpp"
+#include "rs-dataplane/relay/napt_events.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 #include "rs-dataplane/relay/settings_box.hpp"
 #include "rs-dataplane/relay/subscriber_orders.hpp"
@@ -27,6 +28,7 @@ struct NaptConfig {
     napt::Bindings::Plan plan;
     std::vector<Ipv4Address> ipv4;  // public ones
     std::vector<Ipv6Address> ipv6;
+    bool tells_events = false;  // blocks of ports, and sessions if the plan says so
 };
 
 struct DataplaneConfig {
@@ -65,6 +67,8 @@ class Dataplane final : public relay::Observation {
     [[nodiscard]] relay::ExceptionPath& exception_path() noexcept;
     // Nothing: it is no RS-N.
     [[nodiscard]] relay::SubscriberOrders* subscribers() noexcept;
+    // Nothing: it tells none.
+    [[nodiscard]] relay::NaptEvents* napt_events() noexcept;
 
     [[nodiscard]] std::size_t worker_count() const override;
     [[nodiscard]] relay::WorkerView worker(std::size_t number) const override;

@@ -3,6 +3,7 @@
 
 #include "common/packet/burst.hpp"
 #include "rs-dataplane/dpdk/exception_rings.hpp"
+#include "rs-dataplane/dpdk/napt_event_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/share.hpp"
@@ -110,6 +111,10 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
         const relay::Share share{0, static_cast<relay::WorkerNumber>(size.workers)};
         const std::size_t each = napt::Bindings::bytes_for(relay::plan_of(share, *size.napt));
         need.parts.push_back({"NAPT", size.workers * each, false});
+    }
+    if (size.tells_napt_events) {
+        const std::size_t each = ring_bytes(NaptEventRings::size, sizeof(napt::Event));
+        need.parts.push_back({"rings for NAT records", size.workers * each, true});
     }
     return need;
 }

@@ -31,6 +31,7 @@ struct RelaySize {
     std::size_t workers = 1;
     std::uint32_t paths = 65536;
     std::optional<napt::Bindings::Plan> napt{};
+    bool tells_napt_events = false;
 };
 
 // Packet buffers of the data plane: all queues full both ways, what rings and caches hold, and some

@@ -84,10 +84,12 @@ Bindings::Bindings(const Plan& plan, RandomSource& random, const tables::FlowHas
       mappings_{RecordPool<Mapping>::make(plan.mappings)},
       mappings_by_endpoint_{tables::FlowIndex::make(plan.mappings)},
       subscribers_{RecordPool<Subscriber>::make(plan.subscribers)},
-      ports_{PublicPorts{plan.ipv4, random}, PublicPorts{plan.ipv6, random}} {}
+      ports_{PublicPorts{plan.ipv4, random}, PublicPorts{plan.ipv6, random}},
+      events_{plan.events},
+      session_events_{plan.tells_sessions ? plan.events : nullptr} {}
 
 std::optional<Position> Bindings::add_subscriber(
-    const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits
+    const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits, Tenancy tenancy
 ) noexcept {
     if (subscribers_.is_full()) {
         return std::nullopt;
@@ -97,6 +99,7 @@ std::optional<Position> Bindings::add_subscriber(
     subscribers_[at].ipv4 = ipv4;
     subscribers_[at].ipv6 = ipv6;
     subscribers_[at].limits = limits;
+    subscribers_[at].tenancy = tenancy;
     return at;
 }
 
@@ -187,6 +190,7 @@ Result<PublicPort, DropReason> Bindings::make_session(
     refresh(session, TcpTimer::transitory, now);
     sessions_.add(mappings_[at], session);
     ++subscriber.sessions;
+    tell_session(Event::Kind::session_opened, session, now);
     return session.public_port;
 }
 
@@ -202,14 +206,14 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
         return Unexpected{DropReason::napt_mapping_rate};
     }
     auto& holding = subscriber.holdings[index_of(from.family)];
-    const auto port = ports(from.family).take(holding, from.protocol, now);
-    if (!port) {
+    const auto taken = ports(from.family).take(holding, from.protocol, now);
+    if (!taken) {
         return Unexpected{DropReason::napt_no_ports};
     }
     const Position at = mappings_.take();
     Mapping mapping;
     mapping.subscriber = from.subscriber;
-    mapping.public_port = *port;
+    mapping.public_port = taken->port;
     mapping.inside_port = from.inside_port;
     mapping.family = from.family;
     mapping.protocol = from.protocol;
@@ -220,8 +224,11 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
     mappings_[at] = mapping;
     // It has room for as many as there are records.
     static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from).words()), at));
-    ports(from.family).set_mapping(*port, from.protocol, at);
+    ports(from.family).set_mapping(taken->port, from.protocol, at);
     ++subscriber.mappings;
+    if (taken->new_block) {
+        tell_block(Event::Kind::block_taken, mapping, *taken->new_block, now);
+    }
     return at;
 }
 
@@ -330,6 +337,7 @@ void Bindings::remove_session(Position at, Instant now) {
     const Session& session = sessions_[at];
     const Position its = ports(session.family).mapping_of(session.public_port, session.protocol);
     --subscribers_[session.subscriber].sessions;
+    tell_session(Event::Kind::session_ended, session, now);
     sessions_.remove(mappings_[its], at);
     if (mappings_[its].first_session == nowhere) {
         remove_mapping(its, now);
@@ -348,8 +356,43 @@ void Bindings::remove_mapping(Position at, Instant now) {
     --subscriber.mappings;
     mappings_by_endpoint_.erase(hash_(endpoint_of(mapping).words()), at);
     auto& holding = subscriber.holdings[index_of(mapping.family)];
-    ports(mapping.family).give_back(holding, mapping.public_port, mapping.protocol, now);
+    const auto block =
+        ports(mapping.family).give_back(holding, mapping.public_port, mapping.protocol, now);
+    if (block) {
+        tell_block(Event::Kind::block_given_back, mapping, *block, now);
+    }
     mappings_.give_back(at);
+}
+
+void Bindings::tell_block(Event::Kind kind, const Mapping& mapping, PublicPort first, Instant now)
+    const {
+    if (events_ == nullptr) {
+        return;
+    }
+    Event event;
+    event.kind = kind;
+    event.at = now;
+    event.tenancy = subscribers_[mapping.subscriber].tenancy;
+    event.family = mapping.family;
+    event.public_port = first;
+    events_->put(event);
+}
+
+void Bindings::tell_session(Event::Kind kind, const Session& session, Instant now) const {
+    if (session_events_ == nullptr) {
+        return;
+    }
+    Event event;
+    event.kind = kind;
+    event.at = now;
+    event.tenancy = subscribers_[session.subscriber].tenancy;
+    event.family = session.family;
+    event.protocol = session.protocol;
+    event.public_port = session.public_port;
+    event.inside_port = session.inside_port;
+    event.remote = session.remote;
+    event.remote_port = session.remote_port;
+    session_events_->put(event);
 }
 
 Bindings::Usage Bindings::usage() const noexcept {

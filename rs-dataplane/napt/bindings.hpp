@@ -17,6 +17,7 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/packet/drop_reason.hpp"
+#include "rs-dataplane/napt/event.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/records.hpp"
@@ -68,6 +69,8 @@ class Bindings {
         Filters path_filters{
             Filter::address_dependent, Filter::address_dependent, Filter::address_dependent};
         Filters exit_path_filters{};
+        EventSink* events = nullptr;  // outlives the bindings
+        bool tells_sessions = false;  // besides blocks
     };
     struct Usage {
         std::uint32_t subscribers = 0;
@@ -91,7 +94,7 @@ class Bindings {
 
     // Nothing: there are as many as there may be.
     [[nodiscard]] std::optional<Position> add_subscriber(
-        const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits
+        const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits, Tenancy tenancy = 0
     ) noexcept;
     // And all that is his.
     void remove_subscriber(Position subscriber, Instant now);
@@ -166,6 +169,8 @@ class Bindings {
     ) const noexcept;
     void refresh(Session& session, TcpTimer timer, Instant now) const noexcept;
     [[nodiscard]] Mapping& mapping_of(const Session& session) noexcept;
+    void tell_block(Event::Kind kind, const Mapping& mapping, PublicPort first, Instant now) const;
+    void tell_session(Event::Kind kind, const Session& session, Instant now) const;
     void remove_session(Position at, Instant now);
     void remove_mapping(Position at, Instant now);
 
@@ -190,6 +195,8 @@ class Bindings {
     tables::FlowIndex mappings_by_endpoint_;
     RecordPool<Subscriber> subscribers_;
     std::array<PublicPorts, 2> ports_;  // by family
+    EventSink* events_;                 // perhaps nothing
+    EventSink* session_events_;         // likewise
     Position tended_ = 0;               // the next one that tend() looks at
 };
 

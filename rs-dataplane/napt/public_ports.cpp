@@ -9,14 +9,17 @@ PublicPorts::PublicPorts(const PortBlocks::Plan& plan, RandomSource& random)
       next_(plan.addresses * plan.blocks_each, no_block),
       mappings_(next_.size() * protocol_count * plan.block_size, nowhere) {}
 
-std::optional<PublicPort> PublicPorts::take(Holding& holding, Protocol protocol, Instant now) {
+std::optional<PublicPorts::Taken> PublicPorts::take(
+    Holding& holding, Protocol protocol, Instant now
+) {
     for (BlockNumber at = holding.first_block; at != no_block; at = next_[at]) {
         if (const auto port = blocks_.take_port(at, protocol)) {
-            return port;
+            return Taken{*port};
         }
     }
     const auto block = take_block(holding, now);
-    return block ? blocks_.take_port(*block, protocol) : std::nullopt;
+    const auto port = block ? blocks_.take_port(*block, protocol) : std::nullopt;
+    return port ? std::optional{Taken{*port, first_of(*block)}} : std::nullopt;
 }
 
 std::optional<BlockNumber> PublicPorts::take_block(Holding& holding, Instant now) {
@@ -35,16 +38,20 @@ std::optional<BlockNumber> PublicPorts::take_block(Holding& holding, Instant now
     return block;
 }
 
-void PublicPorts::give_back(Holding& holding, PublicPort port, Protocol protocol, Instant now) {
+std::optional<PublicPort> PublicPorts::give_back(
+    Holding& holding, PublicPort port, Protocol protocol, Instant now
+) {
     const auto block = blocks_.block_of(port);
     if (!block) {
-        return;
+        return std::nullopt;
     }
     mappings_[index_of(*block, port, protocol)] = nowhere;
     blocks_.free_port(*block, protocol, port.port);
-    if (blocks_.used(*block) == 0) {
-        give_back_block(holding, *block, now);
+    if (blocks_.used(*block) != 0) {
+        return std::nullopt;
     }
+    give_back_block(holding, *block, now);
+    return first_of(*block);
 }
 
 void PublicPorts::give_back_block(Holding& holding, BlockNumber block, Instant now) {

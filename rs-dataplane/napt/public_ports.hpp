@@ -34,9 +34,16 @@ class PublicPorts {
                blocks * plan.block_size * protocol_count * sizeof(Position);
     }
 
+    struct Taken {
+        PublicPort port;
+        std::optional<PublicPort> new_block{};  // its first port, if it was taken for this one
+    };
     // Nothing: there is none left for this holding.
-    [[nodiscard]] std::optional<PublicPort> take(Holding& holding, Protocol protocol, Instant now);
-    void give_back(Holding& holding, PublicPort port, Protocol protocol, Instant now);
+    [[nodiscard]] std::optional<Taken> take(Holding& holding, Protocol protocol, Instant now);
+    // The first port of the block that goes with it, if it was the last one in use there.
+    [[nodiscard]] std::optional<PublicPort> give_back(
+        Holding& holding, PublicPort port, Protocol protocol, Instant now
+    );
 
     // nowhere: it is nobody's.
     [[nodiscard]] Position mapping_of(PublicPort port, Protocol protocol) const noexcept;
@@ -65,6 +72,9 @@ class PublicPorts {
     static constexpr BlockNumber no_block = 0xffff'ffff;
 
     [[nodiscard]] std::optional<BlockNumber> take_block(Holding& holding, Instant now);
+    [[nodiscard]] PublicPort first_of(BlockNumber block) const noexcept {
+        return {blocks_.address_of(block), blocks_.first_port_of(block)};
+    }
     void give_back_block(Holding& holding, BlockNumber block, Instant now);
     [[nodiscard]] std::size_t index_of(BlockNumber block, PublicPort port, Protocol protocol)
         const noexcept;

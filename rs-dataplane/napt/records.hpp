@@ -6,6 +6,7 @@
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/rate_limit.hpp"
+#include "rs-dataplane/napt/event.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/tcp_tracking.hpp"
@@ -140,6 +141,7 @@ struct Subscriber {
     Ipv4Address ipv4;
     Ipv6Address ipv6;
     Limits limits;
+    Tenancy tenancy = 0;
     TokenBucket new_mappings;
     std::array<PublicPorts::Holding, 2> holdings;  // by family
     std::uint32_t mappings = 0;

@@ -53,11 +53,11 @@ void RsN::carry_out(const SubscriberOrder& order, Instant now) {
     if (open == nullptr) {
         return;
     }
-    auto added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits);
+    auto added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits, open->tenancy);
     if (!added && !leaving_.empty()) {
         bindings_->remove_subscriber(leaving_.back(), now);
         leaving_.pop_back();
-        added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits);
+        added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits, open->tenancy);
     }
     subscribers_[number] = added.value_or(napt::nowhere);
 }

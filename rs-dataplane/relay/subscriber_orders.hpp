@@ -18,6 +18,7 @@ struct OpenSubscriber {
     Ipv4Address vipv4;
     Ipv6Address vipv6;
     napt::Limits limits;
+    napt::Tenancy tenancy = 0;
 };
 // When no worker can find a path of his any more.
 struct CloseSubscriber {

@@ -57,13 +57,16 @@ class Ends : public DirectorWorld {
         path.legs[0] = {true, mn_at, relay4, std::nullopt, {}, next_hop_ipv4};
         return path;
     }
-    static OpenSubscriber opening(tables::SubscriberNumber number, const char* vipv4) {
+    static OpenSubscriber opening(
+        tables::SubscriberNumber number, const char* vipv4, napt::Tenancy tenancy
+    ) {
         return {
             number,
             IpAddress::parse(vipv4)->ipv4(),
             IpAddress::parse("fd00:a::1")->ipv6(),
             1000,
-            5000};
+            5000,
+            tenancy};
     }
     // Path 7, bound from mn_at.
     void make_bound_path() {
@@ -93,7 +96,7 @@ TEST_F(Ends, DirectionOpensTheSubscriberAndInstallsThePath) {
     const v1::RelayResponse response = direct(dc_a, ending(7, 1));
     EXPECT_EQ(response.status(), v1::STATUS_OK) << response.text();
     EXPECT_TRUE(dc_a.registrations.at(0).has_napt());
-    EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1"), InstallPath{ended(7)}}));
+    EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1", 1), InstallPath{ended(7)}}));
     const crypto::AeadKey expected = protocol::derive_key(
         secret_of(Role::initiator),
         {protocol::PacketType::data, 0, crypto::Suite::chacha20_poly1305, PathId{7}},
@@ -194,7 +197,7 @@ TEST_F(Ends, SubscribersOfTwoDcsAreTwo) {
     direct(dc_a, ending(7, 1));
     commands();
     direct(dc_b, ending(8, 1));
-    EXPECT_EQ(commands(), (Commands{opening(1, "198.18.0.1"), InstallPath{ended(8, 1)}}));
+    EXPECT_EQ(commands(), (Commands{opening(1, "198.18.0.1", 2), InstallPath{ended(8, 1)}}));
 }
 
 TEST_F(Ends, PathThatExpiresClosesItsSubscriber) {
@@ -219,7 +222,7 @@ TEST_F(Ends, PathThatGoesToAnotherSubscriberOpensItBeforeAndClosesTheOldAfter) {
     direct(dc_a, with_secret(of_subscriber(ending(7, 2), "198.18.0.2"), 'z'));
     EXPECT_EQ(
         commands(),
-        (Commands{opening(1, "198.18.0.2"), ReplacePath{ended(7, 1)}, CloseSubscriber{0}})
+        (Commands{opening(1, "198.18.0.2", 2), ReplacePath{ended(7, 1)}, CloseSubscriber{0}})
     );
 }
 
@@ -245,7 +248,7 @@ TEST_F(Ends, PathMayBecomeOneOfTheOtherMode) {
     direct(dc_a, direction(7, 2));
     EXPECT_EQ(commands(), (Commands{ReplacePath{unbound(7)}, CloseSubscriber{0}}));
     direct(dc_a, ending(7, 3));
-    EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1"), ReplacePath{ended(7)}}));
+    EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1", 2), ReplacePath{ended(7)}}));
 }
 
 TEST_F(Ends, RequestBindsAndThePathIsReady) {

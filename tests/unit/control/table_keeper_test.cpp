@@ -88,7 +88,7 @@ TEST(TableKeeper, ASubscriberIsKnownToTheWorkerBeforeHisPathAndUntilItIsGone) {
     limits.sessions = 200;
     TableKeeper keeper{table->writer(), observation, {&orders, limits}};
 
-    keeper.carry_out(OpenSubscriber{3, {}, {}, 0, 50});
+    keeper.carry_out(OpenSubscriber{3, {}, {}, 0, 50, 9});
     keeper.carry_out(InstallPath{path_at("198.51.100.20:9770")});
     EXPECT_FALSE(keeper.view(PathId{7}));
     orders.room = 1;
@@ -98,6 +98,7 @@ TEST(TableKeeper, ASubscriberIsKnownToTheWorkerBeforeHisPathAndUntilItIsGone) {
     EXPECT_EQ(open.number, 3U);
     EXPECT_EQ(open.limits.ports, 100U);
     EXPECT_EQ(open.limits.sessions, 50U);
+    EXPECT_EQ(open.tenancy, 9U);
 
     keeper.carry_out(RemovePath{PathId{7}});
     keeper.carry_out(CloseSubscriber{3});
