@@ -42,6 +42,10 @@ LAYERS = {
         [*DAEMON, "common/netlink", "rs-dataplane/tables", "rs-dataplane/relay"],
         ["asio", "nlohmann/", "spdlog/", "libmnl/", "yaml-cpp/"],
     ),
+    "control/nat_records": (
+        [*BASE, "common/crypto", "common/config", "common/admin", "rs-dataplane/relay", "rs-dataplane/tables"],
+        ["asio", "nlohmann/"],
+    ),
     "control/ntmctl": ([*DAEMON], ["CLI/", "nlohmann/", "asio", "pcap/"]),
     "dc": ([*DAEMON, "common/dns"], ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
     "client/node": ([*DAEMON, "common/dns", "common/netlink"], ["asio", "nlohmann/", "spdlog/", "ldns/", "libmnl/"]),
