@@ -40,7 +40,7 @@ const char* text_of(Hugepages pages) {
 }
 
 Json napt_json(const NaptConfig& napt) {
-    return {
+    Json json{
         {"addresses", texts_of(napt.addresses)},
         {"ports", {{"first", napt.first_port}, {"count", napt.ports}, {"block", napt.block_size}}},
         {"subscribers", napt.subscribers},
@@ -49,6 +49,10 @@ Json napt_json(const NaptConfig& napt) {
         {"subscriber_ports", napt.subscriber_ports},
         {"subscriber_sessions", napt.subscriber_sessions},
         {"allow", texts_of(napt.allow)}};
+    if (napt.records) {
+        json["records"] = records_json(*napt.records);
+    }
+    return json;
 }
 
 }  // namespace

@@ -113,7 +113,8 @@ void ControlThread::State::follow_network() {
 
 void ControlThread::State::poll_punts() {
     const std::size_t moved = bridge_.punts_to_kernel(most_frames);
-    idle_polls_ = moved == 0 ? idle_polls_ + 1 : 0;
+    const std::size_t told = recorder_ ? recorder_->tend(moment()) : 0;
+    idle_polls_ = moved + told == 0 ? idle_polls_ + 1 : 0;
     keeper_.tend();
     nat_.tend(now());
     go_on_walking_routes();
@@ -179,11 +180,17 @@ void ControlThread::State::carry_out_commands() {
             are_settings_changed_ = true;
             continue;
         }
+        if (recorder_) {
+            recorder_->follow(command, director_.paths(), moment());
+        }
         keeper_.carry_out(command);
     }
     for (const PathId id : keeper_.take_refused()) {
         spdlog::warn("the relay table did not take path {}", id.text());
         director_.handle_table_full(id, now());
+        if (recorder_) {
+            recorder_->forget(id, moment());
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #include "control/control_thread.hpp"
 #include "control/hop_sweep.hpp"
 #include "control/nat_desk.hpp"
+#include "control/nat_recorder.hpp"
 #include "control/network_mirror.hpp"
 #include "control/rates.hpp"
 #include "control/relay_director.hpp"
@@ -53,6 +54,7 @@ class ControlThread::State {
 
   private:
     [[nodiscard]] static Instant now();
+    [[nodiscard]] static NatRecorder::Moment moment();
 
     using Watched = asio::posix::stream_descriptor;
 
@@ -78,6 +80,7 @@ class ControlThread::State {
     void go_on_walking_routes();
     void go_on_sweeping();
     [[nodiscard]] HopSweep::Hooks sweep_hooks();
+    [[nodiscard]] Result<Nothing, std::string> open_records();
     void add_admin_handlers();
     void add_nat_handlers();
     [[nodiscard]] NatDesk::Sources nat_sources() const;
@@ -101,6 +104,7 @@ class ControlThread::State {
     Rates rates_;
     Watchdog watchdog_;
     admin::LiveConfig live_config_;
+    std::unique_ptr<NatRecorder> recorder_;  // where there are NAT records
     std::unique_ptr<admin::AdminServer> admin_;
     std::vector<std::shared_ptr<Watched>> watched_;
     asio::signal_set signals_;

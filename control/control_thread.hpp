@@ -17,6 +17,7 @@
 #include "common/protocol/key_log.hpp"
 #include "control/config.hpp"
 #include "rs-dataplane/relay/exception_path.hpp"
+#include "rs-dataplane/relay/napt_events.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 #include "rs-dataplane/relay/settings_box.hpp"
 #include "rs-dataplane/relay/subscriber_orders.hpp"
@@ -46,6 +47,7 @@ struct DataPlane {
     relay::ExceptionPath& exception_path;
     const relay::Observation& observation;
     relay::SubscriberOrders* subscribers = nullptr;  // of an RS-N
+    relay::NaptEvents* napt_events = nullptr;        // of one that keeps records
 };
 
 // What the SettingsBox begins with: no next hops and no sessions yet. `macs`: of the ports, in the

@@ -46,6 +46,11 @@ Instant ControlThread::State::now() {
     return Instant{std::chrono::steady_clock::now().time_since_epoch()};
 }
 
+NatRecorder::Moment ControlThread::State::moment() {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return {now(), {std::chrono::duration_cast<std::chrono::microseconds>(wall)}};
+}
+
 ControlThread::State::State(
     const RelayConfig& config,
     Identity identity,
@@ -132,6 +137,21 @@ Result<Nothing, std::string> ControlThread::State::open() {
     }
     admin_ = *std::move(server);
     add_admin_handlers();
+    return open_records();
+}
+
+Result<Nothing, std::string> ControlThread::State::open_records() {
+    if (!config_.napt || !config_.napt->records || data_plane_.napt_events == nullptr) {
+        return Nothing{};
+    }
+    auto sinks =
+        RecordSinks::open(*config_.napt->records, {director_.name(), director_.boot_id()}, loop_);
+    if (!sinks) {
+        return Unexpected{sinks.error()};
+    }
+    recorder_ = std::make_unique<NatRecorder>(
+        *config_.napt, *data_plane_.napt_events, *std::move(sinks), moment()
+    );
     return Nothing{};
 }
 
@@ -140,6 +160,9 @@ void ControlThread::State::add_admin_handlers() {
     using admin::Json;
     admin_->handle("status", "show", [this](const Json&) -> Answer {
         Json status = status_json(sources(), started_, watchdog_.stuck(), now());
+        if (recorder_) {
+            status["nat_records"] = recorder_->counters();
+        }
         if (!key_log_file_.empty()) {
             status["key_log"] = key_log_file_;
         }

@@ -96,6 +96,9 @@ NaptConfig read_napt(Section& napt, Port ntm_port) {
     number("subscriber_ports", made.subscriber_ports);
     number("subscriber_sessions", made.subscriber_sessions);
     made.allow = read_allowed(napt);
+    napt.section("records", Need::optional, [&](Section& records) {
+        made.records = read_records(records, made.addresses.size() * made.blocks());
+    });
     return made;
 }
 

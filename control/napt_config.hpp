@@ -4,8 +4,10 @@
 
 #include "common/base/address.hpp"
 #include "common/config/reader.hpp"
+#include "control/nat_records/records_config.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace ntm::control {
@@ -21,6 +23,7 @@ struct NaptConfig {
     std::uint32_t subscriber_ports = 1024;  // that one may have, where his DC says nothing
     std::uint32_t subscriber_sessions = 8192;
     std::vector<Prefix> allow;  // of special ranges, to forward to all the same
+    std::optional<RecordsConfig> records;
 
     [[nodiscard]] unsigned blocks() const noexcept {
         return ports / block_size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/eal_need.hpp"
 
+#include "control/nat_recorder.hpp"
 #include "control/path_book.hpp"
 #include "control/table_keeper.hpp"
 #include "rs-dataplane/napt_of.hpp"
@@ -26,15 +27,19 @@ dpdk::HugepagePolicy policy_of(control::Hugepages hugepages) {
 dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages pages) {
     dpdk::RelaySize size{config.ports.size(), config.workers, config.path_capacity};
     if (config.napt) {
-        size.napt = napt_of(*config.napt).plan;
+        const dpdk::NaptConfig napt = napt_of(*config.napt);
+        size.napt = napt.plan;
+        size.tells_napt_events = napt.tells_events;
     }
     return dpdk::memory_need(size, pages);
 }
 
 std::size_t control_bytes(const control::RelayConfig& config) {
     const std::uint32_t paths = config.path_capacity;
+    const bool has_records = config.napt && config.napt->records;
     return control::PathBook::bytes_for(paths) + control::TableKeeper::bytes_for(paths) +
-           (config.napt ? control::PathBook::bytes_for_ends(paths) : 0);
+           (config.napt ? control::PathBook::bytes_for_ends(paths) : 0) +
+           (has_records ? control::NatRecorder::bytes_for(paths) : 0);
 }
 
 dpdk::EalConfig eal_config_of(const control::RelayConfig& config) {

@@ -82,7 +82,8 @@ int run_control(
         dataplane.grace_period(),
         dataplane.exception_path(),
         dataplane,
-        dataplane.subscribers()};
+        dataplane.subscribers(),
+        dataplane.napt_events()};
     auto thread = control::ControlThread::create(config, std::move(identity), sides, random);
     if (!thread) {
         return daemon::fail(thread.error());

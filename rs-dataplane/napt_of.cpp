@@ -23,6 +23,8 @@ dpdk::NaptConfig napt_of(const control::NaptConfig& config) {
     made.plan.subscribers = config.subscribers;
     made.plan.mappings = config.mappings;
     made.plan.sessions = config.sessions;
+    made.tells_events = config.records.has_value();
+    made.plan.tells_sessions = config.records && config.records->has_sessions;
     return made;
 }
 

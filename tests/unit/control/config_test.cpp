@@ -127,6 +127,52 @@ TEST(RelayConfig, IsAnRsNWhereItHasANapt) {
     EXPECT_EQ(config->napt->allow.at(0).text(), "10.1.0.0/16");
 }
 
+TEST(RelayConfig, KeepsNatRecordsWhereItIsAskedFor) {
+    const auto with = [](const std::string& records) {
+        return read(valid + "napt: {addresses: [198.51.100.20], records: {" + records + "}}\n")
+            ->napt->records.value();
+    };
+    const RecordsConfig all = with(
+        "of: sessions, files: {directory: /srv/nat, megabytes: 8, count: 10}, "
+        "ipfix: {collector: \"192.0.2.9:4739\", domain: 3, template_seconds: 60}, "
+        "syslog: {collector: \"[2001:db8::9]:514\"}"
+    );
+    EXPECT_TRUE(all.has_sessions);
+    EXPECT_EQ(*all.files, (RecordsConfig::Files{"/srv/nat", 8, 10}));
+    EXPECT_EQ(
+        *all.ipfix,
+        (RecordsConfig::Ipfix{*Endpoint::parse("192.0.2.9:4739"), 3, std::chrono::seconds{60}})
+    );
+    EXPECT_EQ(all.syslog, Endpoint::parse("[2001:db8::9]:514"));
+    const RecordsConfig usual = with("files: {}");
+    EXPECT_FALSE(usual.has_sessions);
+    EXPECT_EQ(*usual.files, (RecordsConfig::Files{"/var/log/ntm/nat", 16, 64}));
+    EXPECT_FALSE(usual.ipfix);
+    EXPECT_FALSE(usual.syslog);
+}
+
+TEST(RelayConfig, SaysWhatIsWrongWithTheNatRecords) {
+    using testing::HasSubstr;
+    const auto records = [](const std::string& text) {
+        return problem(valid + "napt: {addresses: [192.0.2.1], records: {" + text + "}}\n");
+    };
+    EXPECT_THAT(records(""), HasSubstr("records that go nowhere; allowed: files, ipfix, syslog"));
+    EXPECT_THAT(records("files: {directory: nat}"), HasSubstr("\"nat\" is no absolute path"));
+    EXPECT_THAT(records("files: {count: 1}"), HasSubstr("from 2 to 100000"));
+    EXPECT_THAT(records("ipfix: {}"), HasSubstr("\"collector\" is missing"));
+    EXPECT_THAT(
+        records("syslog: {collector: \"224.0.0.1:514\"}"), HasSubstr("224.0.0.1 is no host's")
+    );
+    EXPECT_THAT(records("of: ports, files: {}"), HasSubstr("allowed: blocks, sessions"));
+    EXPECT_THAT(
+        problem(
+            valid + "napt: {addresses: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5], "
+                    "ports: {block: 64}, records: {files: {megabytes: 1, count: 2}}}\n"
+        ),
+        HasSubstr("too little for 1280 blocks of ports; allowed: files of 3 megabytes together")
+    );
+}
+
 TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
     using testing::HasSubstr;
     const auto napt = [](const std::string& rest, const std::string& addresses = "[192.0.2.1]") {
