@@ -2,6 +2,7 @@
 #include "control/ntmctl/command_line.hpp"
 
 #include "common/config/nearest.hpp"
+#include "control/nat_records/records_config.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -31,6 +32,7 @@ const std::vector<Command>& commands() {
         {"nat", "pool", {}, "", "relay", "how full the NAPT's ports and tables are"},
         {"nat", "subscriber", {}, "name", "relay", "whose paths end here, by name, VIP or number"},
         {"nat", "session", {}, "", "relay", "whom one --subscriber NAME talks to"},
+        {"nat", "who-had", {"address", "port", "time"}, "", "none", "whose a public port was then"},
         {"node", "show", {}, "", "DC", "provisioned nodes"},
         {"node", "add", {"fqdn", "key"}, "", "DC", "provision a node by its public key"},
         {"node", "remove", {"fqdn"}, "", "DC", "forget a node"},
@@ -225,6 +227,7 @@ Result<admin::Request, std::string> parse_words(std::vector<std::string> words) 
 
 Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* const* argv) {
     ControlCommand command;
+    command.records = default_records_directory;
     RequestOptions options;
     std::vector<std::string> words;
     CLI::App app{"asks and orders the daemons of NTMobile", "ntmctl"};
@@ -236,6 +239,8 @@ Result<ControlCommand, UsageEnd> parse_control_command(int argc, const char* con
     app.add_option("-k,--key-log", command.capture.key_logs, "capture: a key log, or several");
     app.add_option("-o,--output", command.capture.output, "capture: the file to write (pcap)");
     app.add_option("--port", command.capture.port.number, "capture: NTM's UDP port")
+        ->capture_default_str();
+    app.add_option("--records", command.records, "nat who-had: where the relay's NAT records are")
         ->capture_default_str();
     app.set_version_flag("--version", std::string{"ntmctl "} + NTM_VERSION);
     app.add_option("words", words, "NOUN [VERB] [ARGUMENTS]");

@@ -26,9 +26,10 @@ struct ControlCommand {
     std::string socket;  // empty: the one of default_sockets that is there
     bool is_json = false;
     admin::Request request;
-    // Of the nouns that need no daemon: key, and capture.
+    // Of what needs no daemon: key, capture, and nat who-had.
     std::string key_file;
     CaptureOrder capture;
+    std::string records;  // the directory with the files
 };
 
 // What ended the reading of the command line: help that was asked for, or a mistake.

@@ -3,12 +3,15 @@
 #include "common/admin/admin_client.hpp"
 #include "common/admin/render.hpp"
 #include "common/base/text.hpp"
+#include "common/base/wall_time.hpp"
 #include "common/config/key_file.hpp"
 #include "common/crypto/system_random.hpp"
 #include "common/crypto/x25519.hpp"
+#include "control/nat_records/who_had.hpp"
 #include "control/ntmctl/command_line.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 
@@ -83,6 +86,33 @@ int run_capture_command(const control::ControlCommand& command) {
     return show(*counts, command.is_json);
 }
 
+WallTime now() {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::microseconds>(wall)};
+}
+
+// Exits with exit_failed if nobody had it.
+int run_who_had(const control::ControlCommand& command) {
+    const admin::Json& args = command.request.args;
+    const auto question =
+        control::WhoHad::parse(args.at("address"), args.at("port"), args.at("time"));
+    if (!question) {
+        return report({"usage", question.error(), ""}, command.is_json, control::exit_usage);
+    }
+    if (question->at > now()) {
+        const std::string what = question->at.text() + " has not come yet";
+        return report({"usage", what, ""}, command.is_json, control::exit_usage);
+    }
+    const auto answer = control::who_had(command.records, *question);
+    if (!answer) {
+        const admin::AdminError error{
+            "no_records", answer.error(), "say where they are with --records DIRECTORY"};
+        return report(error, command.is_json, control::exit_failed);
+    }
+    const int shown = show(*answer, command.is_json);
+    return answer->at("holders").empty() ? control::exit_failed : shown;
+}
+
 // The socket of the one daemon that runs here; a sentence if there is none, or more than one.
 Result<std::string, std::string> find_socket() {
     std::string found;
@@ -153,6 +183,8 @@ int main(int argc, char** argv) {
     if (command->request.noun == "key") {
         return run_key_command(*command);
     }
-    return command->request.noun == "capture" ? run_capture_command(*command)
-                                              : ask_daemon(*command);
+    if (command->request.noun == "capture") {
+        return run_capture_command(*command);
+    }
+    return command->request.verb == "who-had" ? run_who_had(*command) : ask_daemon(*command);
 }

@@ -46,7 +46,7 @@ LAYERS = {
         [*BASE, "common/crypto", "common/config", "common/admin", "rs-dataplane/relay", "rs-dataplane/tables"],
         ["asio", "nlohmann/"],
     ),
-    "control/ntmctl": ([*DAEMON], ["CLI/", "nlohmann/", "asio", "pcap/"]),
+    "control/ntmctl": ([*DAEMON, "control/nat_records"], ["CLI/", "nlohmann/", "asio", "pcap/"]),
     "dc": ([*DAEMON, "common/dns"], ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
     "client/node": ([*DAEMON, "common/dns", "common/netlink"], ["asio", "nlohmann/", "spdlog/", "ldns/", "libmnl/"]),
     "bench/micro": (["common", "rs-dataplane"], ["benchmark/", "rte_"]),

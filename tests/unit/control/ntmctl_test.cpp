@@ -37,6 +37,19 @@ TEST(Ntmctl, ArgumentsGetTheirNames) {
     EXPECT_EQ(path->args, (Json{{"path_id", "00ff"}}));
 }
 
+TEST(Ntmctl, WhoHadNeedsAnAddressAPortAndATime) {
+    const auto request = parse_words({"nat", "who-had", "198.51.100.20", "33000", "TIME"});
+    ASSERT_TRUE(request) << request.error();
+    EXPECT_EQ(
+        request->args,
+        (admin::Json{{"address", "198.51.100.20"}, {"port", "33000"}, {"time", "TIME"}})
+    );
+    EXPECT_EQ(
+        parse_words({"nat", "who-had", "198.51.100.20"}).error(),
+        "usage: ntmctl nat who-had ADDRESS PORT TIME"
+    );
+}
+
 TEST(Ntmctl, ReloadIsOfTheConfiguration) {
     const std::vector<std::vector<std::string>> spellings{{"reload"}, {"config", "reload"}};
     for (const auto& words : spellings) {
@@ -101,7 +114,7 @@ TEST(Ntmctl, SessionsOfTheNatArePagedByOptions) {
 TEST(Ntmctl, NatHasNoDefaultVerb) {
     EXPECT_EQ(parse_words({"nat", "pool"})->verb, "pool");
     EXPECT_EQ(parse_words({"nat", "subscriber", "mn.a.test"})->args, (Json{{"name", "mn.a.test"}}));
-    EXPECT_EQ(error_of({"nat"}), "nat needs a verb: pool, subscriber, session");
+    EXPECT_EQ(error_of({"nat"}), "nat needs a verb: pool, subscriber, session, who-had");
     EXPECT_THAT(error_of({"nat", "sessoin"}), HasSubstr("did you mean \"session\"?"));
 }
 
