@@ -180,6 +180,11 @@ void ControlThread::State::carry_out_commands() {
             are_settings_changed_ = true;
             continue;
         }
+        if (const auto* const targets = std::get_if<SetTargets>(&command)) {
+            targets_ = *targets;
+            are_settings_changed_ = true;
+            continue;
+        }
         if (recorder_) {
             recorder_->follow(command, director_.paths(), moment());
         }
@@ -204,6 +209,7 @@ void ControlThread::State::publish_settings() {
     next->next_hops = mirror_.routes().next_hops();
     next->sessions = relay::SessionSet{sessions_.ids};
     next->cookie_nonces = relay::NonceSet{sessions_.cookie_nonces};
+    next->targets = targets_.targets;
     data_plane_.settings.publish(std::move(next));
 }
 

@@ -115,6 +115,7 @@ class ControlThread::State {
     Instant director_wanted_ = Instant::never();
     std::size_t idle_polls_ = 0;
     SetSessions sessions_;
+    SetTargets targets_;
     bool are_settings_changed_ = true;
     bool is_piece_posted_ = false;  // of the director's walk over all paths
 };

@@ -90,7 +90,7 @@ Result<PathOrder, std::string> check_switched(const v1::RelayDirection& directio
 
 // RS-N.
 Result<PathOrder, std::string> check_ended(
-    const v1::RelayDirection& direction, const TargetFilter* targets
+    const v1::RelayDirection& direction, const relay::TargetFilter* targets
 ) {
     if (targets == nullptr) {
         return Unexpected{std::string{"mode: this relay has no NAPT, so it switches only"}};
@@ -117,7 +117,7 @@ Result<PathOrder, std::string> check_ended(
 }
 
 Result<PathOrder, std::string> check_by_mode(
-    const v1::RelayDirection& direction, const TargetFilter* targets
+    const v1::RelayDirection& direction, const relay::TargetFilter* targets
 ) {
     switch (direction.mode()) {
         case v1::RELAY_SWITCH:
@@ -132,7 +132,7 @@ Result<PathOrder, std::string> check_by_mode(
 }  // namespace
 
 Result<PathOrder, std::string> check_direction(
-    const v1::RelayDirection& direction, const TargetFilter* targets
+    const v1::RelayDirection& direction, const relay::TargetFilter* targets
 ) {
     if (direction.path_id() == 0) {
         return Unexpected{std::string{"path_id: zero"}};

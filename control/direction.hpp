@@ -9,7 +9,7 @@
 #include "common/base/time.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "control/end_order.hpp"
-#include "control/target_filter.hpp"
+#include "rs-dataplane/relay/target_filter.hpp"
 
 #include <array>
 #include <cstdint>
@@ -35,7 +35,7 @@ struct PathOrder {
 // The error says which field is missing or wrong. `targets`: what the relay's NAPT forwards to; null
 // if it has none, and thus ends no paths.
 [[nodiscard]] Result<PathOrder, std::string> check_direction(
-    const v1::RelayDirection& direction, const TargetFilter* targets
+    const v1::RelayDirection& direction, const relay::TargetFilter* targets
 );
 
 [[nodiscard]] v1::Address to_message(const Endpoint& endpoint);

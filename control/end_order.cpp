@@ -65,7 +65,7 @@ IpAddress vip_of(const Subscriber& subscriber, Family family) noexcept {
 }
 
 Result<GeneralNode, std::string> check_general_node(
-    const v1::GeneralNode& node, const Subscriber& subscriber, const TargetFilter& targets
+    const v1::GeneralNode& node, const Subscriber& subscriber, const relay::TargetFilter& targets
 ) {
     const auto real = IpAddress::from_bytes(as_bytes(node.real_ip()));
     if (!real) {
@@ -90,7 +90,9 @@ Result<GeneralNode, std::string> check_general_node(
 
 }  // namespace
 
-Result<EndOrder, std::string> check_end(const v1::RelayEnd& end, const TargetFilter& targets) {
+Result<EndOrder, std::string> check_end(
+    const v1::RelayEnd& end, const relay::TargetFilter& targets
+) {
     EndOrder order;
     if (end.suite() != v1::SUITE_AES_128_GCM && end.suite() != v1::SUITE_CHACHA20_POLY1305) {
         return Refused{"suite: not one that this relay speaks"};

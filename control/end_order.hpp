@@ -6,7 +6,7 @@
 #include "common/crypto/aead.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "control/subscribers.hpp"
-#include "control/target_filter.hpp"
+#include "rs-dataplane/relay/target_filter.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <string>
@@ -18,12 +18,13 @@ namespace ntm::control {
 struct EndOrder {
     crypto::Suite suite = crypto::Suite::aes_128_gcm;
     Subscriber subscriber;
-    std::vector<tables::PathEnd::GeneralNode> general_nodes;  // without next hops
+    std::vector<tables::PathEnd::GeneralNode>
+        general_nodes;  // without next hops
 };
 
 // The error says which field is missing or wrong.
 [[nodiscard]] Result<EndOrder, std::string> check_end(
-    const v1::RelayEnd& end, const TargetFilter& targets
+    const v1::RelayEnd& end, const relay::TargetFilter& targets
 );
 
 }  // namespace ntm::control

@@ -69,7 +69,6 @@ void RelayDirector::set_dcs(std::vector<DirectorSettings::Dc> dcs, Instant now) 
             signaling_.connect(dc.key, true, now);
         }
     }
-    give_up_forbidden_paths(now);
     drain_signaling(now);
 }
 

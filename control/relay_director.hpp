@@ -15,8 +15,8 @@
 #include "common/protocol/signaling.hpp"
 #include "control/dc_link.hpp"
 #include "control/path_book.hpp"
-#include "control/target_filter.hpp"
 #include "rs-dataplane/relay/napt_events.hpp"
+#include "rs-dataplane/relay/target_filter.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <cstdint>
@@ -63,8 +63,19 @@ struct SetSessions {
     std::vector<std::uint64_t> cookie_nonces;
     friend bool operator==(const SetSessions&, const SetSessions&) = default;
 };
-using DirectorCommand = std::
-    variant<InstallPath, ReplacePath, RemovePath, OpenSubscriber, CloseSubscriber, SetSessions>;
+// RS-N: where exit paths may lead, each time that it changes.
+struct SetTargets {
+    relay::TargetFilter targets;
+    friend bool operator==(const SetTargets&, const SetTargets&) = default;
+};
+using DirectorCommand = std::variant<
+    InstallPath,
+    ReplacePath,
+    RemovePath,
+    OpenSubscriber,
+    CloseSubscriber,
+    SetSessions,
+    SetTargets>;
 
 // For the log.
 struct DirectorEvent {
@@ -190,9 +201,10 @@ class RelayDirector {
     void answer_probe(const RelayedPath& path, const v1::EndProbe& probe, const Datagram& datagram);
     void open_subscriber(const RelayEnd& end);
     void close_subscriber(std::optional<tables::SubscriberNumber> number);
-    // What paths that end here may lead to; nothing if none may end here.
-    [[nodiscard]] std::optional<TargetFilter> targets() const;
+    // What paths that end here may lead to; of a relay with NAPT.
+    [[nodiscard]] relay::TargetFilter make_targets() const;
     // A DC may be where there was a general node.
+    void follow_targets(Instant now);
     void give_up_forbidden_paths(Instant now);
 
     // Signalling (relay_director_signals.cpp)
@@ -201,13 +213,13 @@ class RelayDirector {
     void handle_event(const protocol::RequestReceived& event, Instant now);
     void handle_event(const protocol::AnswerReceived& event, Instant now);
     void handle_event(const protocol::RequestFailed& event, Instant now);
-    void handle_event(const protocol::PeerMoved&, Instant now) { give_up_forbidden_paths(now); }
+    void handle_event(const protocol::PeerMoved&, Instant) {}  // follow_targets() sees it
     void handle_event(const protocol::AddressProbed&, Instant) {}
     void handle_event(const protocol::PastRunHeard&, Instant) {}  // counted
     [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
     [[nodiscard]] v1::RelayResponse follow_one(
         const v1::RelayDirection& direction,
-        const TargetFilter* targets,
+        const relay::TargetFilter* targets,
         const DcLink& dc,
         Instant now
     );
@@ -240,6 +252,7 @@ class RelayDirector {
     std::vector<DcLink> links_;
     std::unordered_map<crypto::PublicKey, std::vector<Endpoint>> dc_endpoints_;  // as configured
     std::optional<DirectorSettings::Napt> napt_;
+    std::optional<relay::TargetFilter> targets_;  // nothing: no path may end here
     DirectorLoad load_;
     DirectorCounters counters_;
     std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes

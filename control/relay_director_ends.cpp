@@ -62,10 +62,7 @@ void RelayDirector::close_subscriber(std::optional<tables::SubscriberNumber> num
     }
 }
 
-std::optional<TargetFilter> RelayDirector::targets() const {
-    if (!napt_) {
-        return std::nullopt;
-    }
+relay::TargetFilter RelayDirector::make_targets() const {
     std::vector<IpAddress> hosts = own_addresses_;
     hosts.insert(hosts.end(), napt_->addresses.begin(), napt_->addresses.end());
     for (const auto& [key, endpoints] : dc_endpoints_) {
@@ -76,7 +73,7 @@ std::optional<TargetFilter> RelayDirector::targets() const {
             hosts.push_back(heard_at->address);
         }
     }
-    TargetFilter filter{std::move(hosts), napt_->allowed};
+    relay::TargetFilter filter{hosts, napt_->allowed};
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         if (std::ranges::none_of(napt_->addresses, [family](const IpAddress& address) {
                 return address.family() == family;
@@ -87,15 +84,27 @@ std::optional<TargetFilter> RelayDirector::targets() const {
     return filter;
 }
 
+void RelayDirector::follow_targets(Instant now) {
+    if (!napt_) {
+        return;
+    }
+    relay::TargetFilter targets = make_targets();
+    if (targets_ == targets) {
+        return;
+    }
+    commands_.emplace_back(SetTargets{targets});
+    targets_ = std::move(targets);
+    give_up_forbidden_paths(now);
+}
+
 void RelayDirector::give_up_forbidden_paths(Instant now) {
-    const auto filter = targets();
-    if (!filter || book_.subscribers() == 0) {
+    if (book_.subscribers() == 0) {
         return;
     }
     std::vector<PathId> forbidden;
     for (const auto& [id, path] : book_.all()) {
         if (path.end && !std::ranges::all_of(path.end->general_nodes, [&](const auto& node) {
-                return filter->permits(node.real_address);
+                return targets_->permits(node.real_address);
             })) {
             forbidden.push_back(id);
         }

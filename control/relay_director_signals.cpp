@@ -28,6 +28,7 @@ v1::Signal stale_fence() {
 }  // namespace
 
 void RelayDirector::drain_signaling(Instant now) {
+    follow_targets(now);
     for (const protocol::SignalingEvent& event : signaling_.take_events()) {
         std::visit([&](const auto& one) { handle_event(one, now); }, event);
     }
@@ -77,9 +78,9 @@ void RelayDirector::handle_event(const protocol::RequestReceived& event, Instant
 v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, Instant now) {
     v1::Signal answer;
     v1::RelayResponses& responses = *answer.mutable_relay_responses();
-    const std::optional<TargetFilter> filter = targets();
     for (const v1::RelayDirection& direction : orders.directions()) {
-        *responses.add_responses() = follow_one(direction, filter ? &*filter : nullptr, dc, now);
+        *responses.add_responses() =
+            follow_one(direction, targets_ ? &*targets_ : nullptr, dc, now);
     }
     for (const Endpoint& address : addresses_) {
         *responses.add_addresses() = to_message(address);
@@ -88,7 +89,10 @@ v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, 
 }
 
 v1::RelayResponse RelayDirector::follow_one(
-    const v1::RelayDirection& direction, const TargetFilter* targets, const DcLink& dc, Instant now
+    const v1::RelayDirection& direction,
+    const relay::TargetFilter* targets,
+    const DcLink& dc,
+    Instant now
 ) {
     v1::RelayResponse response;
     response.set_path_id(direction.path_id());

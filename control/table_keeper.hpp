@@ -38,7 +38,7 @@ class TableKeeper {
     // Of the heap, at most, with no command waiting.
     [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t paths) noexcept;
 
-    // Queues the command and carries out all that can be. SetSessions is not for this table.
+    // Queues the command and carries out all that can be. SetSessions and SetTargets are not for this table.
     void carry_out(const DirectorCommand& command);
     // Frees what workers have let go of, and goes on with what waited for that.
     void tend();

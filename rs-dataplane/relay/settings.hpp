@@ -10,6 +10,7 @@
 #include "common/packet/ethernet.hpp"
 #include "rs-dataplane/relay/id_set.hpp"
 #include "rs-dataplane/relay/punt_class.hpp"
+#include "rs-dataplane/relay/target_filter.hpp"
 #include "rs-dataplane/tables/own_addresses.hpp"
 
 #include <array>
@@ -52,6 +53,7 @@ struct Settings {
     BootId boot_id;              // given in COOKIE answers
     tables::OwnAddresses own;    // the same list as the table's
     PublicSettings public_side;  // no addresses: this relay is no RS-N
+    TargetFilter targets;        // of exit paths
     std::vector<PortSettings> ports;
     std::vector<NextHop> next_hops;  // by tables::NextHopIndex
     SessionSet sessions;             // live SIGNAL sessions, the ids that we picked

@@ -21,7 +21,7 @@ struct World : DirectorWorld {
     using DirectorWorld::ending;
 };
 
-const TargetFilter targets{{relay4.address}};
+const relay::TargetFilter targets{{relay4.address}};
 
 IpAddress ip(const char* text) {
     return *IpAddress::parse(text);

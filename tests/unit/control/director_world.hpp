@@ -187,13 +187,17 @@ class DirectorWorld : public testing::Test {
         return order(dc, std::move(message)).status();
     }
 
-    // Table commands since the last call; SetSessions are kept apart.
+    // Table commands since the last call; SetSessions and SetTargets are kept apart.
     std::vector<DirectorCommand> commands() {
         std::vector<DirectorCommand> table;
         for (DirectorCommand& command : director->take_commands()) {
             if (const auto* const one = std::get_if<SetSessions>(&command)) {
                 sessions = one->ids;
                 cookie_nonces = one->cookie_nonces;
+                continue;
+            }
+            if (const auto* const one = std::get_if<SetTargets>(&command)) {
+                targets = one->targets;
                 continue;
             }
             table.push_back(std::move(command));
@@ -281,6 +285,7 @@ class DirectorWorld : public testing::Test {
     std::vector<Datagram> to_nodes;
     std::vector<SessionId> sessions;
     std::vector<std::uint64_t> cookie_nonces;
+    relay::TargetFilter targets;
 
   private:
     void carry(const Datagram& datagram) {

@@ -156,6 +156,22 @@ TEST_F(Ends, DcThatIsAddedIsNoTargetEither) {
     EXPECT_EQ(direct_to("203.0.113.10").status(), v1::STATUS_BAD_REQUEST);
 }
 
+// S-8: the data plane is to go by them.
+TEST_F(Ends, TargetsArePublishedAndFollowTheDcs) {
+    const IpAddress new_dc = *IpAddress::parse("203.0.113.99");
+    EXPECT_FALSE(targets.permits(dc_a.endpoint.address));
+    EXPECT_FALSE(targets.permits(relay6.address));
+    EXPECT_FALSE(targets.permits(*IpAddress::parse("2001:db8:4::21")));
+    EXPECT_TRUE(targets.permits(*IpAddress::parse("10.7.0.1")));
+    EXPECT_TRUE(targets.permits(new_dc));
+    director->set_dcs(
+        {{"c", crypto::KeyPair::generate(random).public_key(), {{new_dc, Port{9770}}}}}, now
+    );
+    commands();
+    EXPECT_FALSE(targets.permits(new_dc));
+    EXPECT_TRUE(targets.permits(dc_a.endpoint.address));
+}
+
 TEST_F(Ends, PathToWhereADcIsAddedIsGivenUp) {
     ASSERT_EQ(direct(dc_a, ending(7, 1)).status(), v1::STATUS_OK);
     commands();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/target_filter.hpp"
+#include "rs-dataplane/relay/target_filter.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ntm::control {
+namespace ntm::relay {
 
 namespace {
 
@@ -80,6 +80,11 @@ TEST(TargetFilter, JudgesAnAddressByEverySpellingThatItHasAtOnce) {
     EXPECT_TRUE(filter.permits(address("2002:c633:6401::200:5efe:cb00:710b")));
 }
 
+TEST(TargetFilter, PermitsNothingBeforeItIsMade) {
+    EXPECT_FALSE(TargetFilter{}.permits(address("203.0.113.80")));
+    EXPECT_FALSE(TargetFilter{}.permits(address("2001:db8:5::80")));
+}
+
 TEST(TargetFilter, PermitsNothingOfAFamilyThatIsLeftOut) {
     TargetFilter filter{{}};
     filter.leave_out(Family::ipv6);
@@ -143,4 +148,4 @@ TEST(TargetFilter, NoPrefixOpensAHostThatIsNamed) {
 
 }  // namespace
 
-}  // namespace ntm::control
+}  // namespace ntm::relay
