@@ -103,10 +103,6 @@ Result<EndOrder, std::string> check_end(
         return Refused{subscriber.error()};
     }
     order.subscriber = *std::move(subscriber);
-    // An exit path needs a filter for each packet, which the data plane has not yet.
-    if (end.general_nodes().empty()) {
-        return Refused{"general_nodes: none, and this relay takes no exit paths"};
-    }
     for (const v1::GeneralNode& message : end.general_nodes()) {
         auto node = check_general_node(message, order.subscriber, targets);
         if (!node) {

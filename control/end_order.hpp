@@ -19,7 +19,7 @@ struct EndOrder {
     crypto::Suite suite = crypto::Suite::aes_128_gcm;
     Subscriber subscriber;
     std::vector<tables::PathEnd::GeneralNode>
-        general_nodes;  // without next hops
+        general_nodes;  // without next hops; none: an exit path
 };
 
 // The error says which field is missing or wrong.

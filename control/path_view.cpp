@@ -70,7 +70,12 @@ void add_end(Json& json, const RelayEnd& end, const relay::LegView& came) {
     json["subscriber"] = end.subscriber.fqdn;
     json["subscriber_number"] = end.number;
     json["subscriber_addresses"] = vips_json(end.subscriber.vipv4, end.subscriber.vipv6);
-    json["exit"] = end.general_nodes.empty();
+    json["exit"] = end.is_exit();
+    if (end.is_exit()) {
+        json["exit_has_route"] = {
+            {"ipv4", end.exit_hops[0] != tables::no_next_hop},
+            {"ipv6", end.exit_hops[1] != tables::no_next_hop}};
+    }
     json["general_nodes"] = general_nodes_json(end);
     json["packets_from_general_nodes"] = came.packets;
     json["bytes_from_general_nodes"] = came.bytes;

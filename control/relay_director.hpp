@@ -140,7 +140,8 @@ struct DirectorSettings {
 
 class RelayDirector {
   public:
-    // Where packets to an address go next, as the data plane numbers it; no_next_hop if nowhere.
+    // Where packets to an address go next, as the data plane numbers it; no_next_hop if nowhere. To the
+    // unspecified one: by the default route.
     using Resolver = std::function<tables::NextHopIndex(const IpAddress& remote)>;
 
     // Starts the associations at once.

@@ -137,8 +137,12 @@ void RelayDirector::resolve_hops(RelayedPath& path) {
     if (!path.end) {
         return;
     }
-    for (tables::PathEnd::GeneralNode& node : path.end->general_nodes) {
+    RelayEnd& end = *path.end;
+    for (tables::PathEnd::GeneralNode& node : end.general_nodes) {
         node.next_hop = resolver_(node.real_address);
+    }
+    if (end.is_exit()) {
+        end.exit_hops = {resolver_(Ipv4Address{}), resolver_(Ipv6Address{})};
     }
 }
 

@@ -54,7 +54,8 @@ void bind(Leg& leg, const OuterPair& outer, Instant now) {
 tables::RelayPath to_table(const RelayedPath& path) {
     tables::RelayPath made{path.id, {to_table(path.legs[0]), to_table(path.legs[1])}};
     if (path.end) {
-        made.end = {path.end->number, path.end->keys, path.end->general_nodes};
+        const RelayEnd& end = *path.end;
+        made.end = {end.number, end.keys, end.general_nodes, end.exit_hops};
     }
     return made;
 }

@@ -63,6 +63,10 @@ struct RelayEnd {
     tables::SubscriberNumber number = 0;
     std::shared_ptr<tables::EndKeys> keys;
     std::vector<tables::PathEnd::GeneralNode> general_nodes;
+    std::array<tables::NextHopIndex, 2> exit_hops{tables::no_next_hop, tables::no_next_hop};
+
+    // For all general nodes.
+    [[nodiscard]] bool is_exit() const noexcept { return general_nodes.empty(); }
 };
 
 struct RelayedPath {

@@ -177,7 +177,8 @@ const RouteMirror::Way* RouteMirror::find_way(const IpAddress& remote) const {
 
 tables::NextHopIndex RouteMirror::resolve(const IpAddress& remote) {
     const Way* const way = find_way(remote);
-    if (way == nullptr) {
+    const bool leads_on = way != nullptr && (way->gateway || !remote.is_unspecified());
+    if (!leads_on) {
         return tables::no_next_hop;
     }
     return numbers_.take({{way->link, way->gateway.value_or(remote)}, way->mtu});

@@ -39,7 +39,8 @@ class RouteMirror {
     // Takes a whole dump in place of all that apply() brought.
     void reload(const std::vector<NetlinkUpdate>& dump);
 
-    // The next hop towards an address; no_next_hop if there is no route over a port. A neighbour
+    // The next hop towards an address, for the unspecified one the gateway of the default route;
+    // no_next_hop if there is no route over a port. A neighbour
     // that is used for the first time gets a number, which stays its as long as it is asked for in
     // each sweep.
     [[nodiscard]] tables::NextHopIndex resolve(const IpAddress& remote);

@@ -57,6 +57,11 @@ Lookup<InsideTuple> Napt::lookup_out(const InnerPacket& packet, const Sender& se
         protocol_of(headers.kind)});
 }
 
+PaddedAddress Napt::target_of(const InnerPacket& packet) noexcept {
+    return packet.kind() == Kind::icmp_error ? packet.ends(packet.quote()).source
+                                             : packet.ends(packet.headers()).destination;
+}
+
 DropReason Napt::send_out(
     const InnerPacket& packet, const Lookup<InsideTuple>& from, const Sender& sender, Instant now
 ) {

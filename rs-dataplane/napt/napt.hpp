@@ -26,6 +26,7 @@ class PublicAddresses {
 
     [[nodiscard]] std::optional<PublicAddress> find(Family family, const PaddedAddress& address)
         const noexcept;
+    [[nodiscard]] bool has(Family family) const noexcept { return !pool(family).empty(); }
     // Of a pool.
     [[nodiscard]] const PaddedAddress& operator()(Family family, PublicAddress number)
         const noexcept {
@@ -68,6 +69,8 @@ class Napt {
     [[nodiscard]] std::optional<Lookup<OutsideTuple>> lookup_in(const InnerPacket& packet
     ) const noexcept;
 
+    // From a subscriber, by an exit path: where to the packet goes. What an error quotes came from there.
+    [[nodiscard]] static PaddedAddress target_of(const InnerPacket& packet) noexcept;
     // From a subscriber: a packet with its lookup, or an ICMP error. Translates, or says why not.
     [[nodiscard]] DropReason send_out(
         const InnerPacket& packet,

@@ -27,6 +27,11 @@ bool wants_to_know_mtu(const napt::InnerPacket& packet) noexcept {
     return packet.headers().family == Family::ipv6 || (*packet.at(6) & 0x40) != 0;
 }
 
+// Or to all of a network.
+bool goes_to_many(const napt::InnerPacket& packet) noexcept {
+    return packet.headers().family == Family::ipv4 ? *packet.at(16) >= 224 : *packet.at(24) == 0xff;
+}
+
 void write_ipv4(
     std::uint8_t* ip, std::size_t upper, const PaddedAddress& from, const PaddedAddress& to
 ) noexcept {
@@ -63,6 +68,8 @@ std::optional<IcmpError> icmp_error_for(
             return is_ipv4 ? IcmpError{11, 0} : IcmpError{3, 0};
         case DropReason::too_big:
             return is_ipv4 ? IcmpError{3, 4, mtu} : IcmpError{2, 0, mtu};
+        case DropReason::target_forbidden:
+            return is_ipv4 ? IcmpError{3, 13} : IcmpError{1, 1};
         case DropReason::napt_no_ports:
         case DropReason::napt_no_memory:
         case DropReason::napt_port_quota:
@@ -83,9 +90,9 @@ bool make_icmp_error(
     const bool is_ipv4 = about.headers().family == Family::ipv4;
     const std::size_t ip_size = is_ipv4 ? Ipv4View::smallest : Ipv6View::size;
     const auto growth = static_cast<std::uint16_t>(ip_size + icmp_size);
-    // RFC 1122 section 3.2.2: never about an error.
-    const bool may_be_made =
-        about.kind() != Kind::icmp_error && (error.mtu == 0 || wants_to_know_mtu(about));
+    // RFC 1122 section 3.2.2.
+    const bool may_be_told = about.kind() != Kind::icmp_error && !goes_to_many(about);
+    const bool may_be_made = may_be_told && (error.mtu == 0 || wants_to_know_mtu(about));
     if (!may_be_made || packet.headroom < growth) {
         return false;
     }

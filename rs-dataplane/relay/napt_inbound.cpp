@@ -75,8 +75,9 @@ class Inbound {
         const tables::TunnelEnd& end = *packet.passage->end(Role::responder);
         const napt::InnerPacket& inner = ended_.inner[number];
         const Family family = inner.headers().family;
-        if (!is_of(end, number)) [[unlikely]] {
-            return DropReason::other_path;
+        const DropReason reason = check_path(end, number);
+        if (reason != DropReason::none) [[unlikely]] {
+            return reason;
         }
         ended_.ends[number] = &end;
         if (!lower_hop_limit(inner)) [[unlikely]] {
@@ -101,15 +102,22 @@ class Inbound {
         const std::uint16_t mtu = mtu_of(passage.next_hop, parts_.settings.next_hops);
         return static_cast<std::uint16_t>(mtu - std::min(mtu, tunnel_overhead(passage)));
     }
-    // A session may be older than what its path is now: its general node, or whose it is.
-    [[nodiscard]] bool is_of(const tables::TunnelEnd& end, std::size_t number) const noexcept {
+    // A session may be older than what its path is now, whose it is, and where it may lead.
+    [[nodiscard]] DropReason check_path(const tables::TunnelEnd& end, std::size_t number)
+        const noexcept {
         if (parts_.position_of(end.subscriber) != receivers_[number].subscriber) {
-            return false;
+            return DropReason::other_path;
         }
         const napt::InnerPacket& inner = ended_.inner[number];
-        const tables::TunnelEnd::Way& way = end.way(inner.headers().family);
+        const Family family = inner.headers().family;
         const PaddedAddress general_node = napt::Napt::general_node_of(inner);
-        return end.is_exit || (way.exists && general_node == way.node.real_address);
+        if (end.is_exit) {
+            const bool is_target = parts_.settings.targets.permits(family, general_node);
+            return is_target ? DropReason::none : DropReason::source_forbidden;
+        }
+        const tables::TunnelEnd::Way& way = end.way(family);
+        const bool is_its = way.exists && general_node == way.node.real_address;
+        return is_its ? DropReason::none : DropReason::other_path;
     }
 
     const Burst& burst_;

@@ -25,18 +25,27 @@ napt::Sender sender_of(
     return {subscriber, {packet.path_id, end.is_exit}, end.way(family).node};
 }
 
-// Whether the packet is the node's own, and for whom the path is.
-DropReason check_ends(
-    const napt::InnerPacket& inner, const tables::TunnelEnd& end, const napt::Subscriber& subscriber
+// Whether the packet is the node's own.
+DropReason check_source(
+    const napt::InnerPacket& inner, const napt::Subscriber& subscriber
+) noexcept {
+    const PaddedAddress vip = vip_of(subscriber, inner.headers().family);
+    const bool is_own = inner.ends(inner.headers()).source == vip && vip != PaddedAddress{};
+    return is_own ? DropReason::none : DropReason::inner_source;
+}
+
+// Whether the path leads where it goes.
+DropReason check_destination(
+    const napt::InnerPacket& inner, const tables::TunnelEnd& end, const TargetFilter& targets
 ) noexcept {
     const Family family = inner.headers().family;
-    const napt::Ends ends = inner.ends(inner.headers());
-    if (ends.source != vip_of(subscriber, family)) {
-        return DropReason::inner_source;
+    if (end.is_exit) {
+        const bool is_target = targets.permits(family, napt::Napt::target_of(inner));
+        return is_target ? DropReason::none : DropReason::target_forbidden;
     }
     const tables::TunnelEnd::Way& way = end.way(family);
     const bool is_meant =
-        end.is_exit || (way.exists && ends.destination == way.node.virtual_address);
+        way.exists && inner.ends(inner.headers()).destination == way.node.virtual_address;
     return is_meant ? DropReason::none : DropReason::inner_destination;
 }
 
@@ -57,7 +66,10 @@ class Outbound {
         DropReason reason =
             inner.read({packet.begin + inner_at, std::size_t{packet.length} - inner_at});
         if (reason == DropReason::none) [[likely]] {
-            reason = check_ends(inner, end, parts_.bindings.subscriber(subscriber));
+            reason = check_source(inner, parts_.bindings.subscriber(subscriber));
+        }
+        if (reason == DropReason::none) [[likely]] {
+            reason = check_destination(inner, end, parts_.settings.targets);
         }
         if (reason != DropReason::none) [[unlikely]] {
             return reason;

@@ -17,6 +17,8 @@ namespace ntm::relay {
 
 namespace {
 
+using tables::PaddedAddress;
+
 // Session records looked at in each round: all of a million within a few seconds of a busy worker.
 constexpr std::uint32_t tended_at_once = 8;
 // Sessions of a subscriber who leaves that end in each round.
@@ -101,7 +103,10 @@ void RsN::pass_out(
     const Lane opened = lane;
     napt_outbound(burst, lane, ended_, napt(settings, now));
     if (lane.size() != opened.size()) [[unlikely]] {
-        tell_nodes(burst, make_errors(burst, opened, now), table, settings);
+        const auto speaker = [this](std::size_t number) {
+            return speaker_to_node(number);
+        };
+        tell_nodes(burst, make_errors(burst, opened, speaker, now), table, settings);
     }
 }
 
@@ -118,7 +123,10 @@ void RsN::pass_in(
     const Lane came = lane;
     napt_inbound(burst, lane, ended_, napt(settings, now), table);
     if (lane.size() != came.size()) [[unlikely]] {
-        tell_general_nodes(burst, make_errors(burst, came, now), settings);
+        const auto speaker = [this](std::size_t number) {
+            return destination_of(number);
+        };
+        tell_general_nodes(burst, make_errors(burst, came, speaker, now), settings);
     }
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
     for (std::size_t i = 0; i < lane.size(); ++i) {
@@ -141,8 +149,14 @@ void RsN::part(Burst& burst, Lane& lane, OwnerOf owner_of) const noexcept {
     });
 }
 
-// Each from where its packet was going.
-Lane RsN::make_errors(Burst& burst, const Lane& lane, Instant now) noexcept {
+PaddedAddress RsN::speaker_to_node(std::size_t number) const noexcept {
+    const Family family = ended_.inner[number].headers().family;
+    const bool is_exit = ended_.ends[number]->is_exit;
+    return is_exit && addresses_.has(family) ? addresses_(family, 0) : destination_of(number);
+}
+
+template <typename Speaker>
+Lane RsN::make_errors(Burst& burst, const Lane& lane, Speaker speaker, Instant now) noexcept {
     Lane made;
     for (std::size_t i = 0; i < lane.size(); ++i) {
         Packet& packet = burst.packets[lane[i]];
@@ -150,10 +164,10 @@ Lane RsN::make_errors(Burst& burst, const Lane& lane, Instant now) noexcept {
             continue;
         }
         const napt::InnerPacket& about = ended_.inner[lane[i]];
-        const napt::Headers& headers = about.headers();
-        const auto error = icmp_error_for(packet.reason, headers.family, ended_.most[lane[i]]);
+        const Family family = about.headers().family;
+        const auto error = icmp_error_for(packet.reason, family, ended_.most[lane[i]]);
         if (error && errors_.take(error_budget, now) &&
-            make_icmp_error(packet, about, *error, about.ends(headers).destination)) {
+            make_icmp_error(packet, about, *error, speaker(lane[i]))) {
             packet.fate = Fate::pending;
             made.add(lane[i]);
         }

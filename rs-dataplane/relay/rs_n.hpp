@@ -9,7 +9,8 @@
 // before anything has been done to it.
 //
 // Of some packets that can not go on the sender is told by an ICMP error, as by a router: the node as if
-// its general node had said so, which alone may send to it by this path.
+// its general node had said so, which alone may send to it by this path; by an exit path, where anybody
+// may, in the relay's own name.
 #pragma once
 
 #include "common/base/rate_limit.hpp"
@@ -66,8 +67,18 @@ class RsN {
     template <typename OwnerOf>
     void part(Burst& burst, Lane& lane, OwnerOf owner_of) const noexcept;
     // Makes ICMP errors of those of the lane that were dropped for a reason of which their senders
-    // are told, and returns these.
-    [[nodiscard]] Lane make_errors(Burst& burst, const Lane& lane, Instant now) noexcept;
+    // are told, and returns these. `speaker`: from whom, by the packet's number.
+    template <typename Speaker>
+    [[nodiscard]] Lane make_errors(
+        Burst& burst, const Lane& lane, Speaker speaker, Instant now
+    ) noexcept;
+    // Of errors for nodes.
+    [[nodiscard]] tables::PaddedAddress speaker_to_node(std::size_t number) const noexcept;
+    // Where the packet was going.
+    [[nodiscard]] tables::PaddedAddress destination_of(std::size_t number) const noexcept {
+        const napt::InnerPacket& packet = ended_.inner[number];
+        return packet.ends(packet.headers()).destination;
+    }
     void tell_nodes(
         Burst& burst, Lane errors, const PathLookup& table, const Settings& settings
     ) noexcept;

@@ -64,6 +64,8 @@ struct PathEnd {
     SubscriberNumber subscriber = 0;
     std::shared_ptr<EndKeys> keys;
     std::vector<GeneralNode> general_nodes;  // one of each family at most; none: an exit path
+    // Of an exit path, whatever its packets' destinations: IPv4, IPv6.
+    std::array<NextHopIndex, 2> exit_hops{no_next_hop, no_next_hop};
     friend bool operator==(const PathEnd&, const PathEnd&) = default;
 };
 

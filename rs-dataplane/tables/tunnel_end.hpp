@@ -22,7 +22,7 @@ struct GeneralNode {
 struct TunnelEnd {
     struct Way {
         GeneralNode node;
-        NextHopIndex next_hop = no_next_hop;  // towards the real address
+        NextHopIndex next_hop = no_next_hop;  // towards the real address, or all of them
         bool exists = false;                  // the general node has an address of this family
     };
 

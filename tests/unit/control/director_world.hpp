@@ -79,6 +79,7 @@ class DirectorWorld : public testing::Test {
         settings.dcs.push_back({"a", dc_a.key_pair.public_key(), {dc_a.endpoint}});
         settings.dcs.push_back({"b", dc_b.key_pair.public_key(), {dc_b.endpoint}});
         const auto resolver = [this](const IpAddress& remote) {
+            asked_for.push_back(remote);
             return remote.is_ipv4() ? next_hop_ipv4 : hop6;
         };
         director = std::make_unique<RelayDirector>(std::move(settings), resolver, random, now);
@@ -281,6 +282,7 @@ class DirectorWorld : public testing::Test {
     FakeDc dc_a{"203.0.113.10:9770", crypto::KeyPair::generate(random), 0xa1, random};
     FakeDc dc_b{"203.0.113.11:9770", crypto::KeyPair::generate(random), 0xb1, random};
     tables::NextHopIndex next_hop_ipv4 = hop4;
+    std::vector<IpAddress> asked_for;  // of the resolver
     std::unique_ptr<RelayDirector> director;
     std::vector<Datagram> to_nodes;
     std::vector<SessionId> sessions;

@@ -88,7 +88,11 @@ TEST(PathView, EndedPathHasOneLegItsSubscriberAndItsGeneralNodes) {
 TEST(PathView, PathWithoutGeneralNodesIsAnExit) {
     RelayedPath path = ended();
     path.end->general_nodes.clear();
-    EXPECT_EQ(view(path)["exit"], true);
+    path.end->exit_hops[0] = 3;
+    const Json json = view(path);
+    EXPECT_EQ(json["exit"], true);
+    EXPECT_EQ(json["exit_has_route"]["ipv4"], true);
+    EXPECT_EQ(json["exit_has_route"]["ipv6"], false);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Commands = std::vector<DirectorCommand>;
+using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -50,6 +51,16 @@ class Ends : public DirectorWorld {
             keys_of(id),
             {{*IpAddress::parse("198.18.64.1"), *IpAddress::parse("203.0.113.80"), next_hop_ipv4},
              {*IpAddress::parse("fd00:a::64:1"), *IpAddress::parse("2001:db8:5::80"), hop6}}};
+        return path;
+    }
+    static v1::RelayDirection exiting(std::uint64_t id, std::uint32_t revision) {
+        v1::RelayDirection made = ending(id, revision);
+        made.mutable_end()->clear_general_nodes();
+        return made;
+    }
+    [[nodiscard]] tables::RelayPath exit(std::uint64_t id) const {
+        tables::RelayPath path = unbound(id);
+        path.end = {0, keys_of(id), {}, {next_hop_ipv4, hop6}};
         return path;
     }
     [[nodiscard]] tables::RelayPath bound(std::uint64_t id) const {
@@ -156,7 +167,7 @@ TEST_F(Ends, DcThatIsAddedIsNoTargetEither) {
     EXPECT_EQ(direct_to("203.0.113.10").status(), v1::STATUS_BAD_REQUEST);
 }
 
-// S-8: the data plane is to go by them.
+// S-8: the data plane goes by them for each packet of an exit path.
 TEST_F(Ends, TargetsArePublishedAndFollowTheDcs) {
     const IpAddress new_dc = *IpAddress::parse("203.0.113.99");
     EXPECT_FALSE(targets.permits(dc_a.endpoint.address));
@@ -172,8 +183,27 @@ TEST_F(Ends, TargetsArePublishedAndFollowTheDcs) {
     EXPECT_TRUE(targets.permits(dc_a.endpoint.address));
 }
 
-TEST_F(Ends, PathToWhereADcIsAddedIsGivenUp) {
+TEST_F(Ends, ExitPathLeavesByTheDefaultRoutes) {
+    ASSERT_EQ(direct(dc_a, exiting(7, 1)).status(), v1::STATUS_OK);
+    EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1", 1), InstallPath{exit(7)}}));
+    EXPECT_THAT(asked_for, Contains(IpAddress{Ipv4Address{}}));
+    EXPECT_THAT(asked_for, Contains(IpAddress{Ipv6Address{}}));
+    next_hop_ipv4 = 9;
+    director->handle_route_change();
+    director->walk_routes();
+    EXPECT_EQ(commands(), (Commands{ReplacePath{exit(7)}}));
+}
+
+TEST_F(Ends, ExitPathMayBecomeOneToAGeneralNode) {
+    direct(dc_a, exiting(7, 1));
+    commands();
+    direct(dc_a, ending(7, 2));
+    EXPECT_EQ(commands(), (Commands{ReplacePath{ended(7)}}));
+}
+
+TEST_F(Ends, PathToWhereADcIsAddedIsGivenUpButNoExitPath) {
     ASSERT_EQ(direct(dc_a, ending(7, 1)).status(), v1::STATUS_OK);
+    ASSERT_EQ(direct(dc_b, exiting(8, 1)).status(), v1::STATUS_OK);
     commands();
     director->set_dcs(
         {{"a", dc_a.key_pair.public_key(), {dc_a.endpoint}},
@@ -182,6 +212,7 @@ TEST_F(Ends, PathToWhereADcIsAddedIsGivenUp) {
     );
     EXPECT_EQ(commands(), (Commands{RemovePath{PathId{7}}, CloseSubscriber{0}}));
     EXPECT_EQ(director->paths().find(PathId{7}), nullptr);
+    EXPECT_NE(director->paths().find(PathId{8}), nullptr);
     EXPECT_EQ(director->counters().paths_forbidden, 1U);
 }
 

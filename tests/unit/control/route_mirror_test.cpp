@@ -46,6 +46,16 @@ TEST_F(RouteMirrorTest, TakesTheLongestPrefixAndItsGateway) {
     EXPECT_EQ(via("203.0.113.200"), (Neighbour{tap, gateway}));
 }
 
+TEST_F(RouteMirrorTest, TakesTheUnspecifiedAddressByTheDefaultRoutesGateway) {
+    EXPECT_EQ(via("0.0.0.0"), (Neighbour{tap, gateway}));
+    EXPECT_EQ(via("::"), (Neighbour{tap, gateway6}));
+    RouteUpdate on_link{*Prefix::parse("0.0.0.0/0"), tap, std::nullopt};
+    on_link.replaces = true;
+    apply(on_link);
+    EXPECT_EQ(via("203.0.113.5"), (Neighbour{tap, ip("203.0.113.5")}));
+    EXPECT_EQ(mirror.resolve(ip("0.0.0.0")), tables::no_next_hop) << "nobody to ask for";
+}
+
 TEST_F(RouteMirrorTest, FindsEachLengthAsLongAsARouteHasIt) {
     const Neighbour by_default = via("203.0.113.5");
     for (int length = 32; length >= 1; --length) {

@@ -11,30 +11,6 @@ using napt::Kind;
 using napt::packet_of;
 using napt::some_payload;
 
-// As a router writes one: nothing of the other's traffic class, identification, flow label or TTL.
-Bytes with_own_header(Bytes packet) {
-    if (packet[0] >> 4 == 6) {
-        store(packet.data(), Be32::from_host(0x60000000));
-        packet[7] = 64;
-        return packet;
-    }
-    packet[1] = 0;
-    store(packet.data() + 4, Be16::from_host(0));
-    packet[8] = 64;
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
-Bytes with_hop_limit(Bytes packet, std::uint8_t limit) {
-    if (packet[0] >> 4 == 6) {
-        packet[7] = limit;
-        return packet;
-    }
-    packet[8] = limit;
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
 class RsNErrors : public RsNTest, public ::testing::WithParamInterface<Family> {
   protected:
     RsNErrors() { install(); }

@@ -16,16 +16,6 @@ using napt::Kind;
 using napt::packet_of;
 using napt::some_payload;
 
-Bytes one_hop_less(Bytes packet) {
-    if (packet[0] >> 4 == 6) {
-        --packet[7];
-        return packet;
-    }
-    --packet[8];
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
 // Families of the tunnel and of what is in it.
 class RsNFlows : public RsNTest,
                  public ::testing::WithParamInterface<std::tuple<Family, Family>> {};

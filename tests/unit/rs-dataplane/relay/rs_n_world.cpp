@@ -22,6 +22,39 @@ std::uint16_t source_port(const Bytes& packet) {
     return load<Be16>(packet.data() + upper).to_host();
 }
 
+Bytes one_hop_less(Bytes packet) {
+    if (packet[0] >> 4 == 6) {
+        --packet[7];
+        return packet;
+    }
+    --packet[8];
+    napt::repair_ipv4_header(packet);
+    return packet;
+}
+
+Bytes with_hop_limit(Bytes packet, std::uint8_t limit) {
+    if (packet[0] >> 4 == 6) {
+        packet[7] = limit;
+        return packet;
+    }
+    packet[8] = limit;
+    napt::repair_ipv4_header(packet);
+    return packet;
+}
+
+Bytes with_own_header(Bytes packet) {
+    if (packet[0] >> 4 == 6) {
+        store(packet.data(), Be32::from_host(0x60000000));
+        packet[7] = 64;
+        return packet;
+    }
+    packet[1] = 0;
+    store(packet.data() + 4, Be16::from_host(0));
+    packet[8] = 64;
+    napt::repair_ipv4_header(packet);
+    return packet;
+}
+
 RsNTest::RsNTest() {
     random_.fill(secret_.mutable_view());
     for (const Role role : {Role::initiator, Role::responder}) {

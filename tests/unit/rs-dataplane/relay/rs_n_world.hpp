@@ -45,6 +45,11 @@ struct Ends {
 [[nodiscard]] Bytes inner_of(const Bytes& frame);
 // Of UDP or TCP in an IP packet.
 [[nodiscard]] std::uint16_t source_port(const Bytes& packet);
+// An IP packet as the next router sends it on.
+[[nodiscard]] Bytes one_hop_less(Bytes packet);
+[[nodiscard]] Bytes with_hop_limit(Bytes packet, std::uint8_t limit);
+// As a router writes one: nothing of the other's traffic class, identification, flow label or TTL.
+[[nodiscard]] Bytes with_own_header(Bytes packet);
 
 class RsNTest : public ::testing::Test {
   protected:
