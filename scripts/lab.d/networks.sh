@@ -171,9 +171,10 @@ give_addresses() {
 }
 
 # A relay's port belongs to the relay: the kernel has no address there, and what it still gets to
-# see (under AF_PACKET, or while no relay runs) it must not answer.
+# see (under AF_PACKET, or while no relay runs) it must not answer. Nor may it use the ports
+# of the NAPT (configs/lab/relay.yaml.in).
 keep_kernel_off() {
-    inside "$1" sysctl -q -w "net.ipv6.conf.$2.disable_ipv6=1"
+    inside "$1" sysctl -q -w "net.ipv6.conf.$2.disable_ipv6=1" net.ipv4.ip_local_reserved_ports=32768-49151
     inside "$1" nft -f - <<NFT
 table netdev port {
     chain ingress { type filter hook ingress device "$2" priority 0; policy drop; }

@@ -5,7 +5,7 @@
 
 build=${NTM_BUILD:-$repo/build}
 # The first of a host is what "start HOST" starts.
-declare -A programs_of=([dns]='resolver' [dc1]='dc' [rs1]='relay' [gn]='web'
+declare -A programs_of=([dns]='resolver' [dc1]='dc' [rs1]='relay' [gn]='web nameserver iperf3'
     [mn]='node iperf3 web' [cn]='node iperf3 web')
 declare -A binary_of=([dc]=dc/ntm-dc [relay]=rs-dataplane/ntm-relay [node]=client/node/ntm-node
     [ctl]=control/ntmctl/ntmctl)
@@ -96,11 +96,15 @@ configure() {
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
-            "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
+            "GN=${NTM_LAB_GN:-[example.test]}" "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
         ;;
     resolver)
         cp "$repo"/configs/lab/*.zone "$dir/"
         render unbound.conf.in "$dir/unbound.conf" "DIR=$dir"
+        ;;
+    nameserver)
+        cp "$repo/configs/lab/example.test.zone" "$dir/"
+        render nsd.conf.in "$dir/nsd.conf" "DIR=$dir"
         ;;
     web)
         mkdir -p "$dir/www" "$dir/web-tmp"
@@ -127,6 +131,7 @@ command_line() {
         echo "${NTM_LAB_WRAP:-} $(binary "$program") --config $dir/$program.yaml ${NTM_LAB_KEY_LOGS:+--key-log $dir/keys}"
         ;;
     resolver) echo "$(unconfined) unbound -d -c $dir/unbound.conf" ;;
+    nameserver) echo "$(unconfined) nsd -d -c $dir/nsd.conf" ;;
     web) echo "$(unconfined) nginx -p $dir -c $dir/nginx.conf -e stderr" ;;
     iperf3) echo "iperf3 --server" ;;
     esac
@@ -137,7 +142,7 @@ is_ready() {
     is_running "$host" "$program" || return 1
     case $program in
     dc | relay | node) "$build/${binary_of[ctl]}" -s "$run_dir/$host/$program.sock" status ;;
-    resolver) inside "$host" dig +tries=1 +time=1 @127.0.0.1 gn.example.test | grep -q NOERROR ;;
+    resolver | nameserver) inside "$host" dig +tries=1 +time=1 @127.0.0.1 gn.example.test | grep -q NOERROR ;;
     web) inside "$host" curl -s -o /dev/null http://127.0.0.1/ ;;
     iperf3) inside "$host" ss -Hltn 'sport = :5201' | grep -q . ;;
     esac

@@ -11,6 +11,7 @@
 source "$(dirname "$0")/_lib.sh"
 # shellcheck source=tests/system/_faults.sh
 source "$(dirname "$0")/_faults.sh"
+export NTM_LAB_GN='[]'
 
 ask() { at mn dig +tries=1 +time=8 "$@"; }
 # becomes LABEL STATUS [ANSWER]: what a program gets for LABEL.example.test.

@@ -11,6 +11,7 @@
 source "$(dirname "$0")/_lib.sh"
 # shellcheck source=tests/system/_faults.sh
 source "$(dirname "$0")/_faults.sh"
+export NTM_LAB_GN='[]'
 
 descriptors() { find "/proc/$(pid_of "$1" "$2")/fd" -mindepth 1 | wc -l; }
 answers_ctl() { ctl "$1" status >/dev/null; }

@@ -6,6 +6,7 @@
 #                                         +--- dns  everything else
 # shellcheck source=tests/system/_lib.sh
 source "$(dirname "$0")/_lib.sh"
+export NTM_LAB_GN='[]'
 
 lab_with_programs
 
@@ -38,7 +39,7 @@ check "an answer too long for UDP comes by TCP" \
     test "$(at mn dig +bufsize=512 +short big.example.test TXT | wc -c)" -gt 512
 
 step "others too are the DC's first"
-echo "gn: all" >>"$run_dir/mn/node.yaml"
+sed -i 's/^gn:.*/gn: all/' "$run_dir/mn/node.yaml"
 check "the node takes that over" ctl mn reload
 same "unknown" "$(dns_status nope.example.test A)" NXDOMAIN
 same "an alias" "$(dns_answer www.example.test CNAME)" gn.example.test.
