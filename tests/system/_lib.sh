@@ -106,6 +106,23 @@ all_answered() {
 # No two answers of that ping were further apart.
 never_silent_for() { awk -v gap="$(largest_gap "$ping_log")" -v most="$1" 'BEGIN { exit gap > most }'; }
 
+# captured HOST INTERFACE: from now on, until end_captures.
+captures=()
+captured() {
+    local log=$run_dir/$1/$2.capture.log
+    at_background "$1" "$log" tcpdump --immediate-mode -U -Z root -i "$2" -w "$run_dir/$1/$2.pcap"
+    captures+=($!)
+    expect 5 "capture on $1 $2" grep -q 'listening on' "$log"
+}
+end_captures() {
+    kill "${captures[@]}"
+    wait "${captures[@]}" || true
+    captures=()
+}
+# Of what was captured at HOST/INTERFACE: how often it holds a text, and the packets of a filter, one a line.
+found() { { grep -a -o -F "$2" "$run_dir/$1.pcap" || true; } | wc -l; }
+packets_of() { tcpdump -n -r "$run_dir/$1.pcap" "$2" 2>/dev/null; }
+
 reaches_peer() { at mn ping -c 1 -W 1 "$peer"; }
 
 start_ping() {
