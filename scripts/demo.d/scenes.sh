@@ -36,17 +36,20 @@ stop_ping() {
     wait "$ping_pid" || true
 }
 
+# A file of the web server on HOST.
 make_file() {
     local file
-    file=$(stage cn/www/hundred-megabytes)
+    file=$(stage "$1/www/hundred-megabytes")
     mkdir -p "$(dirname "$file")"
     [ -e "$file" ] || head -c 100000000 /dev/urandom >"$file"
     file_sum=$(sha256sum <"$file")
 }
 
-# fetch [CURL-OPTION...]: prints the SHA-256 of what came.
+# fetch NAME [CURL-OPTION...]: prints the SHA-256 of what came.
 fetch() {
-    at mn curl --silent --show-error --fail --max-time 90 "$@" "http://$peer/hundred-megabytes" | sha256sum
+    local from=$1
+    shift
+    at mn curl --silent --show-error --fail --max-time 90 "$@" "http://$from/hundred-megabytes" | sha256sum
 }
 
 milliseconds() { awk -v from="$1" -v to="$2" 'BEGIN { printf "%d", (to - from) * 1000 }'; }
@@ -75,11 +78,11 @@ scene_download() {
     local start
     headline "download: 100 MB from a web server on cn, SHA-256 compared"
     ensure_reachable
-    make_file
+    make_file cn
     start_once cn web
     start=$EPOCHREALTIME
     live_log=$(stage mn/download.log)
-    live fetch || fail "download from $peer" mn/download.log
+    live fetch "$peer" || fail "download from $peer" mn/download.log
     [ "$(tail -n 1 "$live_log")" = "$file_sum" ] || fail "the file came damaged" mn/download.log
     say "  SHA-256 equal: ${file_sum%% *}"
     figure "download of 100 MB" "$(seconds_since "$start") s"
@@ -87,29 +90,35 @@ scene_download() {
 
 megabits() { jq -re '.end.sum_received.bits_per_second / 1e6 | floor' "$1"; }
 
-scene_throughput() {
-    local direction options
-    headline "throughput: iperf3 both ways"
-    ensure_reachable
-    start_once cn iperf3
-    for direction in 'mn to cn' 'cn to mn'; do
+# measure_both_ways HOST NAME
+measure_both_ways() {
+    local host=$1 name=$2 direction options
+    start_once "$host" iperf3
+    for direction in "mn to $host" "$host to mn"; do
         options=()
-        [ "$direction" = 'mn to cn' ] || options=(--reverse)
+        [ "$direction" = "mn to $host" ] || options=(--reverse)
         live_log=$(stage mn/iperf3.log)
-        live at mn iperf3 --client "$peer" --time 3 --json "${options[@]}" ||
+        live at mn iperf3 --client "$name" --time 3 --json "${options[@]}" ||
             fail "iperf3 $direction" mn/iperf3.log
         figure "iperf3 $direction" "$(megabits "$live_log") Mbit/s"
         say "  $direction: $(megabits "$live_log") Mbit/s"
     done
 }
 
+scene_throughput() {
+    headline "throughput: iperf3 both ways"
+    ensure_reachable
+    measure_both_ways cn "$peer"
+}
+
 is_downloading() { at mn ss -Htn state established 'dport = :80' | grep -q .; }
 
+# move_while_downloading HOST NAME: HOST moves, mn fetches from NAME.
 move_while_downloading() {
-    fetch --limit-rate 15M &
+    fetch "$2" --limit-rate 15M &
     local download=$!
     wait_until 10 is_downloading
-    lab move cn v6only
+    lab move "$1" v6only
     echo "$EPOCHREALTIME" >"$(stage mn/moved-at)"
     wait $download
 }
@@ -119,11 +128,11 @@ scene_move() {
     headline "move: cn goes from nat-b to the IPv6-only network, while a ping and a download run"
     cn_stands_in nat-b
     ensure_reachable
-    make_file
+    make_file cn
     start_once cn web
     start_ping
     live_log=$(stage mn/download.log)
-    live move_while_downloading || fail "the download did not survive the move" mn/download.log
+    live move_while_downloading cn "$peer" || fail "the download did not survive the move" mn/download.log
     [ "$(tail -n 1 "$live_log")" = "$file_sum" ] || fail "the file came damaged" mn/download.log
     moved_at=$(cat "$(stage mn/moved-at)")
     wait_until 10 answered_since "$ping_log" "$moved_at" || fail "the ping stopped at the move" mn/ping.log
@@ -132,6 +141,42 @@ scene_move() {
     say "  cn is now at: $(at cn ip -brief address show dev eth0 scope global | awk '{ print $3 }')"
     say "  the same ping went on (longest silence $gap s), the same download ended with the right SHA-256"
     figure "move nat-b to IPv6 only" "longest silence $gap s"
+}
+
+# Whom gn's TCP connections are with.
+seen_by_gn() { at gn ss -Htn state established | awk '{ sub(/:[0-9]+$/, "", $4); print $4 }' | sort -u; }
+
+move_while_gn_looks() {
+    move_while_downloading mn "$gn" &
+    local download=$!
+    wait_until 10 is_downloading
+    seen_by_gn >"$(stage gn/seen)"
+    wait_until 10 test -e "$(stage mn/moved-at)"
+    seen_by_gn >>"$(stage gn/seen)"
+    wait $download
+}
+
+scene_general() {
+    local gn=gn.example.test seen
+    headline "an ordinary host: mn reaches gn by the relay, which translates, and moves meanwhile"
+    [ "$(cat "$(stage mn/eth0.network)")" = nat-a ] || lab move mn nat-a
+    start_once gn web
+    make_file gn
+    live_log=$(stage mn/ping-gn.log)
+    wait_until 15 at mn ping -c 1 -W 1 "$gn" || fail "mn does not reach $gn" mn/node.log
+    live at mn ping -c 10 -i 0.2 "$gn" || fail "ping of $gn" mn/ping-gn.log
+    sed -n '2p;$p' "$live_log" | sed 's/^/  /'
+    measure_both_ways gn "$gn"
+    rm -f "$(stage mn/moved-at)"
+    live_log=$(stage mn/download.log)
+    live move_while_gn_looks || fail "the download did not survive the move" mn/download.log
+    [ "$(tail -n 1 "$live_log")" = "$file_sum" ] || fail "the file came damaged" mn/download.log
+    say "  mn is now at: $(at mn ip -brief address show dev eth0 scope global | awk '{ print $3 }')"
+    seen=$(sort -u "$(stage gn/seen)")
+    [ "$(wc -l <<<"$seen")" = 1 ] || fail "gn saw several addresses: $seen" gn/web.log
+    say "  gn saw $seen, before and after; the same download ended with the right SHA-256"
+    figure "mn moves, as gn sees it" "still at $seen"
+    lab move mn nat-a
 }
 
 scene_restart() {

@@ -42,7 +42,8 @@ show_paths() {
     [ $said_what_counts = no ] || return 0
     said_what_counts=yes
     say "  (PACKETS: at a node, what programs sent and got by the path; at rs1, what it relayed since its"
-    say "   start, the nodes' keep-alives and probes too. So rs1 has some more, and after a restart fewer.)"
+    say "   start, the nodes' keep-alives and probes too. So rs1 has some more, and after a restart fewer."
+    say "   Of a general path it counts what comes from the node.)"
 }
 said_what_counts=no
 
