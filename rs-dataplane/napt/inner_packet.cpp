@@ -161,10 +161,6 @@ std::size_t find_mss(ByteView tcp) noexcept {
     return 0;
 }
 
-std::uint16_t port_at(const std::uint8_t* from) noexcept {
-    return load<Be16>(from).to_host();
-}
-
 DropReason check_ports(const std::uint8_t* upper) noexcept {
     const bool has_both = port_at(upper) != 0 && port_at(upper + 2) != 0;
     return has_both ? DropReason::none : DropReason::inner_port_zero;
@@ -301,35 +297,6 @@ DropReason InnerPacket::read_quoted_upper(
     quote_.kind = *kind;
     quote_.upper_at = static_cast<std::uint16_t>(quote_.ip_at + at);
     return DropReason::none;
-}
-
-Ends InnerPacket::ends(const Headers& headers) const noexcept {
-    Ends ends;
-    const std::uint8_t* ip = at(headers.ip_at);
-    if (headers.family == Family::ipv4) {
-        ends.source = PaddedAddress::ipv4_at(ip + 12);
-        ends.destination = PaddedAddress::ipv4_at(ip + 16);
-    } else {
-        ends.source = PaddedAddress::ipv6_at(ip + 8);
-        ends.destination = PaddedAddress::ipv6_at(ip + 24);
-    }
-    const std::uint8_t* upper = at(headers.upper_at);
-    switch (headers.kind) {
-        case Kind::udp:
-        case Kind::tcp:
-            ends.source_port = port_at(upper);
-            ends.destination_port = port_at(upper + 2);
-            break;
-        case Kind::echo_request:
-            ends.source_port = port_at(upper + 4);
-            break;
-        case Kind::echo_reply:
-            ends.destination_port = port_at(upper + 4);
-            break;
-        case Kind::icmp_error:
-            break;
-    }
-    return ends;
 }
 
 TcpSegment InnerPacket::segment() const noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/base/address.hpp"
+#include "common/base/byte_order.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/result.hpp"
 #include "common/packet/drop_reason.hpp"
@@ -34,6 +35,10 @@ struct Ends {
 
     friend bool operator==(const Ends&, const Ends&) = default;
 };
+
+[[nodiscard]] inline std::uint16_t port_at(const std::uint8_t* from) noexcept {
+    return load<Be16>(from).to_host();
+}
 
 // Where the headers of a packet lie, or of one that an ICMP error quotes; offsets in what was parsed.
 struct Headers {
@@ -92,5 +97,35 @@ class InnerPacket {
     Headers quote_;
     std::uint16_t mss_at_ = 0;
 };
+
+// Here, so that a tuple is made of it in registers.
+inline Ends InnerPacket::ends(const Headers& headers) const noexcept {
+    Ends ends;
+    const std::uint8_t* ip = at(headers.ip_at);
+    if (headers.family == Family::ipv4) {
+        ends.source = PaddedAddress::ipv4_at(ip + 12);
+        ends.destination = PaddedAddress::ipv4_at(ip + 16);
+    } else {
+        ends.source = PaddedAddress::ipv6_at(ip + 8);
+        ends.destination = PaddedAddress::ipv6_at(ip + 24);
+    }
+    const std::uint8_t* upper = at(headers.upper_at);
+    switch (headers.kind) {
+        case Kind::udp:
+        case Kind::tcp:
+            ends.source_port = port_at(upper);
+            ends.destination_port = port_at(upper + 2);
+            break;
+        case Kind::echo_request:
+            ends.source_port = port_at(upper + 4);
+            break;
+        case Kind::echo_reply:
+            ends.destination_port = port_at(upper + 4);
+            break;
+        case Kind::icmp_error:
+            break;
+    }
+    return ends;
+}
 
 }  // namespace ntm::napt

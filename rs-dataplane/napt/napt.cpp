@@ -3,17 +3,9 @@
 
 #include "rs-dataplane/napt/translate.hpp"
 
-#include <algorithm>
-
 namespace ntm::napt {
 
 namespace {
-
-PaddedAddress as_really_is(
-    const PaddedAddress& seen, const Path& path, const GeneralNode& general_node
-) noexcept {
-    return path.is_exit ? seen : general_node.real_address;
-}
 
 PaddedAddress as_seen_inside(
     const PaddedAddress& real, const Path& path, const GeneralNode& general_node
@@ -22,40 +14,6 @@ PaddedAddress as_seen_inside(
 }
 
 }  // namespace
-
-PublicAddresses::PublicAddresses(
-    const std::vector<Ipv4Address>& ipv4, const std::vector<Ipv6Address>& ipv6
-) {
-    for (const Ipv4Address& address : ipv4) {
-        ipv4_.push_back(PaddedAddress::of(address));
-    }
-    for (const Ipv6Address& address : ipv6) {
-        ipv6_.push_back(PaddedAddress::of(address));
-    }
-}
-
-std::optional<PublicAddress> PublicAddresses::find(Family family, const PaddedAddress& address)
-    const noexcept {
-    const auto& addresses = pool(family);
-    const auto at = std::ranges::find(addresses, address);
-    if (at == addresses.end()) {
-        return std::nullopt;
-    }
-    return static_cast<PublicAddress>(at - addresses.begin());
-}
-
-Lookup<InsideTuple> Napt::lookup_out(const InnerPacket& packet, const Sender& sender)
-    const noexcept {
-    const Headers& headers = packet.headers();
-    const Ends ends = packet.ends(headers);
-    return bindings_.lookup(InsideTuple{
-        as_really_is(ends.destination, sender.path, sender.general_node),
-        sender.subscriber,
-        ends.source_port,
-        ends.destination_port,
-        headers.family,
-        protocol_of(headers.kind)});
-}
 
 PaddedAddress Napt::target_of(const InnerPacket& packet) noexcept {
     return packet.kind() == Kind::icmp_error ? packet.ends(packet.quote()).source
@@ -89,7 +47,7 @@ DropReason Napt::send_error_out(const InnerPacket& packet, const Sender& sender)
         return DropReason::unknown_quote;
     }
     const InsideTuple tuple{
-        as_really_is(seen.source, sender.path, sender.general_node),
+        sender.real_address_of(seen.source),
         sender.subscriber,
         seen.destination_port,
         seen.source_port,
@@ -106,21 +64,6 @@ DropReason Napt::send_error_out(const InnerPacket& packet, const Sender& sender)
         {tuple.remote, address, tuple.remote_port, port->port}
     );
     return DropReason::none;
-}
-
-std::optional<Lookup<OutsideTuple>> Napt::lookup_in(const InnerPacket& packet) const noexcept {
-    const Headers& headers = packet.headers();
-    const Ends ends = packet.ends(headers);
-    const auto address = addresses_.find(headers.family, ends.destination);
-    if (headers.kind == Kind::icmp_error || !address) {
-        return std::nullopt;
-    }
-    return bindings_.lookup(OutsideTuple{
-        ends.source,
-        {*address, ends.destination_port},
-        ends.source_port,
-        headers.family,
-        protocol_of(headers.kind)});
 }
 
 Result<InsideEndpoint, DropReason> Napt::find_receiver(

@@ -3,43 +3,19 @@
 // bursts the stages make a lookup for each packet first, and prefetch by it; an ICMP error has none.
 #pragma once
 
-#include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/packet/drop_reason.hpp"
 #include "rs-dataplane/napt/bindings.hpp"
 #include "rs-dataplane/napt/inner_packet.hpp"
+#include "rs-dataplane/napt/public_addresses.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
 
-#include <array>
 #include <optional>
-#include <vector>
 
 namespace ntm::napt {
 
 using tables::GeneralNode;
-
-// The pools, as PortBlocks number them.
-class PublicAddresses {
-  public:
-    PublicAddresses(const std::vector<Ipv4Address>& ipv4, const std::vector<Ipv6Address>& ipv6);
-
-    [[nodiscard]] std::optional<PublicAddress> find(Family family, const PaddedAddress& address)
-        const noexcept;
-    [[nodiscard]] bool has(Family family) const noexcept { return !pool(family).empty(); }
-    // Of a pool.
-    [[nodiscard]] const PaddedAddress& operator()(Family family, PublicAddress number)
-        const noexcept {
-        return pool(family)[number];
-    }
-
-  private:
-    [[nodiscard]] const std::vector<PaddedAddress>& pool(Family family) const noexcept {
-        return family == Family::ipv4 ? ipv4_ : ipv6_;
-    }
-    std::vector<PaddedAddress> ipv4_;
-    std::vector<PaddedAddress> ipv6_;
-};
 
 // From whom a packet comes that goes out, and by which path. The stages before have made sure that the
 // path's addresses are the packet's.
@@ -47,6 +23,10 @@ struct Sender {
     Position subscriber = nowhere;
     Path path;
     GeneralNode general_node;  // unless it is an exit path
+
+    [[nodiscard]] const PaddedAddress& real_address_of(const PaddedAddress& seen) const noexcept {
+        return path.is_exit ? seen : general_node.real_address;
+    }
 };
 
 // To whom a packet goes that came in.
@@ -96,5 +76,35 @@ class Napt {
     Bindings& bindings_;
     const PublicAddresses& addresses_;
 };
+
+// Both here, so that a lookup is made where it will stand: to copy what was just written waits for it.
+inline Lookup<InsideTuple> Napt::lookup_out(const InnerPacket& packet, const Sender& sender)
+    const noexcept {
+    const Headers& headers = packet.headers();
+    const Ends ends = packet.ends(headers);
+    return bindings_.lookup(InsideTuple{
+        sender.real_address_of(ends.destination),
+        sender.subscriber,
+        ends.source_port,
+        ends.destination_port,
+        headers.family,
+        protocol_of(headers.kind)});
+}
+
+inline std::optional<Lookup<OutsideTuple>> Napt::lookup_in(const InnerPacket& packet
+) const noexcept {
+    const Headers& headers = packet.headers();
+    const Ends ends = packet.ends(headers);
+    const auto address = addresses_.find(headers.family, ends.destination);
+    if (headers.kind == Kind::icmp_error || !address) {
+        return std::nullopt;
+    }
+    return bindings_.lookup(OutsideTuple{
+        ends.source,
+        {*address, ends.destination_port},
+        ends.source_port,
+        headers.family,
+        protocol_of(headers.kind)});
+}
 
 }  // namespace ntm::napt
