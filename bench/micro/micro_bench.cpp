@@ -2,6 +2,8 @@
 // Cycles a packet of each stage, of the pipeline with and without its look-up, of a bare MAC swap
 // over the same buffers through the same mbuf glue, and of a bare rte_hash bulk look-up of the same
 // keys. `bench/micro/ratios` sets them in relation. Names: what/paths/buffers/frame size.
+#include "bench/micro/bare_hash.hpp"
+#include "bench/micro/cycles.hpp"
 #include "bench/micro/run_on_eal.hpp"
 #include "bench/micro/workload.hpp"
 #include "common/packet/ethernet.hpp"
@@ -15,32 +17,16 @@
 #include "rs-dataplane/relay/switch_tunnel.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include <rte_cycles.h>
-#include <rte_hash.h>
 #include <rte_mbuf.h>
 
 namespace ntm::bench {
 namespace {
 
 constexpr std::size_t ahead = 4;  // as the worker
-
-// Of one pair of time stamps with nothing between them.
-std::uint64_t stamps_cost() {
-    static const std::uint64_t least = [] {
-        std::uint64_t found = UINT64_MAX;
-        for (int i = 0; i < 1000; ++i) {
-            const std::uint64_t begun = rte_rdtsc_precise();
-            found = std::min(found, rte_rdtsc_precise() - begun);
-        }
-        return found;
-    }();
-    return least;
-}
 
 // What a stage gets: a burst as the glue leaves it, the frames' choices beside it.
 struct Round {
@@ -101,9 +87,7 @@ class Bench {
             std::uint64_t cycles = 0;
             for_each_burst([&](Round& round) {
                 prepare(round);
-                const std::uint64_t begun = rte_rdtsc_precise();
-                timed(round);
-                bursts.push_back(rte_rdtsc_precise() - begun - stamps_cost());
+                bursts.push_back(cycles_of([&] { timed(round); }));
                 cycles += bursts.back();
             });
             frames_.renew();
@@ -143,19 +127,9 @@ class Bench {
     }
     template <typename Work>
     std::uint64_t time_pass(Work work, std::vector<std::uint64_t>& passes) {
-        const std::uint64_t begun = rte_rdtsc_precise();
-        for_each_burst(work);
-        passes.push_back(rte_rdtsc_precise() - begun - stamps_cost());
+        passes.push_back(cycles_of([&] { for_each_burst(work); }));
         frames_.renew();
         return passes.back();
-    }
-    static double seconds(std::uint64_t cycles) {
-        return static_cast<double>(cycles) / static_cast<double>(rte_get_tsc_hz());
-    }
-    static double median(std::vector<std::uint64_t>& values) {
-        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-        std::nth_element(values.begin(), middle, values.end());
-        return static_cast<double>(*middle);
     }
     benchmark::State* state_;
     Paths* paths_;
@@ -278,39 +252,16 @@ void lookup_stage(benchmark::State& state) {
     );
 }
 
-// DPDK's own: the same keys and flags, its default hash, the entry's address as the key's data.
-class BareHash {
-  public:
-    explicit BareHash(Paths& paths) {
-        rte_hash_parameters parameters{};
-        parameters.name = "bare";
-        parameters.entries = paths.count() + std::max(1024U, paths.count() / 16);
-        parameters.key_len = sizeof(PathId);
-        parameters.extra_flag =
-            RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE;
-        hash_ = rte_hash_create(&parameters);
-        entries_ = tables::LargeArray<tables::RelayEntry>::map(parameters.entries);
-        for (std::uint32_t number = 0; number < paths.count(); ++number) {
-            const PathId id = paths.id(number);
-            entries_[number].passages[0].path_id = id;
-            if (rte_hash_add_key_data(hash_, &id, &entries_[number]) != 0) {
-                std::exit(1);
-            }
-        }
-    }
-    ~BareHash() { rte_hash_free(hash_); }
-    BareHash(const BareHash&) = delete;
-    BareHash& operator=(const BareHash&) = delete;
-    [[nodiscard]] const rte_hash* get() const noexcept { return hash_; }
-
-  private:
-    rte_hash* hash_;
-    tables::LargeArray<tables::RelayEntry> entries_;
-};
-
+// DPDK's own: the same keys, the entry's address as the key's data.
 void bare_rte_hash(benchmark::State& state) {
     Bench bench{state, Families::ipv4_ipv4};
-    const BareHash hash{bench.paths()};
+    const Paths& paths = bench.paths();
+    auto entries = tables::LargeArray<tables::RelayEntry>::map(paths.count());
+    BareHash<PathId> hash{paths.count()};
+    for (std::uint32_t number = 0; number < paths.count(); ++number) {
+        entries[number].passages[0].path_id = paths.id(number);
+        hash.add(paths.id(number), &entries[number]);
+    }
     std::array<PathId, burst_size> ids;
     std::array<const void*, burst_size> keys;
     bench.run(

@@ -25,6 +25,16 @@ TEST_F(BindingsTest, strangers_make_no_state) {
     EXPECT_EQ(usage(), before);
 }
 
+// C-5. All indexes and the room for ports included, of which each mapping has one.
+TEST(BindingsLimits, hold_a_mapping_with_a_session_in_256_bytes) {
+    constexpr std::uint32_t million = 1'000'000;
+    Bindings::Plan plan;
+    plan.mappings = plan.sessions = million;
+    plan.subscribers = million / 64;
+    plan.ipv4 = {.addresses = 16, .first_port = 1024, .blocks_each = 1008, .block_size = 64};
+    EXPECT_LE(Bindings::bytes_for(plan), std::size_t{256} * million);
+}
+
 // C-4, C-5.
 TEST(BindingsLimits, hold_for_each_subscriber_alone) {
     World world{small_plan()};
