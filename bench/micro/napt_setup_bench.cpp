@@ -40,7 +40,7 @@ void set_up(benchmark::State& state) {
     const Flows& flows = Flows::of(sessions);
     const auto order = shuffled(sessions);
     std::uint64_t cycles = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         SeededRandom random{4};
         const auto bindings = make_bindings(sessions, random);
         OutboundBurst burst{*bindings};
@@ -66,7 +66,7 @@ void rte_hash_adds(benchmark::State& state) {
     const Flows& flows = Flows::of(sessions);
     const auto order = shuffled(sessions);
     std::uint64_t cycles = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         BareHash<napt::TupleWords> hash{2 * sessions};
         std::array<std::array<napt::TupleWords, 2>, burst_size> words;
         cycles = take_all(

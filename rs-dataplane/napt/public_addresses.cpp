@@ -10,6 +10,7 @@ namespace {
 template <typename Address>
 std::vector<PaddedAddress> padded(const std::vector<Address>& addresses) {
     std::vector<PaddedAddress> made;
+    made.reserve(addresses.size());
     for (const Address& address : addresses) {
         made.push_back(PaddedAddress::of(address));
     }

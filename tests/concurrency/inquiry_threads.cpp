@@ -164,6 +164,7 @@ TEST(InquiryThreads, NobodyTouchesWhatIsAnothers) {
     Control control{*rings};
     std::atomic<bool> is_over{false};
     std::vector<std::thread> threads;
+    threads.reserve(workers.size());
     for (Worker& worker : workers) {
         threads.emplace_back([&] { worker.run(is_over); });
     }

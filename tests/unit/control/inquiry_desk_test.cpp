@@ -16,6 +16,8 @@ namespace {
 class FakeInquiry final : public relay::Inquiry {
   public:
     FakeInquiry(std::string name, std::string& log) : name_{std::move(name)}, log_{&log} {}
+    FakeInquiry(const FakeInquiry&) = delete;
+    FakeInquiry& operator=(const FakeInquiry&) = delete;
     ~FakeInquiry() override { *log_ += "-" + name_; }
 
   private:

@@ -99,7 +99,9 @@ TEST(DcConfig, RefusesGeneralNodesThatWouldMeetNodes) {
     const std::string good_6 = R"(ipv6: "fd00:a::1:0:0/96")";
     EXPECT_EQ(general_problem(resolvers + good_4 + good_6), "");
     for (const char* ipv4 : {"198.18.0.0/17", "198.19.0.0/24", "198.18.64.0/31", "10.0.0.0/15"}) {
-        const std::string found = general_problem(resolvers + "ipv4: " + ipv4 + ", " + good_6);
+        std::string section = resolvers;
+        section.append("ipv4: ").append(ipv4).append(", ").append(good_6);
+        const std::string found = general_problem(section);
         EXPECT_NE(found.find("part of virtual.ipv4"), std::string::npos) << ipv4 << ": " << found;
         EXPECT_EQ(found.rfind("3:", 0), 0U) << found;
     }

@@ -52,6 +52,7 @@ struct Reply {
 
 std::vector<std::string> texts_of(const std::vector<IpAddress>& addresses) {
     std::vector<std::string> texts;
+    texts.reserve(addresses.size());
     for (const IpAddress& address : addresses) {
         texts.push_back(address.text());
     }

@@ -35,7 +35,7 @@ TEST(NaptEventRings, CountWhatTheyHaveNoRoomFor) {
     }
     rings->of(1).put(event(0));
     EXPECT_EQ(rings->lost(), 3U);
-    std::vector<napt::Event> taken(2 * NaptEventRings::size);
+    std::vector<napt::Event> taken(std::size_t{2} * NaptEventRings::size);
     EXPECT_EQ(rings->take(taken), NaptEventRings::size);
 }
 
