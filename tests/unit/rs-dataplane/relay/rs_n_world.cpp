@@ -3,69 +3,11 @@
 
 namespace ntm::relay::testing {
 
-Ends ends_of(Family family) {
-    return family == Family::ipv4
-               ? Ends{{vip4, inside_port, gn_vip4, gn_port}, {rs4.address, 0, gn4, gn_port}}
-               : Ends{{vip6, inside_port, gn_vip6, gn_port}, {rs6.address, 0, gn6, gn_port}};
-}
-
-PacketEnds reversed(const PacketEnds& ends) {
-    return {ends.destination, ends.destination_port, ends.source, ends.source_port};
-}
-
-Bytes inner_of(const Bytes& frame) {
-    return {frame.begin() + EthernetView::size, frame.end()};
-}
-
-std::uint16_t source_port(const Bytes& packet) {
-    const std::size_t upper = packet[0] >> 4 == 4 ? 20 : 40;
-    return load<Be16>(packet.data() + upper).to_host();
-}
-
-Bytes one_hop_less(Bytes packet) {
-    if (packet[0] >> 4 == 6) {
-        --packet[7];
-        return packet;
-    }
-    --packet[8];
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
-Bytes with_hop_limit(Bytes packet, std::uint8_t limit) {
-    if (packet[0] >> 4 == 6) {
-        packet[7] = limit;
-        return packet;
-    }
-    packet[8] = limit;
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
-Bytes with_own_header(Bytes packet) {
-    if (packet[0] >> 4 == 6) {
-        store(packet.data(), Be32::from_host(0x60000000));
-        packet[7] = 64;
-        return packet;
-    }
-    packet[1] = 0;
-    store(packet.data() + 4, Be16::from_host(0));
-    packet[8] = 64;
-    napt::repair_ipv4_header(packet);
-    return packet;
-}
-
-RsNTest::RsNTest() {
+RsNTest::RsNTest(const PublicPair& at) : public_{at} {
     random_.fill(secret_.mutable_view());
-    for (const Role role : {Role::initiator, Role::responder}) {
-        const protocol::KeyPurpose purpose{
-            protocol::PacketType::data,
-            static_cast<std::uint8_t>(role),
-            crypto::Suite::aes_128_gcm,
-            path};
-        keys_->data[static_cast<std::size_t>(role)] = protocol::derive_key(secret_, purpose, {});
-    }
-    settings_.public_side = {tables::OwnAddresses{own_list()}, first_public_port, last_public_port};
+    keys_ = make_end_keys(secret_, path);
+    settings_.public_side = {
+        tables::OwnAddresses{{at.ipv4, at.ipv6}}, first_public_port, last_public_port};
     grace_period_ = tables::GracePeriod::create(1).value();
     table_ = tables::RelayTable::create(16, settings_.own, *grace_period_).value();
     writer_.emplace(table_->writer());
@@ -78,19 +20,7 @@ RsNTest::RsNTest() {
 }
 
 void RsNTest::make_pipeline(Share share) {
-    napt::Bindings::Plan plan;
-    plan.subscribers = most_subscribers;
-    plan.mappings = 256;
-    plan.sessions = 256;
-    plan.ipv4 = {1, first_public_port, 8, 64};
-    plan.ipv6 = plan.ipv4;
-    rs_n_ = std::make_unique<RsN>(RsN::Parts{
-        napt::Bindings::make(plan_of(share, plan), random_),
-        napt::PublicAddresses{{rs4.address.ipv4()}, {rs6.address.ipv6()}},
-        crypto::BurstCipher::create().value(),
-        plan.subscribers,
-        &worker_counters_,
-        share});
+    rs_n_ = make_rs_n({public_}, random_, worker_counters_, share);
     pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{
         table_->reader(), path_counters_.data(), &worker_counters_, &token_key_, 1, rs_n_.get()});
     if (share.owner_of(0) == share.worker) {
@@ -123,10 +53,14 @@ std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& fra
         framed.push_back(std::make_unique<FramedPacket>(frame));
         burst.packets[burst.count++] = framed.back()->packet;
     }
+    const std::uint64_t counted_before = counted();
     pipeline_->run(burst, settings_, now_);
     std::vector<Outcome> outcomes;
+    std::uint64_t sent = 0;
     for (std::size_t i = 0; i < burst.count; ++i) {
         const Packet& packet = burst.packets[i];
+        expect_one_end(packet);
+        sent += packet.fate == Fate::transmit ? 1 : 0;
         outcomes.push_back(
             {packet.fate,
              packet.reason,
@@ -136,7 +70,33 @@ std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& fra
              {packet.begin, packet.begin + packet.length}}
         );
     }
+    EXPECT_EQ(counted() - counted_before, sent) << "what is sent on counts for its path";
     return outcomes;
+}
+
+void RsNTest::expect_one_end(const Packet& packet) {
+    EXPECT_NE(packet.fate, Fate::pending);
+    EXPECT_LT(packet.reason, DropReason::count_);
+    EXPECT_TRUE(packet.fate != Fate::drop || packet.reason != DropReason::none);
+}
+
+std::uint64_t RsNTest::counted() const {
+    std::uint64_t packets = 0;
+    for (const PathCounters& counters : path_counters_) {
+        packets += counters.legs[0].packets.value() + counters.legs[1].packets.value();
+    }
+    for (const Counter& errors : worker_counters_.icmp_errors) {
+        packets += errors.value();
+    }
+    return packets;
+}
+
+Ends RsNTest::open(napt::Kind kind, Family family) {
+    Ends ends = ends_of(family, public_);
+    const Outcome out = receive(data(first_packet(kind, ends.inside)));
+    EXPECT_EQ(out.fate, Fate::transmit) << describe(out.reason).name;
+    ends.outside.source_port = source_port(inner_of(out.frame));
+    return ends;
 }
 
 Bytes RsNTest::datagram_from_node(const Bytes& datagram, std::uint8_t traffic_class) const {
