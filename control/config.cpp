@@ -251,7 +251,7 @@ void read_root(Section& root, config::KeyFiles keys, RelayConfig& into) {
     });
     root.section("napt", Need::optional, [&](Section& napt) {
         into.napt = read_napt(napt, into.listen_port);
-        if (into.napt->blocks() % into.workers != 0) {
+        if (into.workers != 0 && into.napt->blocks() % into.workers != 0) {
             napt.fail(
                 "addresses",
                 "the blocks of ports can not be parted evenly among " +

@@ -25,9 +25,10 @@ struct NaptConfig {
     std::vector<Prefix> allow;  // of special ranges, to forward to all the same
     std::optional<RecordsConfig> records;
 
+    // Of each address; none where the size of a block could not be read.
     [[nodiscard]] unsigned blocks() const noexcept {
-        return ports / block_size;
-    }  // of each address
+        return block_size == 0 ? 0 : ports / block_size;
+    }
     [[nodiscard]] std::uint16_t last_port() const noexcept {
         return static_cast<std::uint16_t>(first_port + ports - 1);
     }

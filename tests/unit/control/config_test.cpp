@@ -187,6 +187,12 @@ TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
     }
     EXPECT_THAT(napt("", many + "]"), HasSubstr("256 are too many"));
     EXPECT_THAT(napt(", ports: {block: 100}"), HasSubstr("no multiple of 64 ports"));
+    EXPECT_THAT(napt(", ports: {block: 0}"), HasSubstr("\"block\" can not be"));
+    EXPECT_THAT(napt(", ports: {count: x, block: y}"), HasSubstr("\"block\" can not be"));
+    EXPECT_THAT(
+        problem(valid + "workers: {count: 0}\nnapt: {addresses: [192.0.2.1]}\n"),
+        HasSubstr("from 1 to 64")
+    );
     EXPECT_THAT(napt(", ports: {count: 1000}"), HasSubstr("no whole number of blocks"));
     EXPECT_THAT(
         napt(", ports: {first: 60160, count: 5632}"), HasSubstr("the last port is beyond 65535")
