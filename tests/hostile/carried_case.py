@@ -13,6 +13,7 @@ from reflection import ends_of
 
 RATE = 2000
 FLOOD = 20_000
+CLOSED_PORT = 20_000  # and none of the NAPT's
 
 
 def tos_of(frame: bytes) -> int:
@@ -82,8 +83,8 @@ def silent_triggers(mac: bytes, own: bytes) -> list[bytes]:
     """To which no ICMP error belongs (RFC 1122 3.2.2, RFC 4443 2.4 e)."""
     to4, to6, by4, by6 = RELAY[4], RELAY[6], STRANGER[4], STRANGER[6]
     wide = b"\xff" * 6
-    closed4 = udp(by4, to4, (4000, 33434), bytes(20))
-    closed6 = udp(by6, to6, (4000, 33434), bytes(20))
+    closed4 = udp(by4, to4, (4000, CLOSED_PORT), bytes(20))
+    closed6 = udp(by6, to6, (4000, CLOSED_PORT), bytes(20))
     triggers = [ethernet(mac, own, ipv4(by4, to4, bytes([kind, code]) + bytes(6) + ipv4(
         to4, by4, closed4), 1)) for kind, code in ((3, 3), (3, 1), (11, 0), (12, 0), (5, 1), (4, 0), (15, 0))]
     triggers += [ethernet(mac, own, ipv6(by6, to6, bytes([kind, code]) + bytes(6) + closed6, 58))
@@ -108,7 +109,7 @@ def errors_in(frames: list[bytes]) -> list[bytes]:
 def check_silence(judge: Judge, way: Way, mac: bytes, own: bytes) -> None:
     tap, triggers = judge.account.tap, silent_triggers(mac, own)
     tap.take()
-    asked = udp(STRANGER[4], RELAY[4], (4000, 33434), bytes(20))
+    asked = udp(STRANGER[4], RELAY[4], (4000, CLOSED_PORT), bytes(20))
     judge.sender.send([ethernet(mac, own, ipv4(STRANGER[4], RELAY[4], asked))])
     if not lab.wait_until(2, lambda: errors_in(tap.take()[1])):
         fail("a closed port is not said to be so: what follows would show nothing")

@@ -15,6 +15,7 @@ ROUTER_MAC = bytes.fromhex("02005e000001")
 HOSTS = [packed(each) for each in ("203.0.113.101", "203.0.113.102", "2001:db8:6::112", "2001:db8:6::111",
                                    "203.0.113.80", "203.0.113.53")]
 STRANGER = {4: packed("198.51.100.66"), 6: packed("2001:db8:1::66")}
+PUBLIC_PORTS = range(32768, 49152)  # of the lab's relays
 STATUS_WITHIN = 2.0  # a relay and its DC exchange one every 300 ms
 
 
@@ -55,7 +56,7 @@ def relay_of_lab(capture: str = "") -> Relay:
     sessions = sessions_now()
     if capture:
         sessions |= set(sessions_in(ethernet_frames(capture), addresses).values())
-    return Relay(mac, addresses, live_legs(), sessions)
+    return Relay(mac, addresses, live_legs(), sessions, PUBLIC_PORTS)
 
 
 def to_mac(frame: bytes, mac: bytes, own: bytes) -> bytes:

@@ -20,6 +20,7 @@ SIGNALLED = "punted signal|signal_rate"
 GREETED = "punted handshake|handshake_rate"
 HOST = "punted host|host_rate"
 NEIGHBOUR = "punted neighbour|neighbour_rate"
+ANY_ERROR = f"{HOST}|inner_icmp_checksum|bad_quote|unknown_quote"  # of ICMP, by what it quotes
 COOKIE_ASKED = "cookies answered|cookie_rate"
 
 Endpoint = tuple[bytes, int]
@@ -27,12 +28,14 @@ Endpoint = tuple[bytes, int]
 
 @dataclasses.dataclass
 class Relay:
-    """The relay as a stranger's frame meets it: `legs` of a path by role, None while unbound."""
+    """The relay as a stranger's frame meets it: `legs` of a path by role, None while unbound; no port
+    of `public_ports` is anybody's, and its own addresses are the public ones."""
 
     mac: bytes
     addresses: list[bytes]
     legs: dict[int, tuple[Endpoint | None, Endpoint | None]]
     sessions: set[int]
+    public_ports: range = range(0)
     kept_bytes: int | None = None  # of each frame, by the port; all
 
     def fate_of(self, frame: bytes) -> str:
@@ -67,6 +70,10 @@ class Relay:
         is_group = 224 <= target[0] < 240 or target == b"\xff" * 4
         if target not in self.addresses and not is_group:
             return "not_our_address"
+        if target in self.addresses and not is_fragment:
+            general = self._general(frame, 4, packet[9], payload)
+            if general:
+                return "inner_ipv4_options" if head > IPV4 and general != "not_our_mac" else general
         is_plain = target in self.addresses and head == IPV4 and not is_fragment
         if packet[9] != 17:
             return HOST
@@ -89,11 +96,38 @@ class Relay:
         is_kernels = target[0] == 0xFF or (target[0] == 0xFE and target[1] & 0xC0 == 0x80)
         if target not in self.addresses and not is_kernels:
             return "not_our_address"
+        if target in self.addresses:
+            general = self._general(frame, 6, packet[6], payload)
+            if general:
+                return general
         if packet[6] != 17:
             return self._odd_ipv6(packet[6], packet[7], payload)
         if is_kernels:
             return self._not_plain(payload, "not_our_address")
         return self._udp(frame, source, target, payload, packet[7])
+
+    def _general(self, frame: bytes, family: int, protocol: int, upper: bytes) -> str:
+        """Empty unless it is to a public port; an ICMP error might be."""
+        is_icmp = protocol == (1 if family == 4 else 58) and len(upper) >= 8
+        if is_icmp and upper[0] in ((3, 11, 12) if family == 4 else (1, 2, 3, 4)):
+            return ANY_ERROR
+        is_reply = is_icmp and upper[0] == (0 if family == 4 else 129)
+        port_at = 4 if is_reply else 2
+        if not (protocol in (6, 17) or is_reply) or len(upper) < port_at + 2 or \
+                struct.unpack_from("!H", upper, port_at)[0] not in self.public_ports:
+            return ""
+        if frame[0] & 1:
+            return "not_our_mac"
+        return "napt_no_mapping" if is_reply else self._to_nobody(family, protocol, upper)
+
+    def _to_nobody(self, family: int, protocol: int, upper: bytes) -> str:
+        if protocol == 6:
+            header = upper[12] >> 4 << 2 if len(upper) >= 20 else 0
+            if not 20 <= header <= len(upper):
+                return "inner_tcp"
+        elif not self._is_udp(upper) or (family == 6 and upper[6:8] == b"\0\0"):
+            return "inner_udp"
+        return "napt_no_mapping" if upper[:2] != b"\0\0" else "inner_port_zero"
 
     @staticmethod
     def _odd_ipv6(following: int, hops: int, payload: bytes) -> str:
