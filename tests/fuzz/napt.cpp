@@ -9,12 +9,10 @@
 
 #include "common/base/byte_order.hpp"
 #include "common/base/random.hpp"
-#include "common/packet/checksum.hpp"
-#include "common/packet/ipv4.hpp"
 #include "rs-dataplane/napt/translate.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/malformed/inner_packet.hpp"
 
-#include <algorithm>
 #include <array>
 #include <iterator>
 #include <map>
@@ -27,18 +25,34 @@ namespace ntm::fuzz {
 namespace {
 
 using namespace napt;
+using malformed::destination_of;
+using malformed::has_right_checksums;
+using malformed::header_length;
+using malformed::is_icmp;
+using malformed::is_ipv6;
+using malformed::is_same;
+using malformed::put_destination;
+using malformed::put_in_quote;
+using malformed::put_source;
+using malformed::quote_at;
 
 const std::array<IpAddress, 2> vips4{Ipv4Address{{198, 18, 0, 5}}, Ipv4Address{{198, 18, 0, 6}}};
 const std::array<IpAddress, 2> vips6{
     Ipv6Address{{0xfd, 0, 0, 10, 0, 0, 0, 5}}, Ipv6Address{{0xfd, 0, 0, 10, 0, 0, 0, 6}}};
 const Ipv4Address public4{{192, 0, 2, 1}};
 const Ipv6Address public6{{0x20, 1, 0xd, 0xb8, 1}};
-const GeneralNode general_node4{
-    PaddedAddress::of(Ipv4Address{{198, 18, 128, 9}}),
-    PaddedAddress::of(Ipv4Address{{198, 51, 100, 7}})};
-const GeneralNode general_node6{
-    PaddedAddress::of(Ipv6Address{{0xfd, 0, 0, 11, 9}}),
-    PaddedAddress::of(Ipv6Address{{0x20, 1, 0xd, 0xb8, 7}})};
+
+// A general node as its path's subscriber knows it, and as it really is.
+struct Known {
+    IpAddress virtual_address;
+    IpAddress real_address;
+
+    [[nodiscard]] GeneralNode node() const {
+        return {PaddedAddress::of(virtual_address), PaddedAddress::of(real_address)};
+    }
+};
+const Known known4{Ipv4Address{{198, 18, 128, 9}}, Ipv4Address{{198, 51, 100, 7}}};
+const Known known6{Ipv6Address{{0xfd, 0, 0, 11, 9}}, Ipv6Address{{0x20, 1, 0xd, 0xb8, 7}}};
 
 Bindings::Plan small_plan() {
     Bindings::Plan plan;
@@ -47,113 +61,6 @@ Bindings::Plan small_plan() {
     plan.sessions = 30;
     plan.ipv4 = plan.ipv6 = {.addresses = 1, .blocks_each = 3, .block_size = 64};
     return plan;
-}
-
-bool is_ipv6(const Bytes& packet) {
-    return !packet.empty() && packet[0] >> 4 == 6;
-}
-std::size_t header_length(const Bytes& packet) {
-    return is_ipv6(packet) ? 40 : 20;
-}
-
-// Where the checksum of what stands behind the IP header is, or nowhere in this packet: 0.
-std::size_t checksum_at(const Bytes& packet) {
-    const std::size_t header = header_length(packet);
-    const std::uint8_t protocol = packet[is_ipv6(packet) ? 6 : 9];
-    const std::size_t at = protocol == ip_protocol::udp ? 6 : protocol == ip_protocol::tcp ? 16 : 2;
-    return header + at + 2 <= packet.size() ? header + at : 0;
-}
-
-WordSum upper_sum(const Bytes& packet) {
-    const std::size_t header = header_length(packet);
-    const std::uint8_t protocol = packet[is_ipv6(packet) ? 6 : 9];
-    const ByteView upper = ByteView{packet}.subspan(header);
-    WordSum sum = sum_words(upper);
-    if (is_ipv6(packet) || protocol != ip_protocol::icmp) {
-        sum +=
-            sum_words(ByteView{packet}.subspan(is_ipv6(packet) ? 8 : 12, is_ipv6(packet) ? 32 : 8)
-            ) +
-            sum_pseudo_header(protocol, static_cast<std::uint16_t>(upper.size()));
-    }
-    return sum;
-}
-
-bool has_right_checksums(const Bytes& packet) {
-    if (!is_ipv6(packet) && fold(sum_words(ByteView{packet}.first(20))) != 0xffff) {
-        return false;
-    }
-    const bool has_none = packet[is_ipv6(packet) ? 6 : 9] == ip_protocol::udp &&
-                          load<std::uint16_t>(packet.data() + checksum_at(packet)) == 0;
-    return has_none || fold(upper_sum(packet)) == 0xffff;
-}
-
-// Whole headers are there.
-void repair_checksums(Bytes& packet) {
-    const std::size_t length_at = is_ipv6(packet) ? 4 : 2;
-    const std::size_t length = packet.size() - (is_ipv6(packet) ? 40 : 0);
-    store(packet.data() + length_at, Be16::from_host(static_cast<std::uint16_t>(length)));
-    if (!is_ipv6(packet)) {
-        store(packet.data() + 10, std::uint16_t{0});
-        store(packet.data() + 10, checksum_of(sum_words(ByteView{packet}.first(20))));
-    }
-    if (const std::size_t at = checksum_at(packet); at != 0) {
-        store(packet.data() + at, std::uint16_t{0});
-        store(packet.data() + at, udp_checksum_of(upper_sum(packet)));
-    }
-}
-
-void put_address(Bytes& packet, bool is_source, const PaddedAddress& address) {
-    if (is_ipv6(packet)) {
-        store(packet.data() + (is_source ? 8 : 24), address.first);
-        store(packet.data() + (is_source ? 16 : 32), address.second);
-    } else {
-        store(packet.data() + (is_source ? 12 : 16), address.ipv4_word());
-    }
-}
-
-// Where an ICMP error would quote a packet without options, if this is one with such a quote; else 0.
-std::size_t quote_at(const Bytes& packet) {
-    const std::size_t header = header_length(packet);
-    const std::uint8_t protocol = packet[is_ipv6(packet) ? 6 : 9];
-    const bool is_icmp = protocol == (is_ipv6(packet) ? ip_protocol::icmpv6 : ip_protocol::icmp);
-    return is_icmp && packet.size() >= 2 * header + 16 ? header + 8 : 0;
-}
-
-// Makes the quote one of these ends; `port` in the source's place or in the destination's.
-void put_in_quote(
-    Bytes& packet,
-    const PaddedAddress& source,
-    const PaddedAddress& destination,
-    bool is_source,
-    std::uint16_t port
-) {
-    const std::size_t at = quote_at(packet);
-    if (at == 0 || packet[at] >> 4 != packet[0] >> 4) {
-        return;
-    }
-    Bytes quote{packet.begin() + static_cast<int>(at), packet.end()};
-    put_address(quote, true, source);
-    put_address(quote, false, destination);
-    const std::uint8_t protocol = quote[is_ipv6(quote) ? 6 : 9];
-    const bool is_echo = protocol == ip_protocol::icmp || protocol == ip_protocol::icmpv6;
-    const std::size_t port_at = is_echo ? 4 : is_source ? 0 : 2;
-    store(quote.data() + header_length(quote) + port_at, Be16::from_host(port));
-    if (!is_ipv6(quote)) {
-        store(quote.data() + 10, std::uint16_t{0});
-        store(quote.data() + 10, checksum_of(sum_words(ByteView{quote}.first(20))));
-    }
-    std::ranges::copy(quote, packet.begin() + static_cast<int>(at));
-}
-
-// Zero and all ones are the same sum.
-bool is_same(Bytes left, Bytes right) {
-    const std::size_t at = checksum_at(left);
-    for (Bytes* packet : {&left, &right}) {
-        if (load<std::uint16_t>(packet->data() + at) == 0xffff) {
-            store(packet->data() + at, std::uint16_t{0});
-        }
-    }
-    return left == right;
 }
 
 class Watched {
@@ -172,15 +79,16 @@ class Watched {
     }
 
     void send(Bytes packet, Position subscriber, bool is_exit, bool is_addressed) {
-        const Sender sender{subscriber, {PathId{is_exit ? 2U : 1U}, is_exit}, node_of(packet)};
+        const Known& known = known_of(packet);
+        const Sender sender{subscriber, {PathId{is_exit ? 2U : 1U}, is_exit}, known.node()};
         if (is_addressed && packet.size() >= header_length(packet)) {
-            put_address(packet, true, vip_of(packet, subscriber));
-            const PaddedAddress& vip = sender.general_node.virtual_address;
+            const IpAddress& vip = vip_of(packet, subscriber);
+            put_source(packet, vip);
             if (!is_exit) {
-                put_address(packet, false, vip);
+                put_destination(packet, known.virtual_address);
             }
-            put_in_quote(packet, vip, vip_of(packet, subscriber), false, last_inside_port_);
-            repair_checksums(packet);
+            put_in_quote(packet, {known.virtual_address, vip, last_inside_port_, false});
+            malformed::repair(packet);
         }
         const Bytes before = packet;
         const auto read = InnerPacket::parse(packet);
@@ -209,7 +117,7 @@ class Watched {
     void receive(Bytes packet, std::uint8_t which, bool is_from_gn, bool is_addressed) {
         if (is_addressed && packet.size() >= header_length(packet) + 8) {
             address_to_us(packet, which, is_from_gn);
-            repair_checksums(packet);
+            malformed::repair(packet);
         }
         const Bytes before = packet;
         const auto read = InnerPacket::parse(packet);
@@ -227,12 +135,12 @@ class Watched {
             return;
         }
         demand(found->subscriber < vips4.size(), "there is such a subscriber");
-        const PaddedAddress vip = vip_of(packet, found->subscriber);
+        const IpAddress& vip = vip_of(packet, found->subscriber);
         const Path path{found->path, found->path == PathId{2}};
-        Napt::bring_in(*read, {vip, found->port, path, node_of(packet)});
+        Napt::bring_in(*read, {PaddedAddress::of(vip), found->port, path, known_of(packet).node()});
         demand(has_right_checksums(packet) == has_right_checksums(before), "checksums stay right");
         const Ends came = read->ends(read->headers());
-        demand(came.destination == vip, "it is for the subscriber");
+        demand(destination_of(packet) == vip, "it is for the subscriber");
         demand(
             read->kind() == Kind::icmp_error || came.destination_port == found->port,
             "it is for the subscriber's port"
@@ -242,11 +150,11 @@ class Watched {
   private:
     using Owner = std::tuple<Family, Protocol, std::uint16_t>;
 
-    [[nodiscard]] static const GeneralNode& node_of(const Bytes& packet) {
-        return is_ipv6(packet) ? general_node6 : general_node4;
+    [[nodiscard]] static const Known& known_of(const Bytes& packet) {
+        return is_ipv6(packet) ? known6 : known4;
     }
-    [[nodiscard]] static PaddedAddress vip_of(const Bytes& packet, Position subscriber) {
-        return PaddedAddress::of(is_ipv6(packet) ? vips6[subscriber] : vips4[subscriber]);
+    [[nodiscard]] static const IpAddress& vip_of(const Bytes& packet, Position subscriber) {
+        return is_ipv6(packet) ? vips6[subscriber] : vips4[subscriber];
     }
     [[nodiscard]] bool is_mapped(const InsideTuple& tuple) const {
         return bindings_->find(tuple).has_value();
@@ -260,24 +168,22 @@ class Watched {
         return std::get<2>(at->first);
     }
     void address_to_us(Bytes& packet, std::uint8_t which, bool is_from_gn) {
-        const PaddedAddress us =
-            is_ipv6(packet) ? PaddedAddress::of(public6) : PaddedAddress::of(public4);
-        const PaddedAddress& gn = node_of(packet).real_address;
-        put_address(packet, false, us);
+        const IpAddress us = is_ipv6(packet) ? IpAddress{public6} : IpAddress{public4};
+        const IpAddress& gn = known_of(packet).real_address;
+        put_destination(packet, us);
         if (is_from_gn) {
-            put_address(packet, true, gn);
+            put_source(packet, gn);
         }
         const auto known = known_port(which);
         if (!known) {
             return;
         }
         if (quote_at(packet) != 0) {
-            put_in_quote(packet, us, gn, true, *known);
+            put_in_quote(packet, {us, gn, *known, true});
             return;
         }
-        const std::uint8_t protocol = packet[is_ipv6(packet) ? 6 : 9];
-        const bool is_icmp = protocol == ip_protocol::icmp || protocol == ip_protocol::icmpv6;
-        store(packet.data() + header_length(packet) + (is_icmp ? 4 : 2), Be16::from_host(*known));
+        const std::size_t port_at = header_length(packet) + (is_icmp(packet) ? 4 : 2);
+        store(packet.data() + port_at, Be16::from_host(*known));
     }
     void check_owner(const InnerPacket& packet, const InsideTuple& from) {
         const Ends left = packet.ends(packet.headers());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames from the wire into the whole pipeline, in front of a table with paths of all family pairs.
-// Input: for each frame a byte for port, headroom and marks, its length (2 bytes) and its bytes; up
+// Input: for each frame a byte for port, room and marks, its length (2 bytes) and its bytes; up
 // to a burst of them. Promises: those of WatchedRelay.
 #include "tests/fuzz/target.hpp"
 #include "tests/malformed/watched_relay.hpp"
@@ -51,7 +51,8 @@ void run(ByteView bytes) {
             input.take(input.word() % (longest + 1)),
             static_cast<std::uint16_t>(about & 1),
             static_cast<std::uint8_t>(about >> 2 & 7),
-            (about & 2) != 0 ? std::uint16_t{0} : std::uint16_t{128}};
+            (about & 2) != 0 ? std::uint16_t{0} : std::uint16_t{128},
+            (about & 32) != 0 ? std::uint16_t{64} : std::uint16_t{0}};
     }
     the_relay().run({frames.data(), count}, now);
 }

@@ -92,7 +92,48 @@ def napt_seeds(is_ipv6: bool) -> dict[str, list[int]]:
     return {f"{name}_{6 if is_ipv6 else 4}": seed for name, seed in seeds.items()}
 
 
+# Of general_frame, whose packets are events as those of napt are.
+BURST_ENDS = [3, 0]
+AT_THE_SECOND, BY_EXIT_PATH, OF_NOBODY = 1 << 2, 2 << 2, 3 << 2
+CONGESTED, DAMAGED, REPEATED = 0x20, 0x40, 0x80
+NO_TAILROOM, NO_HEADROOM, ANOTHER_SENDER, ANOTHER_PORT, GOOD_CHECKSUM = 4, 8, 0x20, 0x40, 0x80
+
+
+def general_seeds(is_ipv6: bool) -> dict[str, list[int]]:
+    out, back = udp(5, 53, is_ipv6), udp(53, 0, is_ipv6)
+    ask, reply = echo(is_ipv6, 128 if is_ipv6 else 8), echo(is_ipv6, 129 if is_ipv6 else 0)
+    opened = event(SEND, 0, out) + BURST_ENDS
+    extension = 0 if is_ipv6 else 47
+    both_ways = event(SEND | AT_THE_SECOND, 0, out) + event(SEND, 0, out) + BURST_ENDS
+    seeds = {
+        "udp": opened + event(RECEIVE, 0, back),
+        "two": both_ways + event(RECEIVE, 0, back) + event(RECEIVE, 1, back),
+        "tcp": event(SEND, 0, tcp(5, 80, SYN, is_ipv6)) + BURST_ENDS + event(RECEIVE, 0, tcp(80, 0, SYN_ACK, is_ipv6))
+        + event(SEND, 0, tcp(5, 80, ACK, is_ipv6)) + event(RECEIVE, 0, tcp(80, 0, RST, is_ipv6)),
+        "echo": event(SEND, 0, ask) + BURST_ENDS + event(RECEIVE, 0, reply),
+        "error_from_outside": opened + event(RECEIVE | ANOTHER_SENDER, 0, error(is_ipv6, out)),
+        "error_from_inside": opened + event(RECEIVE, 0, back) + event(SEND, 0, error(is_ipv6, back)),
+        "error_about_echo": event(SEND, 0, ask) + BURST_ENDS + event(RECEIVE, 0, error(is_ipv6, ask)),
+        "error_about_error": opened + event(RECEIVE, 0, error(is_ipv6, error(is_ipv6, out))),
+        "strangers": opened + event(RECEIVE | ANOTHER_SENDER, 0, back) + event(RECEIVE | ANOTHER_PORT, 0, back),
+        "by_exit_path": event(SEND | BY_EXIT_PATH, 0, out) + event(SEND | AT_THE_SECOND, 0, out) + BURST_ENDS
+        + event(RECEIVE | ANOTHER_SENDER, 0, back),
+        "of_nobody": event(SEND | OF_NOBODY, 0, out),
+        "not_his": event(SEND | AS_IT_IS, 0, out) + event(SEND, 0, ip_packet(is_ipv6, extension, [0] * 8)),
+        "empty": event(SEND, 0, []),
+        "damaged": event(SEND | DAMAGED, 1, out) + event(SEND | DAMAGED, 40, out) + event(SEND | REPEATED, 0, out),
+        "congested": event(SEND | CONGESTED, 0, out),
+        "no_room": opened + event(RECEIVE | NO_TAILROOM, 0, back) + event(RECEIVE | NO_HEADROOM, 0, back),
+        "as_it_is": opened + event(RECEIVE | AS_IT_IS | GOOD_CHECKSUM, 0, back),
+        "aged": opened + [3, 250, 3, 60] + event(RECEIVE, 0, back),
+        "bursts": [x for port in range(1, 40) for x in event(SEND, 0, udp(port, 53, is_ipv6))]
+        + [x for which in range(39) for x in event(RECEIVE, which, back)],
+    }
+    return {f"{name}_{6 if is_ipv6 else 4}": seed for name, seed in seeds.items()}
+
+
 SEEDS = {
+    "general_frame": general_seeds(False) | general_seeds(True),
     "napt": napt_seeds(False) | napt_seeds(True),
     "request_engine": {
         # The first byte seeds the jitter; each event is followed by the byte of a target.

@@ -79,13 +79,17 @@ const GoodFrames& good_frames() {
 }  // namespace
 
 void Frame::become(Family family, Kind kind, Draw& draw) {
-    const Bytes& good =
-        good_frames()[static_cast<std::size_t>(family)][static_cast<std::size_t>(kind)];
-    std::ranges::copy(good, bytes_.begin());
-    length = good.size();
-    is_ipv6_ = family == Family::ipv6;
+    take(good_frames()[static_cast<std::size_t>(family)][static_cast<std::size_t>(kind)], draw);
+    tailroom = 0;
+}
+
+void Frame::take(const Bytes& frame, Draw& draw) {
+    std::ranges::copy(frame, bytes_.begin());
+    length = frame.size();
+    is_ipv6_ = word(12) == 0x86dd;
     marks = 0;
     headroom = 128;
+    tailroom = 16;
     port = static_cast<std::uint16_t>(draw.below(2));
     store(bytes_.data(), port == 0 ? rs_mac0 : rs_mac1);
 }
@@ -130,6 +134,12 @@ void Frame::right_checksum() noexcept {
         set_word(ip_at + 10, 0);
         set_word(ip_at + 10, ~plain_sum({bytes_.data() + ip_at, 20}) & 0xffffU);
     }
+}
+
+void Frame::congest() noexcept {
+    const unsigned bits = is_ipv6_ ? 0x30 : 0x03;
+    bytes_[ip_at + 1] = static_cast<std::uint8_t>(bytes_[ip_at + 1] | bits);
+    right_checksum();
 }
 
 void Frame::right_lengths() noexcept {

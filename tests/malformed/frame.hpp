@@ -60,6 +60,8 @@ class Frame {
     static constexpr std::size_t ip_at = 14;
 
     void become(Family family, Kind kind, Draw& draw);
+    // Of either family; at a port that is drawn.
+    void take(const Bytes& frame, Draw& draw);
     void become_any(Family family, Draw& draw) {
         become(family, static_cast<Kind>(draw.below(kind_count)), draw);
     }
@@ -89,19 +91,22 @@ class Frame {
     void insert(std::size_t at, std::size_t count) noexcept;
     // So that what was changed is not found by the IPv4 header checksum alone.
     void right_checksum() noexcept;
+    // Congestion experienced.
+    void congest() noexcept;
     // IP and UDP lengths that fit the frame, and the checksum.
     void right_lengths() noexcept;
 
     [[nodiscard]] WireFrame wire() const noexcept {
-        return {{bytes_.data(), length}, port, marks, headroom};
+        return {{bytes_.data(), length}, port, marks, headroom, tailroom};
     }
     std::size_t length = 0;
     std::uint16_t port = 0;
     std::uint8_t marks = 0;
     std::uint16_t headroom = 128;
+    std::uint16_t tailroom = 0;
 
   private:
-    std::array<std::uint8_t, WatchedRelay::longest_frame> bytes_{};
+    std::array<std::uint8_t, longest_frame> bytes_{};
     bool is_ipv6_ = false;
 };
 

@@ -5,6 +5,7 @@
 // behind every burst, and the table stays as it was. Argument: how many malformed frames.
 //
 // Fails as well if a shape never occurred, or a drop reason of the pipeline never did.
+#include "tests/malformed/rs_n_packets.hpp"
 #include "tests/malformed/shapes.hpp"
 
 #include <algorithm>
@@ -22,11 +23,28 @@ constexpr std::size_t legitimate_in_burst = 8;
 relay::Settings settings() {
     relay::Settings made = WatchedRelay::usual_settings();
     for (Budget& budget : made.punt_budgets) {
-        budget = {400, 20};
+        budget = {150, 10};
     }
-    made.legs_per_path = {200, 10};
-    made.cookies_per_ipv4_source = made.cookies_per_ipv6_source = {400, 10};
+    made.legs_per_path = {80, 5};
+    made.cookies_per_ipv4_source = made.cookies_per_ipv6_source = {150, 5};
     return made;
+}
+
+// What takes more than one frame, or no frame at all.
+bool is_beyond_a_frame(DropReason reason) {
+    switch (reason) {
+        case DropReason::key_used_up:
+        case DropReason::not_sealed:
+        case DropReason::other_path:
+        case DropReason::napt_port_quota:
+        case DropReason::napt_session_quota:
+        case DropReason::napt_mapping_rate:
+        case DropReason::napt_no_ports:
+        case DropReason::napt_no_memory:
+            return true;
+        default:
+            return describe(reason).place == DropPlace::glue;
+    }
 }
 
 class Campaign {
@@ -49,7 +67,7 @@ class Campaign {
         for (std::size_t i = 1; i < drop_reason_count; ++i) {
             const auto& reason = describe(static_cast<DropReason>(i));
             const auto count = relay_.counters().dropped[i].value();
-            if (reason.place != DropPlace::pipeline) {
+            if (is_beyond_a_frame(static_cast<DropReason>(i))) {
                 continue;
             }
             std::printf(
@@ -73,7 +91,7 @@ class Campaign {
     void make(std::size_t at) {
         // Legitimate ones at random places among the others.
         if (draw_.below(burst_size) < legitimate_in_burst) {
-            frames_[at].become_tunnel(draw_.below(2) == 0 ? Family::ipv4 : Family::ipv6, draw_);
+            make_legitimate(frames_[at]);
             its_shape_[at] = none;
             ++legitimate_;
             return;
@@ -82,6 +100,18 @@ class Campaign {
         ++made_[its_shape_[at]];
         ++malformed_;
         shapes_[its_shape_[at]].make(frames_[at], draw_);
+    }
+
+    void make_legitimate(Frame& frame) {
+        const bool is_ipv6 = draw_.below(2) == 1;
+        if (draw_.below(2) == 0) {
+            frame.become_tunnel(is_ipv6 ? Family::ipv6 : Family::ipv4, draw_);
+            return;
+        }
+        const Side side = draw_.one_of(all_sides);
+        packets_.put(
+            frame, side, packets_.good(side, is_ipv6, draw_.one_of(flow_kinds), draw_), draw_
+        );
     }
 
     void run_burst() {
@@ -112,11 +142,8 @@ class Campaign {
         }
     }
 
-    // A transmitted frame that is no COOKIE answer was relayed: WatchedRelay has looked.
     void check(std::size_t at, const Packet& packet) const {
-        const bool was_relayed =
-            packet.fate == Fate::transmit && (packet.begin[packet.udp_at + 8U] & 0x0f) != 4;
-        const Outcomes outcome = Outcomes::of(packet, was_relayed);
+        const Outcomes outcome = Outcomes::of(packet, !relay_.was_answered(at));
         const Outcomes allowed =
             its_shape_[at] == none ? Outcomes::relayed() : shapes_[its_shape_[at]].allowed;
         if (allowed.contains(outcome)) {
@@ -141,11 +168,12 @@ class Campaign {
         );
     }
 
-    Shapes shapes_ = all_shapes();
-    std::vector<std::uint64_t> made_ = std::vector<std::uint64_t>(shapes_.size());
-    WatchedRelay relay_{settings()};
-    Draw draw_{seed};
     Instant now_{std::chrono::seconds{100}};
+    WatchedRelay relay_{settings()};
+    RsNPackets packets_{relay_, now_};
+    Shapes shapes_ = all_shapes(packets_);
+    std::vector<std::uint64_t> made_ = std::vector<std::uint64_t>(shapes_.size());
+    Draw draw_{seed};
     std::vector<Frame> frames_ = std::vector<Frame>(burst_size);
     std::array<WireFrame, burst_size> wire_;
     std::array<std::size_t, burst_size> its_shape_{};

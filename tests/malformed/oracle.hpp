@@ -40,6 +40,10 @@ struct PlainFrame {
           udp_length{is_ipv6 ? word_at(ip, 4) : static_cast<std::uint16_t>(word_at(ip, 2) - 20U)},
           ntm{udp.subspan(8, udp_length - 8U)} {}
 
+    [[nodiscard]] bool is_to(Port port) const {
+        constexpr std::uint8_t of_udp = 17;
+        return ip[is_ipv6 ? 6 : 9] == of_udp && word_at(udp, 2) == port.number;
+    }
     [[nodiscard]] std::size_t length() const { return 14 + (is_ipv6 ? 40U : 20U) + udp_length; }
     [[nodiscard]] std::uint8_t traffic_class() const {
         return is_ipv6 ? static_cast<std::uint8_t>(word_at(ip, 0) >> 4) : ip[1];

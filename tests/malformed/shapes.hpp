@@ -44,6 +44,10 @@ class Outcomes {
     [[nodiscard]] static constexpr Outcomes answered() noexcept {
         return Outcomes{Bits{1} << answered_bit} | drop(DropReason::cookie_rate);
     }
+    // By an ICMP error, if there is any about it.
+    [[nodiscard]] static constexpr Outcomes told(DropReason reason) noexcept {
+        return Outcomes{Bits{1} << told_bit} | drop(reason);
+    }
     [[nodiscard]] static constexpr Outcomes anything() noexcept { return Outcomes{~Bits{0}}; }
     [[nodiscard]] constexpr Outcomes operator|(Outcomes more) const noexcept {
         return Outcomes{bits_ | more.bits_};
@@ -59,12 +63,16 @@ class Outcomes {
             case Fate::punt:
                 return Outcomes{Bits{1} << (first_punt + packet.punt_class)};
             default:
+                if (packet.reason != DropReason::none) {
+                    return Outcomes{Bits{1} << told_bit};
+                }
                 return Outcomes{Bits{1} << (was_relayed ? relayed_bit : answered_bit)};
         }
     }
 
   private:
     static constexpr unsigned first_punt = 112;
+    static constexpr unsigned told_bit = 125;
     static constexpr unsigned relayed_bit = 126;
     static constexpr unsigned answered_bit = 127;
     static_assert(drop_reason_count <= first_punt);
@@ -90,18 +98,28 @@ struct Shape {
 };
 using Shapes = std::vector<Shape>;
 
+class RsNPackets;
+
 void add_link_shapes(Shapes& shapes);
 void add_ipv4_shapes(Shapes& shapes);
 void add_ipv6_shapes(Shapes& shapes);
 void add_datagram_shapes(Shapes& shapes, Family family);
+// Of RS-N.
+void add_data_shapes(Shapes& shapes, RsNPackets& packets);
+void add_inner_shapes(Shapes& shapes, RsNPackets& packets);
+void add_quote_shapes(Shapes& shapes, RsNPackets& packets);
 
-[[nodiscard]] inline Shapes all_shapes() {
+// `packets` outlives them.
+[[nodiscard]] inline Shapes all_shapes(RsNPackets& packets) {
     Shapes shapes;
     add_link_shapes(shapes);
     add_ipv4_shapes(shapes);
     add_ipv6_shapes(shapes);
     add_datagram_shapes(shapes, Family::ipv4);
     add_datagram_shapes(shapes, Family::ipv6);
+    add_data_shapes(shapes, packets);
+    add_inner_shapes(shapes, packets);
+    add_quote_shapes(shapes, packets);
     return shapes;
 }
 

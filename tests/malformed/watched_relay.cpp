@@ -3,6 +3,7 @@
 
 #include "common/protocol/cookie.hpp"
 #include "rs-dataplane/relay/classify.hpp"
+#include "tests/malformed/burst_buffers.hpp"
 #include "tests/malformed/oracle.hpp"
 
 #include <algorithm>
@@ -10,79 +11,11 @@
 #include <rte_eal.h>
 #include <rte_log.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-extern "C" void __asan_poison_memory_region(const volatile void* begin, std::size_t size);
-extern "C" void __asan_unpoison_memory_region(const volatile void* begin, std::size_t size);
-#endif
-
 namespace ntm::malformed {
 
 namespace {
 
 using namespace relay::testing;
-
-constexpr std::size_t headroom = 128;
-constexpr std::size_t tailroom = 64;
-// A multiple of AddressSanitizer's granule in front of the frame, so that what may not be touched
-// behind the headroom that a packet says it has can be marked.
-constexpr std::size_t buffer_size = headroom + WatchedRelay::longest_frame + tailroom;
-
-#ifdef __SANITIZE_ADDRESS__
-void open_memory(const std::uint8_t* begin, std::size_t size) {
-    __asan_unpoison_memory_region(begin, size);
-}
-void close_memory(const std::uint8_t* begin, std::size_t size) {
-    __asan_poison_memory_region(begin, size);
-}
-#else
-void open_memory(const std::uint8_t* /*begin*/, std::size_t /*size*/) {}
-void close_memory(const std::uint8_t* /*begin*/, std::size_t /*size*/) {}
-#endif
-
-struct alignas(64) Buffer {
-    std::array<std::uint8_t, buffer_size> bytes;
-};
-
-// One burst's buffers. Nothing but a frame and its headroom is open to the relay.
-struct BurstBuffers {
-    std::array<Buffer, burst_size> buffers;
-    Burst burst;
-
-    BurstBuffers() = default;
-    BurstBuffers(const BurstBuffers&) = delete;
-    BurstBuffers& operator=(const BurstBuffers&) = delete;
-    void fill(std::span<const WireFrame> frames) {
-        burst.count = frames.size();
-        for (std::size_t i = 0; i < frames.size(); ++i) {
-            const WireFrame& frame = frames[i];
-            std::uint8_t* const buffer = buffers[i].bytes.data();
-            std::uint8_t* const begin = buffer + headroom;
-            open_memory(buffer, buffer_size);
-            std::ranges::copy(frame.bytes, begin);
-            close_memory(buffer, headroom - frame.headroom);
-            close_memory(begin + frame.bytes.size(), buffer_size - headroom - frame.bytes.size());
-            Packet& packet = burst.packets[i];
-            packet = {};
-            packet.begin = begin;
-            packet.length = static_cast<std::uint16_t>(frame.bytes.size());
-            packet.headroom = frame.headroom;
-            packet.capacity =
-                static_cast<std::uint16_t>(frame.headroom + frame.bytes.size() + tailroom);
-            packet.port = frame.port;
-            packet.receive_marks = frame.receive_marks;
-        }
-    }
-    ~BurstBuffers() {
-        for (const Buffer& buffer : buffers) {
-            open_memory(buffer.bytes.data(), buffer_size);
-        }
-    }
-};
 
 std::vector<tables::RelayPath> all_paths() {
     std::vector<tables::RelayPath> paths{
@@ -142,6 +75,8 @@ relay::Settings WatchedRelay::usual_settings() {
     relay::Settings made = relay::testing::settings();
     made.sessions = relay::SessionSet{{live_session}};
     made.cookie_nonces = relay::NonceSet{{live_nonce}};
+    made.public_side = WatchedRsN::public_side();
+    made.targets = relay::TargetFilter{own_list()};
     made.next_hops.push_back({{router1, rs_mac1}, 1, 1500, false});
     made.next_hops.push_back({{router1, rs_mac1}, 1, small_mtu, true});
     return made;
@@ -153,8 +88,10 @@ WatchedRelay::WatchedRelay(relay::Settings settings)
       table_{*tables::RelayTable::create(64, settings_.own, *period_)},
       paths_{all_paths()},
       path_counters_(table_->slot_count()),
-      pipeline_{{table_->reader(), path_counters_.data(), &counters_, &token_key_, 1}},
+      pipeline_{
+          {table_->reader(), path_counters_.data(), &counters_, &token_key_, 1, &rs_n_.rs_n()}},
       slots_{std::make_unique<Slots>()} {
+    paths_.insert(paths_.end(), rs_n_.paths().begin(), rs_n_.paths().end());
     for (const tables::RelayPath& each : paths_) {
         hold(table_->writer().insert(each).has_value(), "the path fits the table");
     }
@@ -193,7 +130,9 @@ void WatchedRelay::compare_ways(std::span<const WireFrame> frames) {
     relay::classify_the_long_way(other.burst, long_way, settings_);
     hold(
         same_lane(short_way.tunnel, long_way.tunnel) && same_lane(short_way.punt, long_way.punt) &&
-            same_lane(short_way.leg, long_way.leg) && same_lane(short_way.cookie, long_way.cookie),
+            same_lane(short_way.leg, long_way.leg) &&
+            same_lane(short_way.cookie, long_way.cookie) &&
+            same_lane(short_way.general, long_way.general),
         "both ways through classify sort alike"
     );
     for (std::size_t i = 0; i < short_way.tunnel.size(); ++i) {
@@ -213,7 +152,9 @@ std::span<const Packet> WatchedRelay::run(std::span<const WireFrame> frames, Ins
     BurstBuffers& buffers = slots_->run;
     buffers.fill(frames);
     counters_.received.add(frames.size());
+    was_answered_ = {};
     pipeline_.run(buffers.burst, settings_, now);
+    rs_n_.rs_n().tend(now);
     for (std::size_t i = 0; i < frames.size(); ++i) {
         check(frames[i], buffers.burst.packets[i], i, now);
     }
@@ -224,11 +165,10 @@ std::span<const Packet> WatchedRelay::run(std::span<const WireFrame> frames, Ins
 void WatchedRelay::check(
     const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
 ) {
-    const auto& buffer = slots_->run.buffers[number].bytes;
-    const std::uint8_t* const first = buffer.data() + headroom - frame.headroom;
+    const std::uint8_t* const came = slots_->run.frame(number);
     hold(
-        packet.begin >= first &&
-            packet.begin + packet.length <= buffer.data() + headroom + frame.bytes.size(),
+        packet.begin >= came - frame.headroom &&
+            packet.begin + packet.length <= came + frame.bytes.size() + frame.tailroom,
         "a frame stays in its buffer"
     );
     switch (packet.fate) {
@@ -238,7 +178,7 @@ void WatchedRelay::check(
             throw BrokenPromise{"every packet has a fate"};
         case Fate::transmit:
             counters_.transmitted.add(1);
-            check_transmitted(frame, packet, now);
+            check_transmitted(frame, packet, number, now);
             return;
         case Fate::punt:
             hold(packet.punt_class < relay::punt_class_count, "a punt has a class");
@@ -252,7 +192,7 @@ void WatchedRelay::check(
         case Fate::drop:
             hold(
                 packet.reason != DropReason::none && packet.reason < DropReason::count_ &&
-                    describe(packet.reason).place == DropPlace::pipeline,
+                    describe(packet.reason).place != DropPlace::glue,
                 "a drop has a reason of the pipeline's"
             );
             counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
@@ -260,18 +200,32 @@ void WatchedRelay::check(
     }
 }
 
-void WatchedRelay::check_transmitted(const WireFrame& frame, const Packet& packet, Instant now) {
-    hold(packet.length >= 14 + 20 + 8 + 16, "a transmitted frame holds an NTM header");
+void WatchedRelay::check_transmitted(
+    const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
+) {
     const PlainFrame came{frame.bytes};
+    // What it was dropped for, and its sender told.
+    const bool is_told = packet.reason != DropReason::none;
+    if (!came.is_to(settings_.ntm_port)) {
+        is_told ? rs_n_.check_told_general_node(frame, packet, settings_.next_hops)
+                : rs_n_.check_in(frame, packet, settings_.next_hops);
+        return;
+    }
     hold(came.ntm.size() >= 16 && came.ntm[0] >> 4 == 1, "what is transmitted came as NTM");
     const std::uint8_t type = came.ntm[0] & 0x0f;
     if (type == 4) {
         check_cookie(frame, packet, now);
+        was_answered_[number] = true;
         return;
     }
     hold(type == 0 || type == 5, "only DATA and END are relayed");
+    if (path_of(came.ntm).end) {
+        is_told ? rs_n_.check_told_node(frame, packet, settings_.next_hops)
+                : rs_n_.check_out(frame, packet, settings_.next_hops);
+        return;
+    }
+    hold(!is_told, "nobody is told of what is switched");
     check_relayed(frame, packet);
-    ++relayed_;
 }
 
 const tables::RelayPath& WatchedRelay::path_of(ByteView ntm) const {
@@ -295,6 +249,7 @@ void WatchedRelay::check_relayed(const WireFrame& frame, const Packet& packet) c
             (in.source() == from.previous_remote && in.destination() == from.previous_local),
         "what is relayed came from its leg"
     );
+    hold(packet.length >= 14 + 20 + 8 + 16, "a relayed frame holds an NTM header");
     const relay::NextHop& hop = settings_.next_hops.at(to.next_hop);
     hold(hop.is_usable && packet.port == hop.port, "it leaves by the next hop's port");
     hold(load<EthernetAddresses>(packet.begin) == hop.addresses, "to the next hop's address");
@@ -377,12 +332,15 @@ void WatchedRelay::check_balance() const {
         "received + injected + made = transmitted + punted + dropped + held"
     );
     std::uint64_t counted = counters_.cookies_answered.value();
+    for (const relay::Counter& errors : counters_.icmp_errors) {
+        counted += errors.value();
+    }
     for (const relay::PathCounters& path : path_counters_) {
         counted += path.legs[0].packets.value() + path.legs[1].packets.value();
     }
     hold(
         counters_.transmitted.value() == counted,
-        "what is transmitted is counted for its leg, or as a COOKIE answer"
+        "what is transmitted is counted for its leg, or as a COOKIE answer or an ICMP error"
     );
 }
 

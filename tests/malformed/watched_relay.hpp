@@ -8,6 +8,8 @@
 //   3       mn4 - cn6          7  as the first, no route to the responder
 //   4       mn6 - cn4          8  as the first, next hop not resolved
 //                              9  as the first, next hop with a small MTU
+//
+// and those that end there (watched_rs_n.hpp).
 #pragma once
 
 #include "common/base/time.hpp"
@@ -15,12 +17,13 @@
 #include "rs-dataplane/relay/pipeline.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
+#include "tests/malformed/watched_rs_n.hpp"
+#include "tests/malformed/wire_frame.hpp"
 #include "tests/unit/rs-dataplane/relay/world.hpp"
 
 #include <array>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
 namespace ntm::malformed {
@@ -33,28 +36,8 @@ inline constexpr std::uint16_t small_mtu = 120;
 // Starts EAL without devices, huge pages and files.
 void start_eal();
 
-// A frame as a port gives it.
-struct WireFrame {
-    ByteView bytes;  // at most WatchedRelay::longest_frame
-    std::uint16_t port = 0;
-    std::uint8_t receive_marks = 0;
-    std::uint16_t headroom = 128;  // at most that
-};
-
-struct BrokenPromise : std::logic_error {
-    using std::logic_error::logic_error;
-};
-
-inline void hold(bool holds, const char* promise) {
-    if (!holds) [[unlikely]] {
-        throw BrokenPromise{promise};
-    }
-}
-
 class WatchedRelay {
   public:
-    static constexpr std::size_t longest_frame = 9600;
-
     explicit WatchedRelay(relay::Settings settings);
     ~WatchedRelay();
 
@@ -62,7 +45,9 @@ class WatchedRelay {
     std::span<const Packet> run(std::span<const WireFrame> frames, Instant now);
     // What has come and gone, by fate and reason.
     [[nodiscard]] const relay::WorkerCounters& counters() const noexcept { return counters_; }
-    [[nodiscard]] std::uint64_t relayed() const noexcept { return relayed_; }
+    [[nodiscard]] WatchedRsN& rs_n() noexcept { return rs_n_; }
+    // Of the last burst: whether that packet was answered with a COOKIE.
+    [[nodiscard]] bool was_answered(std::size_t number) const { return was_answered_.at(number); }
     // Whether the table has the entries that it was filled with, to the byte; throws.
     void check_table() const;
     [[nodiscard]] static relay::Settings usual_settings();
@@ -71,7 +56,9 @@ class WatchedRelay {
     struct Slots;
     void compare_ways(std::span<const WireFrame> frames);
     void check(const WireFrame& frame, const Packet& packet, std::size_t number, Instant now);
-    void check_transmitted(const WireFrame& frame, const Packet& packet, Instant now);
+    void check_transmitted(
+        const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
+    );
     void check_relayed(const WireFrame& frame, const Packet& packet) const;
     void check_cookie(const WireFrame& frame, const Packet& packet, Instant now);
     void check_balance() const;
@@ -86,8 +73,9 @@ class WatchedRelay {
     Secret<16> token_key_;
     crypto::TokenMint mint_{token_key_};
     relay::WorkerCounters counters_;
+    WatchedRsN rs_n_{counters_};
     relay::Pipeline pipeline_;
-    std::uint64_t relayed_ = 0;
+    std::array<bool, burst_size> was_answered_{};
     std::unique_ptr<Slots> slots_;
 };
 

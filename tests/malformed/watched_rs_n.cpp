@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/malformed/watched_rs_n.hpp"
+
+#include "common/packet/ipv4.hpp"
+#include "tests/malformed/inner_packet.hpp"
+#include "tests/malformed/oracle.hpp"
+
+#include <algorithm>
+
+namespace ntm::malformed {
+
+namespace {
+
+using namespace relay::testing;
+
+// By which the subscribers have different public addresses in both families.
+constexpr std::uint64_t seed = 6;
+constexpr tables::SubscriberNumber unknown_subscriber = 3;
+constexpr auto suite = crypto::Suite::aes_128_gcm;
+
+bool is_public(const IpAddress& address) {
+    return std::ranges::any_of(std::array{own_public, other_public}, [&](const PublicPair& pair) {
+        return address == pair.ipv4 || address == pair.ipv6;
+    });
+}
+bool is_public_port(std::uint16_t port) {
+    return port >= first_public_port && port <= last_public_port;
+}
+const IpAddress& real_of(bool is_ipv6) {
+    return is_ipv6 ? gn6 : gn4;
+}
+const IpAddress& virtual_of(bool is_ipv6) {
+    return is_ipv6 ? gn_vip6 : gn_vip4;
+}
+
+ByteView packet_of(ByteView frame) {
+    return frame.subspan(14);
+}
+// By its own length.
+ByteView whole_packet_of(ByteView frame) {
+    const ByteView packet = packet_of(frame);
+    return packet.first(is_ipv6(packet) ? 40U + word_at(packet, 4) : word_at(packet, 2));
+}
+ByteView quote_of(ByteView error) {
+    return error.subspan(header_length(error) + 8);
+}
+
+unsigned ecn_of(ByteView packet) {
+    return is_ipv6(packet) ? packet[1] >> 4 & 3U : packet[1] & 3U;
+}
+std::uint8_t traffic_class_of(ByteView packet) {
+    return is_ipv6(packet) ? static_cast<std::uint8_t>(word_at(packet, 0) >> 4) : packet[1];
+}
+std::uint8_t hops_of(ByteView packet) {
+    return packet[is_ipv6(packet) ? 7 : 8];
+}
+
+// RFC 6040, figure 4, but for the packet that is dropped there.
+unsigned ecn_out_of_tunnel(unsigned inner, unsigned outer) {
+    constexpr unsigned ect1 = 1;
+    constexpr unsigned ect0 = 2;
+    constexpr unsigned ce = 3;
+    if (outer == ce) {
+        hold(inner != 0, "congestion is told to who knows of it");
+        return ce;
+    }
+    return inner == ect0 && outer == ect1 ? ect1 : inner;
+}
+
+void check_next_hop(const Packet& sent, const relay::NextHop& hop) {
+    hold(hop.is_usable && sent.port == hop.port, "it leaves by the next hop's port");
+    hold(load<EthernetAddresses>(sent.begin) == hop.addresses, "to the next hop's address");
+    hold(sent.length <= hop.mtu + 14, "in a frame that fits");
+}
+
+PathId path_id_of(const PlainFrame& frame) {
+    return {load<Be64>(frame.ntm.data() + 8).to_host()};
+}
+
+// RFC 792, RFC 4443: an error that the relay makes itself.
+void check_told(ByteView error, ByteView about, const IpAddress& speaker) {
+    hold(is_ipv6(error) == is_ipv6(about) && is_icmp_error(error), "it is an ICMP error");
+    hold(!is_icmp_error(about), "and not about one");
+    hold(error.size() <= (is_ipv6(error) ? 1280U : 576U), "no longer than it may be");
+    hold(has_right_checksums(error), "with right checksums");
+    hold(hops_of(error) == 64, "with a hop limit of its own");
+    hold(
+        source_of(error) == speaker && destination_of(error) == source_of(about),
+        "to who sent the packet"
+    );
+    const ByteView quote = quote_of(error);
+    const ByteView quoted = about.first(std::min(quote.size(), about.size()));
+    hold(
+        quote.size() >= std::min<std::size_t>(about.size(), 500) &&
+            std::ranges::equal(without_ends(quote), without_ends(quoted)),
+        "which it quotes"
+    );
+}
+
+// What goes in and what comes out of the NAPT.
+void check_translated(ByteView before, ByteView after) {
+    hold(
+        before.size() == after.size() &&
+            std::ranges::equal(without_ends(before), without_ends(after)),
+        "no more is changed than is translated"
+    );
+    hold(hops_of(before) > 1 && hops_of(after) == hops_of(before) - 1, "one hop less");
+    hold(has_right_checksums(before) == has_right_checksums(after), "checksums stay right");
+    if (is_icmp_error(after)) {
+        const ByteView quote = quote_of(after);
+        hold(
+            is_ipv6(quote) || plain_sum(quote.first(std::size_t{quote[0] & 0x0fU} * 4)) == 0xffff,
+            "a quote's header checksum is right"
+        );
+    }
+}
+
+}  // namespace
+
+WatchedRsN::WatchedRsN(relay::WorkerCounters& counters)
+    : random_{seed}, rs_n_{make_rs_n({own_public, other_public}, random_, counters)} {
+    add_path(first_ended, 0, mn4);
+    add_path(second_ended, 1, mn6);
+    add_path(exit_ended, 1, mn4);
+    add_path(unbound_ended, 0, mn4);
+    add_path(nobodys_ended, unknown_subscriber, mn4);
+    paths_[2].end->general_nodes.clear();
+    paths_[3].leg(Role::initiator) = {};
+    open_subscribers({});
+}
+
+void WatchedRsN::add_path(PathId id, tables::SubscriberNumber subscriber, const Endpoint& node) {
+    Secret32 secret;
+    random_.fill(secret.mutable_view());
+    tables::RelayPath path{id, {}};
+    path.leg(Role::initiator) = {true, node, node.address.is_ipv4() ? rs4 : rs6, {}, {}, 0};
+    path.end = tables::PathEnd{
+        subscriber, make_end_keys(secret, id), {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}}};
+    paths_.push_back(path);
+    tunnels_.emplace(
+        id,
+        Tunnel{
+            subscriber,
+            protocol::DataSealer{secret, suite, id, Role::initiator},
+            protocol::DataOpener{secret, suite, id, Role::initiator},
+            protocol::DataOpener{secret, suite, id, Role::responder}}
+    );
+}
+
+relay::PublicSettings WatchedRsN::public_side() {
+    return {
+        tables::OwnAddresses{
+            {own_public.ipv4, own_public.ipv6, other_public.ipv4, other_public.ipv6}},
+        first_public_port,
+        last_public_port};
+}
+
+void WatchedRsN::open_subscribers(Instant now) {
+    for (tables::SubscriberNumber number = 0; number < subscribers.size(); ++number) {
+        const WatchedSubscriber& its = subscribers[number];
+        rs_n_->carry_out(relay::OpenSubscriber{number, its.vip4.ipv4(), its.vip6.ipv6(), {}}, now);
+    }
+}
+
+void WatchedRsN::forget(Instant now) {
+    open_subscribers(now);
+    while (rs_n_->usage().subscribers > subscribers.size()) {
+        rs_n_->tend(now);
+    }
+    seen_.clear();
+}
+
+const tables::RelayPath& WatchedRsN::path_of(PathId id) const {
+    const auto found = std::ranges::find(paths_, id, &tables::RelayPath::id);
+    hold(found != paths_.end(), "what goes through the RS-N has a path that ends there");
+    return *found;
+}
+
+WatchedRsN::Tunnel& WatchedRsN::tunnel_of(PathId id) {
+    return tunnels_.at(path_of(id).id);
+}
+
+Bytes WatchedRsN::seal(PathId path, ByteView inner) {
+    return tunnel_of(path).node_sealer.seal(inner).value();
+}
+
+Bytes WatchedRsN::frame_from_node(PathId path, ByteView datagram) const {
+    const tables::RelayLeg& leg = path_of(path).leg(Role::initiator);
+    const Endpoint& node = leg.is_bound ? leg.remote : mn4;
+    const Endpoint& rs = leg.is_bound ? leg.local : rs4;
+    return eth()
+        .ip(node.address, rs.address)
+        .udp(node.port.number, rs.port.number)
+        .payload(datagram)
+        .build();
+}
+
+Bytes WatchedRsN::frame_from_general_node(ByteView packet) {
+    return eth().ethertype(is_ipv6(packet) ? 0x86dd : 0x0800).payload(packet).build();
+}
+
+Bytes WatchedRsN::open_from_node(const WireFrame& came) {
+    const PlainFrame in{came.bytes};
+    hold(in.ntm[0] == 0x10, "only DATA is for a general node");
+    const tables::RelayPath& path = path_of(path_id_of(in));
+    const tables::RelayLeg& leg = path.leg(Role::initiator);
+    hold(
+        leg.is_bound && in.source() == leg.remote && in.destination() == leg.local,
+        "it came from the node"
+    );
+    auto opened = tunnel_of(path.id).relay_opener.open(in.ntm);
+    hold(opened.has_value(), "it is authentic, and new");
+    return *std::move(opened);
+}
+
+Bytes WatchedRsN::open_for_node(const Packet& sent, std::span<const relay::NextHop> next_hops) {
+    const PlainFrame out{sent.bytes()};
+    hold(sent.length == out.length() && word_at(out.udp, 4) == out.udp_length, "right lengths");
+    hold(out.ntm.size() >= 32 && out.ntm[0] == 0x10 && out.ntm[1] == 1, "it leaves as DATA");
+    const tables::RelayPath& path = path_of(path_id_of(out));
+    const tables::RelayLeg& leg = path.leg(Role::initiator);
+    hold(
+        leg.is_bound && out.source() == leg.local && out.destination() == leg.remote, "to the node"
+    );
+    check_next_hop(sent, next_hops[leg.next_hop]);
+    hold(
+        out.udp_checksum() != 0 && out.udp_sum() == 0xffff &&
+            (out.is_ipv6 || plain_sum(out.ip.first(20)) == 0xffff),
+        "with right checksums"
+    );
+    auto opened = tunnel_of(path.id).node_opener.open(out.ntm);
+    hold(opened.has_value(), "which the node takes");
+    hold(
+        out.hop_limit() == 64 && out.traffic_class() == traffic_class_of(*opened),
+        "with the inner DSCP and ECN"
+    );
+    return *std::move(opened);
+}
+
+// docs/protocol.md section 7, from the node.
+void WatchedRsN::check_out(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) {
+    const Bytes inner = open_from_node(came);
+    const PathId path = path_id_of(PlainFrame{came.bytes});
+    const ByteView out = packet_of(sent.bytes());
+    hold(is_ipv6(out) == is_ipv6(inner), "in its own family");
+    hold(word_at(sent.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "and says so");
+    check_translated(inner, out);
+    hold(ecn_of(out) == ecn_out_of_tunnel(ecn_of(inner), ecn_of(packet_of(came.bytes))), "ECN");
+    const std::size_t subscriber = tunnel_of(path).subscriber;
+    hold(
+        source_of(inner) == subscribers.at(subscriber).vip(is_ipv6(inner)) &&
+            destination_of(inner) == virtual_of(is_ipv6(inner)),
+        "the node sent it to the general node"
+    );
+    hold(
+        is_public(source_of(out)) && destination_of(out) == real_of(is_ipv6(out)),
+        "and it goes there from a public address"
+    );
+    check_next_hop(sent, next_hops[path_of(path).end->general_nodes.front().next_hop]);
+    if (is_icmp_error(out)) {
+        const ByteView quote = quote_of(out);
+        hold(
+            destination_of(quote) == source_of(out) && source_of(quote) == destination_of(out),
+            "about what came from there"
+        );
+        return;
+    }
+    hold(is_public_port(source_port_of(out)), "from a public port");
+    hold(destination_port_of(out) == destination_port_of(inner), "to the same port");
+    see(subscriber, inner, out);
+}
+
+void WatchedRsN::see(std::size_t subscriber, ByteView inner, ByteView outer) {
+    seen_.insert_or_assign(
+        Inside{subscriber, is_ipv6(inner), protocol_of(inner), source_port_of(inner)},
+        Endpoint{source_of(outer), {source_port_of(outer)}}
+    );
+}
+
+// docs/protocol.md section 7, to the node.
+void WatchedRsN::check_in(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) {
+    const ByteView in = whole_packet_of(came.bytes);
+    hold(is_public(destination_of(in)), "it came to a public address");
+    const Bytes inner = open_for_node(sent, next_hops);
+    check_translated(in, inner);
+    hold(ecn_of(in) == ecn_of(inner), "ECN stays inside");
+    const PathId id = path_id_of(PlainFrame{sent.bytes()});
+    const bool is_exit = path_of(id).end->general_nodes.empty();
+    const WatchedSubscriber& subscriber = subscribers.at(tunnel_of(id).subscriber);
+    hold(destination_of(inner) == subscriber.vip(is_ipv6(inner)), "it is for the node");
+    hold(
+        source_of(inner) == (is_exit ? source_of(in) : virtual_of(is_ipv6(inner))),
+        "from whom its path is to"
+    );
+    if (is_icmp_error(inner)) {
+        hold(source_of(quote_of(inner)) == destination_of(inner), "about what it sent");
+        return;
+    }
+    hold(is_exit || source_of(in) == real_of(is_ipv6(in)), "who really sent it");
+    hold(source_port_of(inner) == source_port_of(in), "from the same port");
+}
+
+void WatchedRsN::check_told_node(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) {
+    const Bytes about = open_from_node(came);
+    hold(
+        path_id_of(PlainFrame{sent.bytes()}) == path_id_of(PlainFrame{came.bytes}),
+        "by the path that it came by"
+    );
+    // By an exit path anybody may speak to the node, and the relay does so in its own name.
+    const bool is_exit = path_of(path_id_of(PlainFrame{came.bytes})).end->general_nodes.empty();
+    const IpAddress relay = own_public.of(is_ipv6(about) ? Family::ipv6 : Family::ipv4);
+    const IpAddress speaker = is_exit ? relay : destination_of(about);
+    check_told(open_for_node(sent, next_hops), about, speaker);
+}
+
+void WatchedRsN::check_told_general_node(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) const {
+    const ByteView error = packet_of(sent.bytes());
+    const ByteView about = whole_packet_of(came.bytes);
+    hold(word_at(sent.bytes(), 12) == (is_ipv6(error) ? 0x86dd : 0x0800), "it says its family");
+    hold(
+        is_public(source_of(error)) && destination_of(error) == real_of(is_ipv6(error)),
+        "to the general node, from a public address"
+    );
+    check_next_hop(sent, next_hops[paths_.front().end->general_nodes.front().next_hop]);
+    check_told(error, about, destination_of(about));
+}
+
+}  // namespace ntm::malformed
