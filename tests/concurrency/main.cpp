@@ -108,6 +108,7 @@ bool judge(
         std::printf("worker %u\n", unsigned{number});
         verdict.expect(tally.entries > worker_rounds, "entries read", tally.entries);
         verdict.expect(tally.torn_entries == 0, "torn entries", tally.torn_entries);
+        verdict.expect(tally.ends > worker_rounds, "ends of paths used", tally.ends);
         verdict.expect(
             tally.changes_of_settings > 1, "changes of settings", tally.changes_of_settings
         );
@@ -159,6 +160,8 @@ bool run_all(Mistake mistake) {
             relay::SettingsBox::Reader{box},
             period->worker(number),
             rings->worker(number),
+            number,
+            worker_count,
             frames_to_punt(buffers, number),
             seed + 1 + number,
             mistake});
@@ -186,6 +189,9 @@ std::optional<Mistake> chosen_mistake(std::span<const char* const> options) {
     if (name == "kept-entry") {
         return Mistake::kept_entry;
     }
+    if (name == "kept-end") {
+        return Mistake::kept_end;
+    }
     if (name == "kept-settings") {
         return Mistake::kept_settings;
     }
@@ -204,7 +210,8 @@ int main(int count, char** arguments) {
     const auto mistake = chosen_mistake(all.subspan(1));
     if (!mistake) {
         std::fprintf(
-            stderr, "usage: relay_threads [--seed-race kept-entry|kept-settings|punted-frame]\n"
+            stderr,
+            "usage: relay_threads [--seed-race kept-entry|kept-end|kept-settings|punted-frame]\n"
         );
         return 2;
     }

@@ -6,9 +6,12 @@
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
+#include "rs-dataplane/tables/tunnel_end.hpp"
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <utility>
 
 namespace ntm::concurrency {
 
@@ -16,6 +19,27 @@ using Mark = std::uint16_t;  // from 1 to below `marks`
 inline constexpr Mark marks = 60'000;
 
 inline const Endpoint relay_endpoint = *Endpoint::parse("198.51.100.20:9770");
+
+// Every third mark's path ends at the relay.
+[[nodiscard]] constexpr bool has_end(Mark mark) noexcept {
+    return mark % 3 == 0;
+}
+
+[[nodiscard]] inline Secret32 marked_key(Mark mark, std::size_t role) noexcept {
+    Secret32 key;
+    std::ranges::fill(key.mutable_view(), static_cast<std::uint8_t>(mark + role));
+    return key;
+}
+
+// Its keys are its own: they go when the last entry of the path goes.
+[[nodiscard]] inline tables::PathEnd marked_end(Mark mark) {
+    auto keys = std::make_shared<tables::EndKeys>();
+    for (std::size_t role = 0; role < keys->data.size(); ++role) {
+        keys->data[role].bytes = marked_key(mark, role);
+    }
+    const IpAddress node = Ipv4Address::from_host(0x0b000000U | mark);
+    return {mark, std::move(keys), {{node, node, mark}}};
+}
 
 // Every second mark's path has moved, and so an entry with a PreviousSource.
 [[nodiscard]] inline tables::RelayPath marked_path(PathId id, Mark mark) {
@@ -25,21 +49,51 @@ inline const Endpoint relay_endpoint = *Endpoint::parse("198.51.100.20:9770");
         leg.previous_remote = node;
         leg.previous_local = relay_endpoint;
     }
+    if (has_end(mark)) {
+        return {id, {{leg, {}}}, marked_end(mark)};
+    }
     return {id, {{leg, leg}}};
 }
 
-[[nodiscard]] inline bool is_whole(const tables::Passage& passage, PathId id, Mark mark) noexcept {
-    const auto address = load<Ipv4Address>(passage.to_address.data() + 4).to_host();
+[[nodiscard]] inline bool has_whole_previous(const tables::Passage& passage, Mark mark) noexcept {
     const bool has_moved = passage.previous != nullptr;
-    return passage.path_id == id && passage.next_hop == mark && address == (0x0a000000U | mark) &&
-           load<Be16>(passage.to_ports.data() + 2).to_host() == mark &&
-           has_moved == (mark % 2 == 0) &&
+    return has_moved == (mark % 2 == 0) &&
            (!has_moved || passage.previous->port == Be16::from_host(mark).raw());
 }
 
+[[nodiscard]] inline bool has_whole_target(const tables::Passage& passage, Mark mark) noexcept {
+    const auto address = load<Ipv4Address>(passage.to_address.data() + 4).to_host();
+    return passage.next_hop == mark && address == (0x0a000000U | mark) &&
+           load<Be16>(passage.to_ports.data() + 2).to_host() == mark;
+}
+
+[[nodiscard]] inline bool is_whole(const tables::TunnelEnd& end, Mark mark) noexcept {
+    for (std::size_t role = 0; role < end.keys->data.size(); ++role) {
+        if (!std::ranges::equal(end.keys->data[role].bytes.view(), marked_key(mark, role).view())) {
+            return false;
+        }
+    }
+    const tables::TunnelEnd::Way& way = end.way(Family::ipv4);
+    return end.subscriber == mark && way.exists && way.next_hop == mark;
+}
+
+[[nodiscard]] inline bool is_ended(const tables::RelayEntry& entry) noexcept {
+    return entry.passages[0].kind == tables::PassageKind::ended;
+}
+
 [[nodiscard]] inline bool is_whole(const tables::RelayEntry& entry, PathId id) noexcept {
-    const Mark mark = entry.passages[0].next_hop;
-    return is_whole(entry.passages[0], id, mark) && is_whole(entry.passages[1], id, mark);
+    const tables::Passage& up = entry.passages[0];
+    const tables::Passage& down = entry.passages[1];
+    const Mark mark = down.next_hop;
+    if (up.path_id != id || down.path_id != id || is_ended(entry) != has_end(mark) ||
+        !has_whole_previous(up, mark) || !has_whole_target(down, mark)) {
+        return false;
+    }
+    if (is_ended(entry)) {
+        return up.end(Role::initiator) == down.end(Role::responder) &&
+               is_whole(*up.end(Role::initiator), mark);
+    }
+    return has_whole_target(up, mark) && has_whole_previous(down, mark);
 }
 
 [[nodiscard]] inline relay::Settings marked_settings(Mark mark) {

@@ -51,6 +51,8 @@ void WorkerThread::do_round() {
     check_settings();
     look_up();
     check_entries();
+    find_ends();
+    use_ends();
     take_injected();
     punt();
     // What was valid at the head of the burst is valid at its end.
@@ -73,6 +75,28 @@ void WorkerThread::check_entries() noexcept {
             ++tally_.entries;
             tally_.torn_entries += is_whole(*found_.entries[i], wanted_[i].id) ? 0 : 1;
         }
+    }
+}
+
+void WorkerThread::find_ends() noexcept {
+    ends_.clear();
+    for (std::size_t i = 0; i < wanted_count_; ++i) {
+        const tables::RelayEntry* entry = found_.entries[i];
+        if (entry == nullptr || !is_ended(*entry)) {
+            continue;
+        }
+        const tables::TunnelEnd& end = *entry->passages[0].end(Role::initiator);
+        if (end.subscriber % parts_.workers == parts_.number) {
+            ends_.push_back(end.keys.get());
+        }
+    }
+}
+
+// Nobody else touches the counters of a subscriber's paths.
+void WorkerThread::use_ends() noexcept {
+    for (tables::EndKeys* keys : ends_) {
+        keys->counters.received.update(keys->counters.next_to_send++);
+        ++tally_.ends;
     }
 }
 
@@ -109,6 +133,9 @@ void WorkerThread::sleep() {
     std::this_thread::yield();
     if (parts_.mistake == Mistake::kept_entry) {
         linger([this] { check_entries(); });
+    }
+    if (parts_.mistake == Mistake::kept_end) {
+        linger([this] { use_ends(); });
     }
     if (parts_.mistake == Mistake::kept_settings) {
         linger([this] { check_settings(); });

@@ -16,6 +16,7 @@ namespace ntm::concurrency {
 enum class Mistake {
     none,
     kept_entry,     // reads table entries while it is offline
+    kept_end,       // counts for the ends of paths while it is offline
     kept_settings,  // reads settings while it is offline
     punted_frame,   // writes into a frame that it has punted
 };
@@ -24,6 +25,7 @@ enum class Mistake {
 struct WorkerTally {
     std::uint64_t entries = 0;
     std::uint64_t torn_entries = 0;
+    std::uint64_t ends = 0;  // of paths that end here, used as their subscriber's worker does
     std::uint64_t changes_of_settings = 0;
     std::uint64_t torn_settings = 0;
     std::uint32_t injected = 0;
@@ -38,6 +40,9 @@ class WorkerThread {
         relay::SettingsBox::Reader settings;
         tables::GracePeriod::Worker grace_period;
         dpdk::WorkerRings rings;
+        // Subscribers whose numbers have this remainder are assigned to it.
+        std::uint32_t number;
+        std::uint32_t workers;
         // Numbered from 0 by marked_frame() and tagged. No worker allocates: the pool's own queue
         // would order what the rings alone must order.
         std::vector<rte_mbuf*> to_punt;
@@ -58,6 +63,8 @@ class WorkerThread {
     void do_round();
     void look_up();
     void check_entries() noexcept;
+    void find_ends() noexcept;
+    void use_ends() noexcept;
     void check_settings() noexcept;
     void take_injected();
     void punt();
@@ -69,6 +76,7 @@ class WorkerThread {
     std::array<tables::RelayTable::Wanted, tables::RelayTable::batch> wanted_;
     std::size_t wanted_count_ = 0;
     tables::RelayTable::Found found_;
+    std::vector<tables::EndKeys*> ends_;  // of subscribers that are assigned to it
     std::uint16_t last_settings_ = 0;
     std::size_t punted_ = 0;
     std::vector<rte_mbuf*> kept_;
