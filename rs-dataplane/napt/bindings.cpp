@@ -57,9 +57,11 @@ std::uint32_t second_after(Instant now, std::chrono::seconds time) noexcept {
 
 }  // namespace
 
-std::unique_ptr<Bindings> Bindings::make(const Plan& plan, RandomSource& random) {
+std::unique_ptr<Bindings> Bindings::make(
+    const Plan& plan, RandomSource& random, const KeptBindings& kept
+) {
     const tables::FlowHash hash{random};
-    std::unique_ptr<Bindings> made{new Bindings{plan, random, hash}};
+    std::unique_ptr<Bindings> made{new Bindings{plan, random, hash, kept}};
     const bool has_memory = made->sessions_.records().capacity() == plan.sessions &&
                             made->mappings_.capacity() == plan.mappings &&
                             made->mappings_by_endpoint_.capacity() == plan.mappings &&
@@ -75,21 +77,31 @@ std::size_t Bindings::bytes_for(const Plan& plan) noexcept {
            PublicPorts::bytes_for(plan.ipv4) + PublicPorts::bytes_for(plan.ipv6);
 }
 
-Bindings::Bindings(const Plan& plan, RandomSource& random, const tables::FlowHash& hash)
+Bindings::Bindings(
+    const Plan& plan, RandomSource& random, const tables::FlowHash& hash, const KeptBindings& kept
+)
     : times_{plan.times},
       path_filters_{plan.path_filters},
       exit_path_filters_{plan.exit_path_filters},
       hash_{hash},
-      sessions_{plan.sessions, hash},
+      sessions_{plan.sessions, hash, kept.sessions},
       mappings_{RecordPool<Mapping>::make(plan.mappings)},
       mappings_by_endpoint_{tables::FlowIndex::make(plan.mappings)},
-      subscribers_{RecordPool<Subscriber>::make(plan.subscribers)},
-      ports_{PublicPorts{plan.ipv4, random}, PublicPorts{plan.ipv6, random}},
+      subscribers_{
+          kept.subscribers.empty() ? RecordPool<Subscriber>::make(plan.subscribers)
+                                   : RecordPool<Subscriber>::over(kept.subscribers)},
+      ports_{
+          PublicPorts{plan.ipv4, random, kept.blocks[0]},
+          PublicPorts{plan.ipv6, random, kept.blocks[1]}},
       events_{plan.events},
       session_events_{plan.tells_sessions ? plan.events : nullptr} {}
 
 std::optional<Position> Bindings::add_subscriber(
-    const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits, Tenancy tenancy
+    const Ipv4Address& ipv4,
+    const Ipv6Address& ipv6,
+    const Limits& limits,
+    Tenancy tenancy,
+    std::uint32_t number
 ) noexcept {
     if (subscribers_.is_full()) {
         return std::nullopt;
@@ -100,12 +112,21 @@ std::optional<Position> Bindings::add_subscriber(
     subscribers_[at].ipv6 = ipv6;
     subscribers_[at].limits = limits;
     subscribers_[at].tenancy = tenancy;
+    subscribers_[at].number = number;
+    tables::keep_order();
+    subscribers_[at].seal = subscribers_[at].check();
     return at;
 }
 
 void Bindings::remove_subscriber(Position subscriber, Instant now) {
+    give_up(subscriber);
     static_cast<void>(end_sessions(subscriber, subscribers_[subscriber].sessions, now));
     subscribers_.give_back(subscriber);
+}
+
+void Bindings::give_up(Position subscriber) noexcept {
+    subscribers_[subscriber].seal = 0;
+    tables::keep_order();
 }
 
 bool Bindings::end_sessions(Position subscriber, std::uint32_t most, Instant now) {
@@ -210,10 +231,19 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
     if (!taken) {
         return Unexpected{DropReason::napt_no_ports};
     }
+    const Position at = put_mapping(from, taken->port);
+    if (taken->new_block) {
+        tell_block(Event::Kind::block_taken, mappings_[at], *taken->new_block, now);
+    }
+    return at;
+}
+
+Position Bindings::put_mapping(const InsideTuple& from, PublicPort public_port) {
+    Subscriber& subscriber = subscribers_[from.subscriber];
     const Position at = mappings_.take();
     Mapping mapping;
     mapping.subscriber = from.subscriber;
-    mapping.public_port = taken->port;
+    mapping.public_port = public_port;
     mapping.inside_port = from.inside_port;
     mapping.family = from.family;
     mapping.protocol = from.protocol;
@@ -224,11 +254,8 @@ Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Ins
     mappings_[at] = mapping;
     // It has room for as many as there are records.
     static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from).words()), at));
-    ports(from.family).set_mapping(taken->port, from.protocol, at);
+    ports(from.family).set_mapping(public_port, from.protocol, at);
     ++subscriber.mappings;
-    if (taken->new_block) {
-        tell_block(Event::Kind::block_taken, mapping, *taken->new_block, now);
-    }
     return at;
 }
 

@@ -18,6 +18,7 @@
 #include "common/base/time.hpp"
 #include "common/packet/drop_reason.hpp"
 #include "rs-dataplane/napt/event.hpp"
+#include "rs-dataplane/napt/kept_bindings.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/records.hpp"
@@ -87,15 +88,39 @@ class Bindings {
         std::size_t free = 0;
     };
 
-    // Nothing if there is no memory. `random` outlives it.
-    [[nodiscard]] static std::unique_ptr<Bindings> make(const Plan& plan, RandomSource& random);
+    // Nothing if there is no memory. `random` outlives it, and `kept`, which is of this plan.
+    [[nodiscard]] static std::unique_ptr<Bindings> make(
+        const Plan& plan, RandomSource& random, const KeptBindings& kept = {}
+    );
+    // Lays out what outlives the process, and notes what has to be as it was.
+    [[nodiscard]] static KeptBindingsParts lay_out(const Plan& plan, tables::KeptLayout& layout);
+    // Goes on with what lies in `kept`, before anything else is done. What does not check, or has no
+    // subscriber any more, is given up; blocks of which nothing is left rest.
+    Adoption adopt(Instant now);
     // All that it takes, mapped or of the heap.
     [[nodiscard]] static std::size_t bytes_for(const Plan& plan) noexcept;
 
     // Nothing: there are as many as there may be.
     [[nodiscard]] std::optional<Position> add_subscriber(
-        const Ipv4Address& ipv4, const Ipv6Address& ipv6, const Limits& limits, Tenancy tenancy = 0
+        const Ipv4Address& ipv4,
+        const Ipv6Address& ipv6,
+        const Limits& limits,
+        Tenancy tenancy = 0,
+        std::uint32_t number = 0
     ) noexcept;
+    // He goes: no other process goes on with what is his.
+    void give_up(Position subscriber) noexcept;
+    // Of one who was adopted: as if he had been added.
+    void welcome(Position subscriber, const Limits& limits, Tenancy tenancy, Instant now);
+    // Those there are, by position.
+    template <typename Visit>
+    void for_each_subscriber(Visit visit) const {
+        for (Position at = 0; at < subscribers_.reach(); ++at) {
+            if (subscribers_[at].seal != 0) {
+                visit(at, subscribers_[at]);
+            }
+        }
+    }
     // And all that is his.
     void remove_subscriber(Position subscriber, Instant now);
     // So many of his sessions at most; true: he has none any more.
@@ -150,7 +175,19 @@ class Bindings {
     }
 
   private:
-    Bindings(const Plan& plan, RandomSource& random, const tables::FlowHash& hash);
+    Bindings(
+        const Plan& plan,
+        RandomSource& random,
+        const tables::FlowHash& hash,
+        const KeptBindings& kept
+    );
+
+    [[nodiscard]] std::uint32_t adopt_subscribers();
+    // False: it does not check.
+    [[nodiscard]] bool adopt_session(Position at);
+    [[nodiscard]] bool is_plausible(const Session& session) const noexcept;
+    [[nodiscard]] Position adopt_mapping(const Session& session);
+    Position put_mapping(const InsideTuple& from, PublicPort public_port);
 
     [[nodiscard]] Result<PublicPort, DropReason> open(
         const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now

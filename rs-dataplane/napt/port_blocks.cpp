@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/napt/port_blocks.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -28,9 +29,10 @@ std::optional<std::size_t> find_zero(std::span<const std::uint64_t> words, std::
 
 }  // namespace
 
-PortBlocks::PortBlocks(const Plan& plan, RandomSource& random)
+PortBlocks::PortBlocks(const Plan& plan, RandomSource& random, std::span<Instant> kept)
     : plan_{plan},
       random_{random},
+      kept_{kept},
       blocks_(plan.addresses * plan.blocks_each),
       bits_(blocks_.size() * protocol_count * plan.block_size / word_bits),
       free_(plan.addresses),
@@ -70,12 +72,50 @@ BlockNumber PortBlocks::draw(std::vector<BlockNumber>& free) {
     const BlockNumber block = free.back();
     free.pop_back();
     --free_count_;
+    note(block, Instant::never());
     return block;
 }
 
 void PortBlocks::give_back(BlockNumber block, Instant now) {
     resting_[(first_resting_ + resting_count_) % resting_.size()] = {block, now + plan_.rest};
     ++resting_count_;
+    note(block, now + plan_.rest);
+}
+
+bool PortBlocks::adopt_port(BlockNumber block, Protocol protocol, std::uint16_t port) {
+    const std::size_t at = std::size_t{port} - first_port_of(block);
+    const std::uint64_t bit = std::uint64_t{1} << (at % word_bits);
+    std::uint64_t& word = bits_of(block, protocol)[at / word_bits];
+    if ((word & bit) != 0) {
+        return false;
+    }
+    word |= bit;
+    ++blocks_[block].used;
+    return true;
+}
+
+void PortBlocks::settle(Instant now) {
+    std::vector<Resting> resting;
+    std::ranges::for_each(free_, [](std::vector<BlockNumber>& free) { free.clear(); });
+    free_count_ = 0;
+    for (BlockNumber block = 0; block < blocks_.size(); ++block) {
+        if (used(block) != 0) {
+            note(block, Instant::never());
+            continue;
+        }
+        const Instant until = std::min(kept_.empty() ? Instant{} : kept_[block], now + plan_.rest);
+        note(block, until);
+        if (until > now) {
+            resting.push_back({block, until});
+        } else {
+            free_[address_of(block)].push_back(block);
+            ++free_count_;
+        }
+    }
+    std::ranges::sort(resting, {}, &Resting::until);
+    std::ranges::copy(resting, resting_.begin());
+    first_resting_ = 0;
+    resting_count_ = resting.size();
 }
 
 void PortBlocks::wake(Instant now) {

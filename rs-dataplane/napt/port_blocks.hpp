@@ -44,7 +44,9 @@ class PortBlocks {
         std::size_t block_size = 256;  // a multiple of 64
         Duration rest = std::chrono::seconds{120};
     };
-    PortBlocks(const Plan& plan, RandomSource& random);
+    // `kept`: nothing, or for each block, where it outlives the process, until when it rests; never() while
+    // it is taken.
+    PortBlocks(const Plan& plan, RandomSource& random, std::span<Instant> kept = {});
     // Of the heap.
     [[nodiscard]] static constexpr std::size_t bytes_for(const Plan& plan) noexcept;
 
@@ -69,6 +71,11 @@ class PortBlocks {
     [[nodiscard]] std::optional<BlockNumber> block_of(PublicPort port) const noexcept;
     [[nodiscard]] std::size_t free_blocks(Instant now);
 
+    // A port that an earlier process gave, of a block that was not taken since; false: it is given already.
+    [[nodiscard]] bool adopt_port(BlockNumber block, Protocol protocol, std::uint16_t port);
+    // Behind the last of these: blocks that have one are taken; those that were, or rested, rest.
+    void settle(Instant now);
+
   private:
     struct Block {
         std::uint32_t used = 0;
@@ -78,12 +85,18 @@ class PortBlocks {
         Instant until;
     };
 
+    void note(BlockNumber block, Instant rests_until) noexcept {
+        if (!kept_.empty()) {
+            kept_[block] = rests_until;
+        }
+    }
     void wake(Instant now);
     [[nodiscard]] BlockNumber draw(std::vector<BlockNumber>& free);
     [[nodiscard]] std::span<std::uint64_t> bits_of(BlockNumber block, Protocol protocol);
 
     Plan plan_;
     RandomSource& random_;
+    std::span<Instant> kept_;
     std::vector<Block> blocks_;
     std::vector<std::uint64_t> bits_;             // by block and protocol: one for each used port
     std::vector<std::vector<BlockNumber>> free_;  // by address

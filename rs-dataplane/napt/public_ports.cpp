@@ -3,8 +3,10 @@
 
 namespace ntm::napt {
 
-PublicPorts::PublicPorts(const PortBlocks::Plan& plan, RandomSource& random)
-    : blocks_{plan, random},
+PublicPorts::PublicPorts(
+    const PortBlocks::Plan& plan, RandomSource& random, std::span<Instant> kept
+)
+    : blocks_{plan, random, kept},
       block_size_{plan.block_size},
       next_(plan.addresses * plan.blocks_each, no_block),
       mappings_(next_.size() * protocol_count * plan.block_size, nowhere) {}
@@ -30,12 +32,41 @@ std::optional<BlockNumber> PublicPorts::take_block(Holding& holding, Instant now
     if (!block) {
         return std::nullopt;
     }
-    holding.address = blocks_.address_of(*block);
-    holding.has_address = true;
-    next_[*block] = holding.first_block;
-    holding.first_block = *block;
-    ++held_blocks_;
+    hold(holding, *block);
     return block;
+}
+
+void PublicPorts::hold(Holding& holding, BlockNumber block) noexcept {
+    holding.address = blocks_.address_of(block);
+    holding.has_address = true;
+    next_[block] = holding.first_block;
+    holding.first_block = block;
+    ++held_blocks_;
+}
+
+bool PublicPorts::is_of(const Holding& holding, BlockNumber block) const noexcept {
+    BlockNumber at = holding.first_block;
+    while (at != no_block && at != block) {
+        at = next_[at];
+    }
+    return at == block;
+}
+
+bool PublicPorts::adopt(Holding& holding, PublicPort port, Protocol protocol) {
+    const auto block = blocks_.block_of(port);
+    if (!block) {
+        return false;
+    }
+    const bool is_held = blocks_.used(*block) != 0;
+    const bool may_be_his =
+        is_held ? is_of(holding, *block) : !holding.has_address || holding.address == port.address;
+    if (!may_be_his || !blocks_.adopt_port(*block, protocol, port.port)) {
+        return false;
+    }
+    if (!is_held) {
+        hold(holding, *block);
+    }
+    return true;
 }
 
 std::optional<PublicPort> PublicPorts::give_back(

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace ntm::napt {
@@ -26,7 +27,8 @@ class PublicPorts {
         bool has_address = false;
     };
 
-    PublicPorts(const PortBlocks::Plan& plan, RandomSource& random);
+    // `kept`: as PortBlocks have it.
+    PublicPorts(const PortBlocks::Plan& plan, RandomSource& random, std::span<Instant> kept = {});
     // Of the heap.
     [[nodiscard]] static constexpr std::size_t bytes_for(const PortBlocks::Plan& plan) noexcept {
         const std::size_t blocks = plan.addresses * plan.blocks_each;
@@ -44,6 +46,11 @@ class PublicPorts {
     [[nodiscard]] std::optional<PublicPort> give_back(
         Holding& holding, PublicPort port, Protocol protocol, Instant now
     );
+
+    // A port that an earlier process gave this holding. False: no two could have had what they say.
+    [[nodiscard]] bool adopt(Holding& holding, PublicPort port, Protocol protocol);
+    // Behind the last of these, before anything else.
+    void settle(Instant now) { blocks_.settle(now); }
 
     // nowhere: it is nobody's.
     [[nodiscard]] Position mapping_of(PublicPort port, Protocol protocol) const noexcept;
@@ -72,6 +79,8 @@ class PublicPorts {
     static constexpr BlockNumber no_block = 0xffff'ffff;
 
     [[nodiscard]] std::optional<BlockNumber> take_block(Holding& holding, Instant now);
+    [[nodiscard]] bool is_of(const Holding& holding, BlockNumber block) const noexcept;
+    void hold(Holding& holding, BlockNumber block) noexcept;
     [[nodiscard]] PublicPort first_of(BlockNumber block) const noexcept {
         return {blocks_.address_of(block), blocks_.first_port_of(block)};
     }

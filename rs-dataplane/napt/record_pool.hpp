@@ -5,8 +5,11 @@
 
 #include "rs-dataplane/tables/large_array.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace ntm::napt {
 
@@ -23,6 +26,28 @@ class RecordPool {
         RecordPool pool;
         pool.records_ = tables::LargeArray<Record>::map(capacity);
         return pool;
+    }
+    // In memory that outlives the pool; until adopt() nothing of what lies there is in use.
+    [[nodiscard]] static RecordPool over(std::span<Record> memory) noexcept {
+        RecordPool pool;
+        pool.records_ = tables::LargeArray<Record>::over(memory);
+        return pool;
+    }
+    // Takes those that live, where they lie, and frees all others. Of a pool that nothing was taken from.
+    template <typename IsLive>
+    void adopt(IsLive is_live) noexcept {
+        for (Position at = capacity(); at > 0; --at) {
+            Record& record = records_[at - 1];
+            if (is_live(record)) {
+                reach_ = std::max(reach_, at);
+                ++in_use_;
+                continue;
+            }
+            record = Record{};
+            if (reach_ != 0) {
+                record.next = std::exchange(free_, at - 1);
+            }
+        }
     }
 
     [[nodiscard]] std::uint32_t capacity() const noexcept {

@@ -81,6 +81,7 @@ struct alignas(64) Session {
     Family family{};  // of neither: the record is free
     Protocol protocol = Protocol::udp;
     Filter filter = Filter::endpoint_independent;  // of the path
+    std::uint8_t seal = 0;                         // check() from when it is complete, else 0
     std::uint32_t expires = 0;                     // in seconds since the origin of time
     Position next = nowhere;                       // of the mapping
     Position previous = nowhere;
@@ -106,6 +107,16 @@ struct alignas(64) Session {
     [[nodiscard]] bool has_remote_of(const OutsideTuple& tuple) const noexcept {
         return remote == tuple.remote && public_port == tuple.public_port &&
                family == tuple.family && protocol == tuple.protocol;
+    }
+    // Of what stays the same as long as it lives; never 0.
+    [[nodiscard]] std::uint8_t check() const noexcept {
+        std::uint64_t sum = public_port.address;
+        for (const TupleWords& words : {inside().words(), outside().words()}) {
+            for (const std::uint64_t word : words) {
+                sum = mix(sum + word);
+            }
+        }
+        return static_cast<std::uint8_t>(1 + sum % 255);
     }
     // Whether it lets others in from its remote address.
     [[nodiscard]] bool admits_its_address() const noexcept {
@@ -138,6 +149,9 @@ struct Limits {
 };
 
 struct Subscriber {
+    // What stays the same; the rest means something in this process alone.
+    std::uint32_t seal = 0;    // check() from when it is complete, else 0
+    std::uint32_t number = 0;  // as the control thread has it
     Ipv4Address ipv4;
     Ipv6Address ipv6;
     Limits limits;
@@ -148,6 +162,14 @@ struct Subscriber {
     std::uint32_t sessions = 0;
     Position first_mapping = nowhere;
     Position next = nowhere;
+
+    // Never 0.
+    [[nodiscard]] std::uint32_t check() const noexcept {
+        const PaddedAddress address = PaddedAddress::ipv6_at(ipv6.bytes.data());
+        const std::uint64_t ids = std::uint64_t{ipv4.to_host()} << 32 | number;
+        const std::uint64_t sum = mix(mix(mix(ids) + address.first) + address.second);
+        return static_cast<std::uint32_t>(sum) | 1;
+    }
 };
 
 }  // namespace ntm::napt

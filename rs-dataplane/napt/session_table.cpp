@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/napt/session_table.hpp"
 
+#include "rs-dataplane/tables/kept_layout.hpp"
+
 namespace ntm::napt {
 
-SessionTable::SessionTable(std::uint32_t capacity, const tables::FlowHash& hash) noexcept
+SessionTable::SessionTable(
+    std::uint32_t capacity, const tables::FlowHash& hash, std::span<Session> kept
+) noexcept
     : hash_{hash},
-      records_{RecordPool<Session>::make(capacity)},
+      records_{
+          kept.empty() ? RecordPool<Session>::make(capacity) : RecordPool<Session>::over(kept)},
       by_inside_{tables::FlowIndex::make(capacity)},
       by_outside_{tables::FlowIndex::make(capacity)},
       peers_{tables::FlowIndex::make(capacity)} {
@@ -29,16 +34,24 @@ Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
 Position SessionTable::add(Mapping& mapping, const Session& session) noexcept {
     const Position at = records_.take();
     records_[at] = session;
-    static_cast<void>(by_inside_.insert(hash_(session.inside().words()), at));
-    static_cast<void>(by_outside_.insert(hash_(session.outside().words()), at));
-    link(mapping, at);
+    adopt(mapping, at);
+    tables::keep_order();
+    records_[at].seal = session.check();
     return at;
+}
+
+void SessionTable::adopt(Mapping& mapping, Position at) noexcept {
+    static_cast<void>(by_inside_.insert(hash_(records_[at].inside().words()), at));
+    static_cast<void>(by_outside_.insert(hash_(records_[at].outside().words()), at));
+    link(mapping, at);
 }
 
 void SessionTable::remove(Mapping& mapping, Position at) noexcept {
     unlink(mapping, at);
     by_inside_.erase(hash_(records_[at].inside().words()), at);
     by_outside_.erase(hash_(records_[at].outside().words()), at);
+    records_[at].seal = 0;
+    tables::keep_order();
     records_.give_back(at);
 }
 

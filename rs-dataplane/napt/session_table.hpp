@@ -7,6 +7,8 @@
 #include "rs-dataplane/tables/flow_index.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <span>
 
 namespace ntm::napt {
 
@@ -19,8 +21,10 @@ struct Lookup {
 
 class SessionTable {
   public:
-    // Of no capacity if there is no memory.
-    SessionTable(std::uint32_t capacity, const tables::FlowHash& hash) noexcept;
+    // In `kept`, if that is not empty. Of no capacity if there is no memory.
+    SessionTable(
+        std::uint32_t capacity, const tables::FlowHash& hash, std::span<Session> kept = {}
+    ) noexcept;
     [[nodiscard]] static constexpr std::size_t mapped_bytes(std::uint32_t capacity) noexcept {
         return tables::LargeArray<Session>::mapped_bytes(capacity) +
                3 * tables::FlowIndex::mapped_bytes(capacity);
@@ -58,6 +62,9 @@ class SessionTable {
     // Of a table that is not full; nothing with either tuple is there.
     Position add(Mapping& mapping, const Session& session) noexcept;
     void remove(Mapping& mapping, Position at) noexcept;
+    // As add(), one that lies there already, left by an earlier process; adopt_records() behind the last.
+    void adopt(Mapping& mapping, Position at) noexcept;
+    void adopt_records() noexcept { records_.adopt(std::mem_fn(&Session::is_live)); }
     // The subscriber has changed over to another path.
     void set_path(Mapping& mapping, Position at, PathId path, Filter filter) noexcept;
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -71,6 +72,14 @@ class LargeArray {
             reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address, page) - address))
         );
         array.size_ = size;
+        return array;
+    }
+
+    // In memory of somebody else's, which outlives it; as it lies there.
+    [[nodiscard]] static LargeArray over(std::span<T> memory) noexcept {
+        LargeArray array;
+        array.items_ = memory.data();
+        array.size_ = memory.size();
         return array;
     }
 
