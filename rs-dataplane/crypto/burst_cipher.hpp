@@ -6,6 +6,7 @@
 #include "common/base/result.hpp"
 #include "common/crypto/aead.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -28,6 +29,8 @@ class BurstCipher {
   public:
     // Fails where the library does not pass its own test on this processor.
     [[nodiscard]] static Result<std::unique_ptr<BurstCipher>, std::string> create();
+    // Of the heap.
+    [[nodiscard]] static std::size_t bytes() noexcept;
     ~BurstCipher();
     BurstCipher(const BurstCipher&) = delete;
     BurstCipher& operator=(const BurstCipher&) = delete;

@@ -2,6 +2,7 @@
 #include "rs-dataplane/dpdk/memory_need.hpp"
 
 #include "common/packet/burst.hpp"
+#include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/napt_event_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
@@ -109,7 +110,8 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
     }};
     if (size.napt) {
         const relay::Share share{0, static_cast<relay::WorkerNumber>(size.workers)};
-        const std::size_t each = napt::Bindings::bytes_for(relay::plan_of(share, *size.napt));
+        const std::size_t each = napt::Bindings::bytes_for(relay::plan_of(share, *size.napt)) +
+                                 crypto::BurstCipher::bytes();
         need.parts.push_back({"NAPT", size.workers * each, false});
     }
     if (size.tells_napt_events) {

@@ -103,7 +103,7 @@ class BurstCipherTest : public testing::Test {
                 random.below(3) == 0 ? Suite::chacha20_poly1305 : Suite::aes_128_gcm;
             const auto length = static_cast<std::uint16_t>(random.below(longest + 1));
             burst.emplace_back(
-                random, suite, length, static_cast<std::uint32_t>(random.below(4) * 64)
+                random, suite, length, static_cast<std::uint32_t>(random.below(4) * 2048)
             );
         }
         return burst;
