@@ -6,6 +6,7 @@
 #include "rs-dataplane/napt/translate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 
@@ -15,6 +16,18 @@ namespace {
 
 constexpr std::uint16_t remote_port = 443;
 constexpr napt::PaddedAddress inside_address{10};
+
+// As a worker's ring takes them.
+class RecentEvents final : public napt::EventSink {
+  public:
+    void put(const napt::Event& event) noexcept override {
+        events_[next_++ % events_.size()] = event;
+    }
+
+  private:
+    std::array<napt::Event, 4096> events_{};
+    std::size_t next_ = 0;
+};
 
 }  // namespace
 
@@ -37,6 +50,8 @@ napt::Bindings::Plan plan_for(std::uint32_t sessions) {
     napt::Bindings::Plan plan;
     plan.subscribers = sessions / sessions_a_subscriber + 1;
     plan.mappings = plan.sessions = sessions;
+    static RecentEvents events;
+    plan.events = &events;
     plan.ipv4 = {public_pool().size(), first_port, blocks, sessions_a_subscriber};
     return plan;
 }

@@ -106,15 +106,17 @@ bool Bindings::is_plausible(const Session& session) const noexcept {
 
 Position Bindings::adopt_mapping(const Session& session) {
     const InsideTuple inside = session.inside();
-    const Position known = find_mapping(inside);
+    const std::uint64_t hash = endpoint_hash(inside);
+    const Position known = find_mapping(inside, hash);
     if (known != nowhere) {
         return mappings_[known].public_port == session.public_port ? known : nowhere;
     }
     auto& holding = subscribers_[session.subscriber].holdings[index_of(session.family)];
-    const bool has_port =
-        !mappings_.is_full() &&
-        ports(session.family).adopt(holding, session.public_port, session.protocol);
-    return has_port ? put_mapping(inside, session.public_port) : nowhere;
+    if (mappings_.is_full()) {
+        return nowhere;
+    }
+    const auto taken = ports(session.family).adopt(holding, session.public_port, session.protocol);
+    return taken ? put_mapping(inside, hash, *taken) : nowhere;
 }
 
 void Bindings::welcome(Position subscriber, const Limits& limits, Tenancy tenancy, Instant now) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/napt/bindings.hpp"
 
+#include "common/base/touch.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,7 +67,8 @@ std::unique_ptr<Bindings> Bindings::make(
     const bool has_memory = made->sessions_.records().capacity() == plan.sessions &&
                             made->mappings_.capacity() == plan.mappings &&
                             made->mappings_by_endpoint_.capacity() == plan.mappings &&
-                            made->subscribers_.capacity() == plan.subscribers;
+                            made->subscribers_.capacity() == plan.subscribers &&
+                            made->ports_[0].has_memory() && made->ports_[1].has_memory();
     return has_memory ? std::move(made) : nullptr;
 }
 
@@ -130,6 +133,7 @@ void Bindings::give_up(Position subscriber) noexcept {
 }
 
 bool Bindings::end_sessions(Position subscriber, std::uint32_t most, Instant now) {
+    sessions_.settle();
     const Subscriber& his = subscribers_[subscriber];
     for (std::uint32_t i = 0; i < most && his.first_mapping != nowhere; ++i) {
         remove_session(mappings_[his.first_mapping].first_session, now);
@@ -142,7 +146,7 @@ Result<PublicPort, DropReason> Bindings::outbound(
 ) {
     const Position at = sessions_.find(from);
     if (at == nowhere) [[unlikely]] {
-        return open(from.tuple, path, segment, now);
+        return open(from, path, segment, now);
     }
     Session& session = sessions_[at];
     if (session.path != path.id) [[unlikely]] {
@@ -154,9 +158,9 @@ Result<PublicPort, DropReason> Bindings::outbound(
 }
 
 Result<PublicPort, DropReason> Bindings::open(
-    const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+    const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
 ) {
-    if (from.protocol == Protocol::tcp && !TcpTracking::opens(segment)) {
+    if (from.tuple.protocol == Protocol::tcp && !TcpTracking::opens(segment)) {
         return answer(from, path, segment, now);
     }
     return make_session(from, path, TcpTracking{Side::inside, segment}, now);
@@ -164,9 +168,9 @@ Result<PublicPort, DropReason> Bindings::open(
 
 // To somebody whom the filter lets in: a connection that he begins, or its refusal.
 Result<PublicPort, DropReason> Bindings::answer(
-    const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+    const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
 ) {
-    const auto public_port = find(from);
+    const auto public_port = find(from.tuple);
     if (!public_port) {
         return Unexpected{DropReason::napt_no_session};
     }
@@ -180,8 +184,9 @@ Result<PublicPort, DropReason> Bindings::answer(
 }
 
 Result<PublicPort, DropReason> Bindings::make_session(
-    const InsideTuple& from, const Path& path, const TcpTracking& tcp, Instant now
+    const Lookup<InsideTuple>& lookup, const Path& path, const TcpTracking& tcp, Instant now
 ) {
+    const InsideTuple& from = lookup.tuple;
     Subscriber& subscriber = subscribers_[from.subscriber];
     if (sessions_.records().is_full()) {
         return Unexpected{DropReason::napt_no_memory};
@@ -189,15 +194,16 @@ Result<PublicPort, DropReason> Bindings::make_session(
     if (subscriber.sessions >= subscriber.limits.sessions) {
         return Unexpected{DropReason::napt_session_quota};
     }
-    Position at = find_mapping(from);
+    const std::uint64_t hash = endpoint_hash(from);
+    Position at = find_mapping(from, hash);
     if (at == nowhere) {
-        const auto made = make_mapping(from, now);
-        if (!made) {
-            return Unexpected{made.error()};
+        const DropReason reason = make_mapping(from, hash, now, at);
+        if (reason != DropReason::none) {
+            return Unexpected{reason};
         }
-        at = *made;
     }
-    Session session;
+    const Position taken = sessions_.take();
+    Session& session = sessions_[taken];
     session.remote = from.remote;
     session.subscriber = from.subscriber;
     session.inside_port = from.inside_port;
@@ -208,60 +214,85 @@ Result<PublicPort, DropReason> Bindings::make_session(
     session.filter = filter_of(path, from.protocol);
     session.path = path.id;
     session.tcp = tcp;
+    session.expires = 0;
     refresh(session, TcpTimer::transitory, now);
-    sessions_.add(mappings_[at], session);
+    sessions_.add(
+        mappings_[at], taken, sessions_.checks_of(lookup, outside_of(from, session.public_port))
+    );
     ++subscriber.sessions;
     tell_session(Event::Kind::session_opened, session, now);
     return session.public_port;
 }
 
-Result<Position, DropReason> Bindings::make_mapping(const InsideTuple& from, Instant now) {
+DropReason Bindings::make_mapping(
+    const InsideTuple& from, std::uint64_t hash, Instant now, Position& made
+) {
     Subscriber& subscriber = subscribers_[from.subscriber];
     if (mappings_.is_full()) {
-        return Unexpected{DropReason::napt_no_memory};
+        return DropReason::napt_no_memory;
     }
     if (subscriber.mappings >= subscriber.limits.ports) {
-        return Unexpected{DropReason::napt_port_quota};
+        return DropReason::napt_port_quota;
     }
     if (!subscriber.new_mappings.take(subscriber.limits.new_mappings, now)) {
-        return Unexpected{DropReason::napt_mapping_rate};
+        return DropReason::napt_mapping_rate;
     }
     auto& holding = subscriber.holdings[index_of(from.family)];
     const auto taken = ports(from.family).take(holding, from.protocol, now);
     if (!taken) {
-        return Unexpected{DropReason::napt_no_ports};
+        return DropReason::napt_no_ports;
     }
-    const Position at = put_mapping(from, taken->port);
-    if (taken->new_block) {
-        tell_block(Event::Kind::block_taken, mappings_[at], *taken->new_block, now);
+    made = put_mapping(from, hash, *taken);
+    if (taken->is_first) {
+        const PublicPort first = ports(from.family).first_of(taken->block);
+        tell_block(Event::Kind::block_taken, mappings_[made], first, now);
     }
-    return at;
+    return DropReason::none;
 }
 
-Position Bindings::put_mapping(const InsideTuple& from, PublicPort public_port) {
+Position Bindings::put_mapping(
+    const InsideTuple& from, std::uint64_t hash, const PublicPorts::Taken& taken
+) {
     Subscriber& subscriber = subscribers_[from.subscriber];
     const Position at = mappings_.take();
-    Mapping mapping;
+    Mapping& mapping = mappings_[at];
     mapping.subscriber = from.subscriber;
-    mapping.public_port = public_port;
+    mapping.public_port = taken.port;
     mapping.inside_port = from.inside_port;
     mapping.family = from.family;
     mapping.protocol = from.protocol;
+    mapping.first_session = nowhere;
+    mapping.open_sessions = 0;
+    mapping.open_path = {};
+    mapping.previous = nowhere;
     mapping.next = std::exchange(subscriber.first_mapping, at);
     if (mapping.next != nowhere) {
         mappings_[mapping.next].previous = at;
     }
-    mappings_[at] = mapping;
     // It has room for as many as there are records.
-    static_cast<void>(mappings_by_endpoint_.insert(hash_(endpoint_of(from).words()), at));
-    ports(from.family).set_mapping(public_port, from.protocol, at);
+    static_cast<void>(mappings_by_endpoint_.insert(hash, at));
+    ports(from.family).set_mapping(taken, from.protocol, at);
     ++subscriber.mappings;
     return at;
 }
 
-Position Bindings::find_mapping(const InsideTuple& tuple) const noexcept {
+void Bindings::prefetch_opening(const InsideTuple& tuple) const noexcept {
+    mappings_by_endpoint_.fetch(endpoint_hash(tuple));
+    const Subscriber& subscriber = subscribers_[tuple.subscriber];
+    ports(tuple.family).fetch(subscriber.holdings[index_of(tuple.family)], tuple.protocol);
+    if (subscriber.first_mapping != nowhere) {
+        mappings_.prefetch(subscriber.first_mapping);
+    }
+    touch(&subscriber);
+}
+
+std::uint64_t Bindings::endpoint_hash(const InsideTuple& tuple) const noexcept {
+    return hash_(endpoint_of(tuple).words());
+}
+
+Position Bindings::find_mapping(const InsideTuple& tuple, std::uint64_t hash) const noexcept {
     const EndpointKey endpoint = endpoint_of(tuple);
-    return mappings_by_endpoint_.find(hash_(endpoint.words()), [&](Position at) {
+    return mappings_by_endpoint_.find(hash, [&](Position at) {
         return endpoint_of(mappings_[at]) == endpoint;
     });
 }
@@ -329,7 +360,7 @@ std::optional<PublicPort> Bindings::find(const InsideTuple& tuple) const noexcep
     if (at != nowhere) {
         return sessions_[at].public_port;
     }
-    const Position found = find_mapping(tuple);
+    const Position found = find_mapping(tuple, endpoint_hash(tuple));
     if (found == nowhere) {
         return std::nullopt;
     }

@@ -147,9 +147,13 @@ class Bindings {
     void prefetch_index(const Lookup<Tuple>& wanted) const noexcept {
         sessions_.prefetch_index(wanted);
     }
-    template <typename Tuple>
-    void prefetch_session(const Lookup<Tuple>& wanted) const noexcept {
+    void prefetch_session(const Lookup<OutsideTuple>& wanted) const noexcept {
         sessions_.prefetch_session(wanted);
+    }
+    void prefetch_session(const Lookup<InsideTuple>& wanted) const noexcept {
+        if (!sessions_.prefetch_session(wanted)) [[unlikely]] {
+            prefetch_opening(wanted.tuple);
+        }
     }
 
     // What a subscriber sends by this path leaves from this public port. `segment`: of TCP alone.
@@ -187,19 +191,30 @@ class Bindings {
     [[nodiscard]] bool adopt_session(Position at);
     [[nodiscard]] bool is_plausible(const Session& session) const noexcept;
     [[nodiscard]] Position adopt_mapping(const Session& session);
-    Position put_mapping(const InsideTuple& from, PublicPort public_port);
+    Position put_mapping(
+        const InsideTuple& from, std::uint64_t hash, const PublicPorts::Taken& taken
+    );
 
     [[nodiscard]] Result<PublicPort, DropReason> open(
-        const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+        const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
     );
     [[nodiscard]] Result<PublicPort, DropReason> answer(
-        const InsideTuple& from, const Path& path, const TcpSegment& segment, Instant now
+        const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
     );
     [[nodiscard]] Result<PublicPort, DropReason> make_session(
-        const InsideTuple& from, const Path& path, const TcpTracking& tcp, Instant now
+        const Lookup<InsideTuple>& from, const Path& path, const TcpTracking& tcp, Instant now
     );
-    [[nodiscard]] Result<Position, DropReason> make_mapping(const InsideTuple& from, Instant now);
-    [[nodiscard]] Position find_mapping(const InsideTuple& tuple) const noexcept;
+    // Not as a Result: that is put together in memory and read back as one word, which waits for all
+    // stores before it, and these are to lines from all over the memory.
+    [[nodiscard]] DropReason make_mapping(
+        const InsideTuple& from, std::uint64_t hash, Instant now, Position& made
+    );
+    // What open() reads before it knows the public port.
+    void prefetch_opening(const InsideTuple& tuple) const noexcept;
+    // Of the subscriber's port, as its mapping is found by.
+    [[nodiscard]] std::uint64_t endpoint_hash(const InsideTuple& tuple) const noexcept;
+    [[nodiscard]] Position find_mapping(const InsideTuple& tuple, std::uint64_t hash)
+        const noexcept;
     // Whether the filter lets somebody in who has no session, and by which path.
     [[nodiscard]] std::optional<PathId> path_for_stranger(
         const Mapping& mapping, const OutsideTuple& tuple

@@ -34,7 +34,7 @@ PortBlocks::PortBlocks(const Plan& plan, RandomSource& random, std::span<Instant
       random_{random},
       kept_{kept},
       blocks_(plan.addresses * plan.blocks_each),
-      bits_(blocks_.size() * protocol_count * plan.block_size / word_bits),
+      bits_{tables::LargeArray<std::uint64_t>::map(words_for(plan))},
       free_(plan.addresses),
       free_count_{blocks_.size()},
       resting_(blocks_.size()) {
@@ -134,9 +134,7 @@ std::size_t PortBlocks::free_blocks(Instant now) {
 }
 
 std::span<std::uint64_t> PortBlocks::bits_of(BlockNumber block, Protocol protocol) {
-    const std::size_t words = plan_.block_size / word_bits;
-    const std::size_t at = block * protocol_count + static_cast<std::size_t>(protocol);
-    return std::span{bits_}.subspan(at * words, words);
+    return {&bits_[words_before(block, protocol)], plan_.block_size / word_bits};
 }
 
 std::optional<PublicPort> PortBlocks::take_port(BlockNumber block, Protocol protocol) {

@@ -8,6 +8,7 @@
 #include "common/base/ids.hpp"
 #include "common/base/random.hpp"
 #include "common/base/time.hpp"
+#include "rs-dataplane/tables/large_array.hpp"
 
 #include <array>
 #include <cstddef>
@@ -47,8 +48,9 @@ class PortBlocks {
     // `kept`: nothing, or for each block, where it outlives the process, until when it rests; never() while
     // it is taken.
     PortBlocks(const Plan& plan, RandomSource& random, std::span<Instant> kept = {});
-    // Of the heap.
+    // Mapped or of the heap.
     [[nodiscard]] static constexpr std::size_t bytes_for(const Plan& plan) noexcept;
+    [[nodiscard]] bool has_memory() const noexcept { return bits_.size() == words_for(plan_); }
 
     // A block of an address that has some free: of this one, or of one drawn by how many it has.
     // Nothing: there is none.
@@ -59,6 +61,10 @@ class PortBlocks {
 
     // A port of a block that is taken. Nothing: all are used for this protocol.
     [[nodiscard]] std::optional<PublicPort> take_port(BlockNumber block, Protocol protocol);
+    // What take_port() is going to read.
+    void fetch(BlockNumber block, Protocol protocol) const noexcept {
+        __builtin_prefetch(&bits_[words_before(block, protocol)], 1);
+    }
     void free_port(BlockNumber block, Protocol protocol, std::uint16_t port);
     // Of all protocols.
     [[nodiscard]] std::size_t used(BlockNumber block) const { return blocks_[block].used; }
@@ -77,6 +83,9 @@ class PortBlocks {
     void settle(Instant now);
 
   private:
+    [[nodiscard]] static constexpr std::size_t words_for(const Plan& plan) noexcept {
+        return plan.addresses * plan.blocks_each * protocol_count * plan.block_size / 64;
+    }
     struct Block {
         std::uint32_t used = 0;
     };
@@ -91,6 +100,10 @@ class PortBlocks {
         }
     }
     void wake(Instant now);
+    [[nodiscard]] std::size_t words_before(BlockNumber block, Protocol protocol) const noexcept {
+        const std::size_t rows = block * protocol_count + static_cast<std::size_t>(protocol);
+        return rows * (plan_.block_size / 64);
+    }
     [[nodiscard]] BlockNumber draw(std::vector<BlockNumber>& free);
     [[nodiscard]] std::span<std::uint64_t> bits_of(BlockNumber block, Protocol protocol);
 
@@ -98,7 +111,7 @@ class PortBlocks {
     RandomSource& random_;
     std::span<Instant> kept_;
     std::vector<Block> blocks_;
-    std::vector<std::uint64_t> bits_;             // by block and protocol: one for each used port
+    tables::LargeArray<std::uint64_t> bits_;      // by block and protocol: one for each used port
     std::vector<std::vector<BlockNumber>> free_;  // by address
     std::size_t free_count_ = 0;
     std::vector<Resting> resting_;  // a ring, in order of time: no block rests twice at once
@@ -108,8 +121,8 @@ class PortBlocks {
 
 constexpr std::size_t PortBlocks::bytes_for(const Plan& plan) noexcept {
     const std::size_t blocks = plan.addresses * plan.blocks_each;
-    return blocks * (sizeof(Block) + sizeof(BlockNumber) + sizeof(Resting) +
-                     protocol_count * plan.block_size / 8);
+    return blocks * (sizeof(Block) + sizeof(BlockNumber) + sizeof(Resting)) +
+           tables::LargeArray<std::uint64_t>::mapped_bytes(words_for(plan));
 }
 
 }  // namespace ntm::napt

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/napt/public_ports.hpp"
 
+#include <algorithm>
+
 namespace ntm::napt {
 
 PublicPorts::PublicPorts(
@@ -9,19 +11,21 @@ PublicPorts::PublicPorts(
     : blocks_{plan, random, kept},
       block_size_{plan.block_size},
       next_(plan.addresses * plan.blocks_each, no_block),
-      mappings_(next_.size() * protocol_count * plan.block_size, nowhere) {}
+      mappings_{tables::LargeArray<Position>::map(mappings_for(plan))} {
+    std::fill_n(mappings_.data(), mappings_.size(), nowhere);
+}
 
 std::optional<PublicPorts::Taken> PublicPorts::take(
     Holding& holding, Protocol protocol, Instant now
 ) {
     for (BlockNumber at = holding.first_block; at != no_block; at = next_[at]) {
         if (const auto port = blocks_.take_port(at, protocol)) {
-            return Taken{*port};
+            return Taken{*port, at};
         }
     }
     const auto block = take_block(holding, now);
     const auto port = block ? blocks_.take_port(*block, protocol) : std::nullopt;
-    return port ? std::optional{Taken{*port, first_of(*block)}} : std::nullopt;
+    return port ? std::optional{Taken{*port, *block, true}} : std::nullopt;
 }
 
 std::optional<BlockNumber> PublicPorts::take_block(Holding& holding, Instant now) {
@@ -52,21 +56,23 @@ bool PublicPorts::is_of(const Holding& holding, BlockNumber block) const noexcep
     return at == block;
 }
 
-bool PublicPorts::adopt(Holding& holding, PublicPort port, Protocol protocol) {
+std::optional<PublicPorts::Taken> PublicPorts::adopt(
+    Holding& holding, PublicPort port, Protocol protocol
+) {
     const auto block = blocks_.block_of(port);
     if (!block) {
-        return false;
+        return std::nullopt;
     }
     const bool is_held = blocks_.used(*block) != 0;
     const bool may_be_his =
         is_held ? is_of(holding, *block) : !holding.has_address || holding.address == port.address;
     if (!may_be_his || !blocks_.adopt_port(*block, protocol, port.port)) {
-        return false;
+        return std::nullopt;
     }
     if (!is_held) {
         hold(holding, *block);
     }
-    return true;
+    return Taken{port, *block, !is_held};
 }
 
 std::optional<PublicPort> PublicPorts::give_back(
@@ -98,12 +104,6 @@ void PublicPorts::give_back_block(Holding& holding, BlockNumber block, Instant n
 Position PublicPorts::mapping_of(PublicPort port, Protocol protocol) const noexcept {
     const auto block = blocks_.block_of(port);
     return block ? mappings_[index_of(*block, port, protocol)] : nowhere;
-}
-
-void PublicPorts::set_mapping(PublicPort port, Protocol protocol, Position mapping) noexcept {
-    if (const auto block = blocks_.block_of(port)) {
-        mappings_[index_of(*block, port, protocol)] = mapping;
-    }
 }
 
 std::size_t PublicPorts::index_of(BlockNumber block, PublicPort port, Protocol protocol)

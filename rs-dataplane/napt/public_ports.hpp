@@ -8,6 +8,7 @@
 #include "common/base/time.hpp"
 #include "rs-dataplane/napt/port_blocks.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
+#include "rs-dataplane/tables/large_array.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,16 +30,26 @@ class PublicPorts {
 
     // `kept`: as PortBlocks have it.
     PublicPorts(const PortBlocks::Plan& plan, RandomSource& random, std::span<Instant> kept = {});
-    // Of the heap.
+    // Mapped or of the heap.
     [[nodiscard]] static constexpr std::size_t bytes_for(const PortBlocks::Plan& plan) noexcept {
-        const std::size_t blocks = plan.addresses * plan.blocks_each;
-        return PortBlocks::bytes_for(plan) + blocks * sizeof(BlockNumber) +
-               blocks * plan.block_size * protocol_count * sizeof(Position);
+        return PortBlocks::bytes_for(plan) + blocks_of(plan) * sizeof(BlockNumber) +
+               tables::LargeArray<Position>::mapped_bytes(mappings_for(plan));
+    }
+    [[nodiscard]] bool has_memory() const noexcept {
+        return blocks_.has_memory() &&
+               mappings_.size() == next_.size() * protocol_count * block_size_;
     }
 
+    // What take() is going to read, and not for who waits for it.
+    void fetch(const Holding& holding, Protocol protocol) const noexcept {
+        if (holding.first_block != no_block) {
+            blocks_.fetch(holding.first_block, protocol);
+        }
+    }
     struct Taken {
         PublicPort port;
-        std::optional<PublicPort> new_block{};  // its first port, if it was taken for this one
+        BlockNumber block = 0;
+        bool is_first = false;  // of the block, which was taken for this one
     };
     // Nothing: there is none left for this holding.
     [[nodiscard]] std::optional<Taken> take(Holding& holding, Protocol protocol, Instant now);
@@ -47,15 +58,19 @@ class PublicPorts {
         Holding& holding, PublicPort port, Protocol protocol, Instant now
     );
 
-    // A port that an earlier process gave this holding. False: no two could have had what they say.
-    [[nodiscard]] bool adopt(Holding& holding, PublicPort port, Protocol protocol);
+    // A port that an earlier process gave this holding. Nothing: no two could have had what they say.
+    [[nodiscard]] std::optional<Taken> adopt(Holding& holding, PublicPort port, Protocol protocol);
     // Behind the last of these, before anything else.
     void settle(Instant now) { blocks_.settle(now); }
 
     // nowhere: it is nobody's.
     [[nodiscard]] Position mapping_of(PublicPort port, Protocol protocol) const noexcept;
-    // Of a port that is taken.
-    void set_mapping(PublicPort port, Protocol protocol, Position mapping) noexcept;
+    void set_mapping(const Taken& taken, Protocol protocol, Position mapping) noexcept {
+        mappings_[index_of(taken.block, taken.port, protocol)] = mapping;
+    }
+    [[nodiscard]] PublicPort first_of(BlockNumber block) const noexcept {
+        return {blocks_.address_of(block), blocks_.first_port_of(block)};
+    }
 
     struct Block {
         PublicPort first;
@@ -79,19 +94,22 @@ class PublicPorts {
     static constexpr BlockNumber no_block = 0xffff'ffff;
 
     [[nodiscard]] std::optional<BlockNumber> take_block(Holding& holding, Instant now);
+    [[nodiscard]] static constexpr std::size_t blocks_of(const PortBlocks::Plan& plan) noexcept {
+        return plan.addresses * plan.blocks_each;
+    }
+    [[nodiscard]] static constexpr std::size_t mappings_for(const PortBlocks::Plan& plan) noexcept {
+        return blocks_of(plan) * protocol_count * plan.block_size;
+    }
     [[nodiscard]] bool is_of(const Holding& holding, BlockNumber block) const noexcept;
     void hold(Holding& holding, BlockNumber block) noexcept;
-    [[nodiscard]] PublicPort first_of(BlockNumber block) const noexcept {
-        return {blocks_.address_of(block), blocks_.first_port_of(block)};
-    }
     void give_back_block(Holding& holding, BlockNumber block, Instant now);
     [[nodiscard]] std::size_t index_of(BlockNumber block, PublicPort port, Protocol protocol)
         const noexcept;
 
     PortBlocks blocks_;
     std::size_t block_size_;
-    std::vector<BlockNumber> next_;   // by block: the next one of the same holding
-    std::vector<Position> mappings_;  // by block, protocol and port
+    std::vector<BlockNumber> next_;          // by block: the next one of the same holding
+    tables::LargeArray<Position> mappings_;  // by block, protocol and port
     std::size_t held_blocks_ = 0;
 };
 

@@ -3,6 +3,7 @@
 // the memory lies somewhere else one day, as a pointer would not.
 #pragma once
 
+#include "common/base/touch.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ class RecordPool {
         --in_use_;
     }
 
-    void prefetch(Position at) const noexcept { __builtin_prefetch(&records_[at]); }
+    void prefetch(Position at) const noexcept { touch(&records_[at]); }
     [[nodiscard]] Record& operator[](Position at) noexcept { return records_[at]; }
     [[nodiscard]] const Record& operator[](Position at) const noexcept { return records_[at]; }
 

@@ -109,9 +109,12 @@ struct alignas(64) Session {
                family == tuple.family && protocol == tuple.protocol;
     }
     // Of what stays the same as long as it lives; never 0.
-    [[nodiscard]] std::uint8_t check() const noexcept {
-        std::uint64_t sum = public_port.address;
-        for (const TupleWords& words : {inside().words(), outside().words()}) {
+    [[nodiscard]] std::uint8_t check() const noexcept { return check_of(inside(), outside()); }
+    [[nodiscard]] static std::uint8_t check_of(
+        const InsideTuple& inside, const OutsideTuple& outside
+    ) noexcept {
+        std::uint64_t sum = outside.public_port.address;
+        for (const TupleWords& words : {inside.words(), outside.words()}) {
             for (const std::uint64_t word : words) {
                 sum = mix(sum + word);
             }
@@ -148,7 +151,7 @@ struct Limits {
     Budget new_mappings{1000, 1000};
 };
 
-struct Subscriber {
+struct alignas(64) Subscriber {
     // What stays the same; the rest means something in this process alone.
     std::uint32_t seal = 0;    // check() from when it is complete, else 0
     std::uint32_t number = 0;  // as the control thread has it

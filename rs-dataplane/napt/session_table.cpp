@@ -19,34 +19,67 @@ SessionTable::SessionTable(
     }
 }
 
-std::uint64_t SessionTable::peer_hash(OutsideTuple tuple) const noexcept {
-    tuple.remote_port = 0;
-    return hash_(tuple.words());
-}
-
 Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
-    return peers_.find(peer_hash(tuple), [&](Position at) {
-        return records_[at].has_remote_of(tuple);
+    const Position at = find_settled_peer(tuple, peer_hash(tuple));
+    return at != nowhere ? at : find_new([&](const Session& session) {
+        return session.admits_its_address() && session.has_remote_of(tuple);
     });
 }
 
+Position SessionTable::find_settled_peer(const OutsideTuple& tuple, std::uint64_t hash)
+    const noexcept {
+    return peers_.find(hash, [&](Position at) { return records_[at].has_remote_of(tuple); });
+}
+
 // Each index has room for as many as there are records, so that no insertion fails.
-Position SessionTable::add(Mapping& mapping, const Session& session) noexcept {
-    const Position at = records_.take();
-    records_[at] = session;
-    adopt(mapping, at);
+void SessionTable::add(Mapping& mapping, Position at, const Checks& checks) noexcept {
+    by_outside_.fetch(checks.outside);
+    peers_.fetch(checks.peer);
+    if (new_count_ == most_new) {
+        settle_oldest();
+    }
+    Session& session = records_[at];
+    session.next = session.previous = nowhere;
+    New& added = new_[(first_new_ + new_count_++) % most_new];
+    added.at = at;
+    added.mapping = &mapping;
+    added.checks = checks;
+    static_cast<void>(by_inside_.insert(checks.inside, at));
+    count_open(mapping, session);
     tables::keep_order();
-    records_[at].seal = session.check();
-    return at;
+    session.seal = checks.seal;
+}
+
+void SessionTable::settle_oldest() noexcept {
+    const New& oldest = new_[first_new_];
+    static_cast<void>(by_outside_.insert(oldest.checks.outside, oldest.at));
+    link(*oldest.mapping, oldest.at, oldest.checks.peer);
+    first_new_ = (first_new_ + 1) % most_new;
+    --new_count_;
+}
+
+void SessionTable::settle() noexcept {
+    while (new_count_ != 0) {
+        settle_oldest();
+    }
+}
+
+void SessionTable::count_open(Mapping& mapping, const Session& session) noexcept {
+    if (session.filter == Filter::endpoint_independent) {
+        ++mapping.open_sessions;
+        mapping.open_path = session.path;
+    }
 }
 
 void SessionTable::adopt(Mapping& mapping, Position at) noexcept {
     static_cast<void>(by_inside_.insert(hash_(records_[at].inside().words()), at));
     static_cast<void>(by_outside_.insert(hash_(records_[at].outside().words()), at));
-    link(mapping, at);
+    link(mapping, at, peer_hash(records_[at].outside()));
+    count_open(mapping, records_[at]);
 }
 
 void SessionTable::remove(Mapping& mapping, Position at) noexcept {
+    settle();
     unlink(mapping, at);
     by_inside_.erase(hash_(records_[at].inside().words()), at);
     by_outside_.erase(hash_(records_[at].outside().words()), at);
@@ -56,20 +89,21 @@ void SessionTable::remove(Mapping& mapping, Position at) noexcept {
 }
 
 void SessionTable::set_path(Mapping& mapping, Position at, PathId path, Filter filter) noexcept {
+    settle();
     unlink(mapping, at);
     records_[at].path = path;
     records_[at].filter = filter;
-    link(mapping, at);
+    link(mapping, at, peer_hash(records_[at].outside()));
+    count_open(mapping, records_[at]);
 }
 
-void SessionTable::link(Mapping& mapping, Position at) noexcept {
+void SessionTable::link(Mapping& mapping, Position at, std::uint64_t peer_hash) noexcept {
     Session& session = records_[at];
-    const OutsideTuple tuple = session.outside();
     Position before = nowhere;
     if (session.admits_its_address()) {
-        before = find_peer(tuple);
+        before = find_settled_peer(session.outside(), peer_hash);
         if (before == nowhere) {
-            static_cast<void>(peers_.insert(peer_hash(tuple), at));
+            static_cast<void>(peers_.insert(peer_hash, at));
         }
     }
     Position& link = before == nowhere ? mapping.first_session : records_[before].next;
@@ -79,10 +113,6 @@ void SessionTable::link(Mapping& mapping, Position at) noexcept {
         records_[session.next].previous = at;
     }
     link = at;
-    if (session.filter == Filter::endpoint_independent) {
-        ++mapping.open_sessions;
-        mapping.open_path = session.path;
-    }
 }
 
 void SessionTable::unlink(Mapping& mapping, Position at) noexcept {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All sessions, found by either tuple and by remote address, and the list of those of each mapping.
+//
+// A new session touches lines all over the indexes. So that it does not wait for them, it is entered by
+// its public side a few sessions later, when they have come; until then it is looked for by itself.
 #pragma once
 
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/records.hpp"
 #include "rs-dataplane/tables/flow_index.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -43,24 +48,50 @@ class SessionTable {
     void prefetch_index(const Lookup<Tuple>& wanted) const noexcept {
         index_for(wanted.tuple).prefetch(wanted.hash);
     }
+    // False: there is none.
     template <typename Tuple>
-    void prefetch_session(const Lookup<Tuple>& wanted) const noexcept {
+    bool prefetch_session(const Lookup<Tuple>& wanted) const noexcept {
         const Position guess = index_for(wanted.tuple).guess(wanted.hash);
-        if (guess != nowhere) {
-            records_.prefetch(guess);
+        if (guess == nowhere) [[unlikely]] {
+            return false;
         }
+        records_.prefetch(guess);
+        return true;
     }
-    template <typename Tuple>
-    [[nodiscard]] Position find(const Lookup<Tuple>& wanted) const noexcept {
-        return index_for(wanted.tuple).find(wanted.hash, [&](Position at) {
-            return records_[at].is_of(wanted.tuple);
-        });
+    [[nodiscard]] Position find(const Lookup<InsideTuple>& wanted) const noexcept {
+        return find_in(by_inside_, wanted);
+    }
+    [[nodiscard]] Position find(const Lookup<OutsideTuple>& wanted) const noexcept {
+        const Position at = find_in(by_outside_, wanted);
+        return at != nowhere
+                   ? at
+                   : find_new([&](const Session& session) { return session.is_of(wanted.tuple); });
     }
     // A session of this public port that admits its remote address, which is this tuple's.
     [[nodiscard]] Position find_peer(const OutsideTuple& tuple) const noexcept;
 
-    // Of a table that is not full; nothing with either tuple is there.
-    Position add(Mapping& mapping, const Session& session) noexcept;
+    // Enters those that are not entered yet: before a mapping's list is read.
+    void settle() noexcept;
+    // Of a table that is not full: a record to be filled, all but for its links, and then added. Filled in
+    // its place: to copy what was just put together waits for all stores before it.
+    [[nodiscard]] Position take() noexcept { return records_.take(); }
+    // Nothing with either tuple is there.
+    // Of its tuples.
+    struct Checks {
+        std::uint64_t inside = 0;
+        std::uint64_t outside = 0;
+        std::uint64_t peer = 0;
+        std::uint8_t seal = 0;
+    };
+    [[nodiscard]] Checks checks_of(const Lookup<InsideTuple>& inside, const OutsideTuple& outside)
+        const noexcept {
+        return {
+            inside.hash,
+            hash_(outside.words()),
+            peer_hash(outside),
+            Session::check_of(inside.tuple, outside)};
+    }
+    void add(Mapping& mapping, Position at, const Checks& checks) noexcept;
     void remove(Mapping& mapping, Position at) noexcept;
     // As add(), one that lies there already, left by an earlier process; adopt_records() behind the last.
     void adopt(Mapping& mapping, Position at) noexcept;
@@ -69,14 +100,47 @@ class SessionTable {
     void set_path(Mapping& mapping, Position at, PathId path, Filter filter) noexcept;
 
   private:
+    // Entered by its inside tuple alone.
+    struct New {
+        Position at = nowhere;
+        Mapping* mapping = nullptr;
+        Checks checks;
+    };
+    static constexpr std::size_t most_new = 8;
+
+    template <typename Tuple>
+    [[nodiscard]] Position find_in(const tables::FlowIndex& index, const Lookup<Tuple>& wanted)
+        const noexcept {
+        return index.find(wanted.hash, [&](Position at) {
+            return records_[at].is_of(wanted.tuple);
+        });
+    }
+    // The oldest one first.
+    template <typename IsWanted>
+    [[nodiscard]] Position find_new(IsWanted is_wanted) const noexcept {
+        for (std::size_t i = 0; i < new_count_; ++i) {
+            const Position at = new_[(first_new_ + i) % most_new].at;
+            if (is_wanted(records_[at])) {
+                return at;
+            }
+        }
+        return nowhere;
+    }
+    void settle_oldest() noexcept;
     [[nodiscard]] const tables::FlowIndex& index_for(const InsideTuple& /*tuple*/) const noexcept {
         return by_inside_;
     }
     [[nodiscard]] const tables::FlowIndex& index_for(const OutsideTuple& /*tuple*/) const noexcept {
         return by_outside_;
     }
-    [[nodiscard]] std::uint64_t peer_hash(OutsideTuple tuple) const noexcept;
-    void link(Mapping& mapping, Position at) noexcept;
+    [[nodiscard]] std::uint64_t peer_hash(OutsideTuple tuple) const noexcept {
+        tuple.remote_port = 0;
+        return hash_(tuple.words());
+    }
+    [[nodiscard]] Position find_settled_peer(const OutsideTuple& tuple, std::uint64_t hash)
+        const noexcept;
+    static void count_open(Mapping& mapping, const Session& session) noexcept;
+    void link(Mapping& mapping, Position at, std::uint64_t peer_hash) noexcept;
     void unlink(Mapping& mapping, Position at) noexcept;
     void pass_on_peer(Position from) noexcept;
 
@@ -86,6 +150,9 @@ class SessionTable {
     tables::FlowIndex by_outside_;
     // The first one of each run of sessions with one remote address in a mapping's list.
     tables::FlowIndex peers_;
+    std::array<New, most_new> new_;  // a ring
+    std::size_t first_new_ = 0;
+    std::size_t new_count_ = 0;
 };
 
 }  // namespace ntm::napt

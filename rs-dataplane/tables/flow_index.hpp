@@ -13,6 +13,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/random.hpp"
+#include "common/base/touch.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 
 #include <array>
@@ -80,6 +81,10 @@ class FlowIndex {
     // it most likely names.
     void prefetch(std::uint64_t hash) const noexcept {
         __builtin_prefetch(&buckets_[home_of(hash)]);
+    }
+    // For what is soon to be read and written, and is not waited for by a burst.
+    void fetch(std::uint64_t hash) const noexcept {
+        __builtin_prefetch(&buckets_[home_of(hash)], 1);
     }
     [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept {
         const Bucket& bucket = buckets_[home_of(hash)];

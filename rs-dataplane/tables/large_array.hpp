@@ -24,14 +24,12 @@ class LargeArray {
     LargeArray() noexcept = default;
     ~LargeArray() { unmap(); }
     LargeArray(LargeArray&& other) noexcept
-        : mapped_{std::exchange(other.mapped_, nullptr)},
-          mapped_length_{std::exchange(other.mapped_length_, 0)},
+        : mapped_length_{std::exchange(other.mapped_length_, 0)},
           items_{std::exchange(other.items_, nullptr)},
           size_{std::exchange(other.size_, 0)} {}
     LargeArray& operator=(LargeArray&& other) noexcept {
         if (this != &other) {
             unmap();
-            mapped_ = std::exchange(other.mapped_, nullptr);
             mapped_length_ = std::exchange(other.mapped_length_, 0);
             items_ = std::exchange(other.items_, nullptr);
             size_ = std::exchange(other.size_, 0);
@@ -41,10 +39,9 @@ class LargeArray {
     LargeArray(const LargeArray&) = delete;
     LargeArray& operator=(const LargeArray&) = delete;
 
-    // Room to begin at a page's boundary included: what lies before the first huge one and behind
-    // the last would be in small pages.
+    // In whole pages.
     [[nodiscard]] static constexpr std::size_t mapped_bytes(std::size_t size) noexcept {
-        return round_up(size * sizeof(T), page_for(size)) + page_for(size);
+        return round_up(size * sizeof(T), page_for(size));
     }
 
     // Empty if there is no memory.
@@ -52,25 +49,20 @@ class LargeArray {
         LargeArray array;
         const std::size_t length = mapped_bytes(size);
         const std::size_t page = page_for(size);
-        void* memory =
-            mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) {
+        char* memory = map_aligned(length, page);
+        if (memory == nullptr) {
             return array;
         }
         if (page == huge_page) {
             // Only a wish: without huge pages the array works all the same.
             static_cast<void>(madvise(memory, length, MADV_HUGEPAGE));
         }
-        const auto address = reinterpret_cast<std::uintptr_t>(memory);
-        array.mapped_ = memory;
         array.mapped_length_ = length;
+        array.items_ = std::launder(reinterpret_cast<T*>(memory));
         // Taken here, and not page by page when packets come. Where the kernel can not do so, it is.
         if (madvise(memory, length, populate_write) != 0 && errno == ENOMEM) {
             return LargeArray{};
         }
-        array.items_ = std::launder(
-            reinterpret_cast<T*>(static_cast<char*>(memory) + (round_up(address, page) - address))
-        );
         array.size_ = size;
         return array;
     }
@@ -95,19 +87,39 @@ class LargeArray {
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
     static constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
     [[nodiscard]] static constexpr std::size_t page_for(std::size_t size) noexcept {
-        return size * sizeof(T) < huge_page ? small_page : huge_page;
+        return round_up(size * sizeof(T), small_page) < huge_page ? small_page : huge_page;
     }
     [[nodiscard]] static constexpr std::size_t round_up(
         std::size_t value, std::size_t to
     ) noexcept {
         return (value + to - 1) / to * to;
     }
+    // Nothing if there is no memory. The kernel places a mapping at any page: what is too much of it, so
+    // that it begins at one of these, is given back.
+    [[nodiscard]] static char* map_aligned(std::size_t length, std::size_t page) noexcept {
+        const std::size_t spare = page - small_page;
+        void* memory = mmap(
+            nullptr, length + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0
+        );
+        if (memory == MAP_FAILED) {
+            return nullptr;
+        }
+        const auto address = reinterpret_cast<std::uintptr_t>(memory);
+        const std::size_t before = round_up(address, page) - address;
+        char* const begin = static_cast<char*>(memory) + before;
+        if (before != 0) {
+            munmap(memory, before);
+        }
+        if (before != spare) {
+            munmap(begin + length, spare - before);
+        }
+        return begin;
+    }
     void unmap() noexcept {
-        if (mapped_ != nullptr) {
-            munmap(mapped_, mapped_length_);
+        if (mapped_length_ != 0) {
+            munmap(items_, mapped_length_);
         }
     }
-    void* mapped_ = nullptr;
     std::size_t mapped_length_ = 0;
     T* items_ = nullptr;
     std::size_t size_ = 0;
