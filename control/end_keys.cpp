@@ -17,7 +17,7 @@ constexpr std::size_t word_bits = 64;
 
 // The bits of the filter that stand for these keys: two slices of a hash.
 std::array<std::size_t, 2> bits_of(const tables::EndKeys& keys) {
-    const crypto::Hash hash = crypto::sha256(keys.data[0].view());
+    const crypto::Hash hash = crypto::sha256(keys.opening.key.view());
     std::array<std::size_t, 2> bits{};
     for (std::size_t i = 0; i < bits.size(); ++i) {
         bits[i] = load<std::uint64_t>(hash.data() + 8 * i) % filter_bits;
@@ -31,7 +31,7 @@ constexpr std::uint64_t mask_of(std::size_t bit) noexcept {
 
 }  // namespace
 
-std::shared_ptr<tables::EndKeys> make_end_keys(
+std::shared_ptr<tables::EndKeys> EndKeyMaker::make(
     PathId path, crypto::Suite suite, const Secret32& path_secret
 ) {
     const auto key_of = [&](std::uint8_t flags) {
@@ -39,13 +39,19 @@ std::shared_ptr<tables::EndKeys> make_end_keys(
             path_secret, {protocol::PacketType::data, flags, suite, path}, {}
         );
     };
-    auto keys = std::make_shared<tables::EndKeys>();
-    keys->data = {key_of(0), key_of(protocol::NtmHeader::flag_role)};
+    const std::shared_ptr<tables::EndKeys> keys{
+        pool_->make(), [pool = pool_](tables::EndKeys* gone) {
+            pool->drop(gone);
+        }};
+    keys->opening.key = key_of(0);
+    keys->sealing.key = key_of(protocol::NtmHeader::flag_role);
     return keys;
 }
 
 bool are_same(const tables::EndKeys& a, const tables::EndKeys& b) noexcept {
-    return a.data[0].suite == b.data[0].suite && a.data[0].bytes == b.data[0].bytes;
+    const crypto::AeadKey& mine = a.opening.key;
+    const crypto::AeadKey& other = b.opening.key;
+    return mine.suite == other.suite && mine.bytes == other.bytes;
 }
 
 void ForgottenKeys::add(const tables::EndKeys& keys) {

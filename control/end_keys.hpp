@@ -7,6 +7,7 @@
 #include "common/base/ids.hpp"
 #include "common/base/secret.hpp"
 #include "common/crypto/aead.hpp"
+#include "rs-dataplane/tables/chunk_pool.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <cstddef>
@@ -18,10 +19,23 @@
 
 namespace ntm::control {
 
-// Of a path secret that nothing has been counted under.
-[[nodiscard]] std::shared_ptr<tables::EndKeys> make_end_keys(
-    PathId path, crypto::Suite suite, const Secret32& path_secret
-);
+// Keeps keys where workers find them soonest.
+class EndKeyMaker {
+  public:
+    // Of a path secret that nothing has been counted under. They may outlive their maker.
+    [[nodiscard]] std::shared_ptr<tables::EndKeys> make(
+        PathId path, crypto::Suite suite, const Secret32& path_secret
+    );
+    [[nodiscard]] static constexpr std::size_t bytes_for(std::size_t keys) noexcept {
+        constexpr std::size_t count_of_owners = 64;  // and what the allocator adds
+        return tables::ChunkPool<tables::EndKeys>::mapped_bytes(keys) + keys * count_of_owners;
+    }
+
+  private:
+    using Pool = tables::ChunkPool<tables::EndKeys>;
+    std::shared_ptr<Pool> pool_ = std::make_shared<Pool>();
+};
+
 // Whether they come of one path secret, for one path and suite.
 [[nodiscard]] bool are_same(const tables::EndKeys& a, const tables::EndKeys& b) noexcept;
 

@@ -153,7 +153,7 @@ Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
 Result<std::shared_ptr<tables::EndKeys>, BookAnswer> PathBook::take_keys(
     const PathOrder& order, tables::SubscriberNumber subscriber, const RelayedPath* held
 ) {
-    auto keys = make_end_keys(order.id, order.end->suite, order.legs[0].secret);
+    auto keys = key_maker_.make(order.id, order.end->suite, order.legs[0].secret);
     keys->subscriber = subscriber;
     const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
     keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));

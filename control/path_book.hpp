@@ -129,6 +129,7 @@ class PathBook {
     std::unordered_map<PathId, Tombstone> tombstones_;
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;
     Subscribers subscribers_;
+    EndKeyMaker key_maker_;
     EndKeyShelf key_shelf_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
@@ -140,9 +141,10 @@ constexpr std::size_t PathBook::bytes_for(std::size_t paths) noexcept {
 constexpr std::size_t PathBook::bytes_for_ends(std::size_t paths) noexcept {
     // Its general nodes, and what the allocator and names add.
     constexpr std::size_t beside = 2 * sizeof(tables::PathEnd::GeneralNode) + 128;
-    constexpr std::size_t keys = sizeof(tables::EndKeys) + 64;
-    return paths * (sizeof(RelayEnd) + sizeof(tables::TunnelEnd) + keys + beside) +
-           EndKeyShelf::usual_capacity * (keys + 128) + ForgottenKeys::bytes;
+    constexpr std::size_t on_shelf = EndKeyShelf::usual_capacity;
+    return paths * (sizeof(RelayEnd) + beside) +
+           tables::ChunkPool<tables::TunnelEnd>::mapped_bytes(paths) +
+           EndKeyMaker::bytes_for(paths + on_shelf) + on_shelf * 128 + ForgottenKeys::bytes;
 }
 
 template <typename Visit>

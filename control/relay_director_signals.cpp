@@ -143,7 +143,7 @@ void RelayDirector::carry_out(
 
 void RelayDirector::log_secrets(const RelayedPath& path) const {
     if (path.end) {
-        const crypto::Suite suite = path.end->keys->data[0].suite;
+        const crypto::Suite suite = path.end->keys->opening.key.suite;
         key_log_.note_path_secret(path.id, path.revision, suite, path.leg(Role::initiator).secret);
         return;
     }

@@ -100,9 +100,11 @@ void RsNWorld::add_path(std::uint32_t path) {
     Ends& ends = ends_.emplace_back();
     ends.id = {random_.number()};
     ends.key = random_.bytes<16>();
-    const auto keys = std::make_shared<tables::EndKeys>();
-    std::ranges::copy(ends.key, keys->data[0].bytes.mutable_view().begin());
-    std::ranges::copy(random_.bytes<16>(), keys->data[1].bytes.mutable_view().begin());
+    const std::shared_ptr<tables::EndKeys> keys{keys_.make(), [this](tables::EndKeys* gone) {
+                                                    keys_.drop(gone);
+                                                }};
+    std::ranges::copy(ends.key, keys->opening.key.bytes.mutable_view().begin());
+    std::ranges::copy(random_.bytes<16>(), keys->sealing.key.bytes.mutable_view().begin());
 
     tables::RelayPath made;
     made.id = ends.id;

@@ -8,6 +8,7 @@
 #include "bench/micro/random_bursts.hpp"
 #include "rs-dataplane/relay/lanes.hpp"
 #include "rs-dataplane/relay/rs_n.hpp"
+#include "rs-dataplane/tables/chunk_pool.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 
 #include <array>
@@ -57,6 +58,7 @@ class RsNWorld {
 
     SeededRandom random_{1};
     relay::Settings settings_;
+    tables::ChunkPool<tables::EndKeys> keys_;
     std::unique_ptr<tables::GracePeriod> grace_period_;
     std::unique_ptr<tables::RelayTable> table_;
     tables::LargeArray<relay::PathCounters> path_counters_;

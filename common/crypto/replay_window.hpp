@@ -3,13 +3,15 @@
 // the tag is verified, update() only after, so that forgeries move nothing.
 //
 // A ring of 64-bit words holds one bit for each counter. The window's upper edge moves a word at a
-// time; the words it enters are cleared, so one word of the ring is always on the way out and the
-// window is that much shorter than the ring.
+// time; the words it passes are cleared, so one word of the ring is always on the way out and the
+// window is that much shorter than the ring. The newest word stands beside the edge, so that packets
+// that come in order touch one cache line.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace ntm::crypto {
 
@@ -28,7 +30,8 @@ class ReplayWindow {
         if (next_ - counter > size) {
             return false;
         }
-        return (ring_[word_of(counter)] & bit_of(counter)) == 0;
+        const std::uint64_t its = is_newest(counter) ? newest_ : ring_[place_of(counter)];
+        return (its & bit_of(counter)) == 0;
     }
 
     // Takes `counter`, for which check() has been true.
@@ -36,32 +39,41 @@ class ReplayWindow {
         if (counter >= next_) {
             advance(counter);
         }
-        ring_[word_of(counter)] |= bit_of(counter);
+        std::uint64_t& its = is_newest(counter) ? newest_ : ring_[place_of(counter)];
+        its |= bit_of(counter);
     }
 
     // The highest counter taken and one more; 0 before the first.
     [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
 
   private:
-    [[nodiscard]] static constexpr std::size_t word_of(std::uint64_t counter) noexcept {
+    [[nodiscard]] static constexpr std::size_t place_of(std::uint64_t counter) noexcept {
         return static_cast<std::size_t>(counter / word_bits % words);
     }
     [[nodiscard]] static constexpr std::uint64_t bit_of(std::uint64_t counter) noexcept {
         return std::uint64_t{1} << (counter % word_bits);
     }
+    // Whether it belongs to the word of the highest counter taken, or to one that is not there yet.
+    [[nodiscard]] bool is_newest(std::uint64_t counter) const noexcept {
+        return next_ == 0 || counter / word_bits >= (next_ - 1) / word_bits;
+    }
     void advance(std::uint64_t counter) noexcept {
         if (next_ != 0) {
             const std::uint64_t from = (next_ - 1) / word_bits;
-            const std::uint64_t to = counter / word_bits;
-            for (std::uint64_t i = 0; i < std::min(to - from, words); ++i) {
-                ring_[(to - i) % words] = 0;
+            const std::uint64_t passed = counter / word_bits - from;
+            if (passed != 0) {
+                ring_[from % words] = std::exchange(newest_, 0);
+            }
+            for (std::uint64_t i = 1; i < std::min(passed, words + 1); ++i) {
+                ring_[(from + i) % words] = 0;
             }
         }
         next_ = counter + 1;
     }
 
-    std::array<std::uint64_t, words> ring_{};
     std::uint64_t next_ = 0;
+    std::uint64_t newest_ = 0;  // the word that next_ - 1 belongs to
+    std::array<std::uint64_t, words> ring_{};
 };
 
 }  // namespace ntm::crypto

@@ -9,6 +9,7 @@
 #include "common/packet/ethernet.hpp"
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/napt/napt.hpp"
+#include "rs-dataplane/relay/numbered_subscriber.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
 
@@ -33,12 +34,13 @@ struct NaptParts {
     napt::Bindings& bindings;
     const napt::PublicAddresses& addresses;
     const Settings& settings;
-    // By tables::SubscriberNumber: where Bindings have him; nowhere if they do not.
-    const std::vector<napt::Position>& subscribers;
+    const std::vector<NumberedSubscriber>& subscribers;  // by number
     Instant now;
 
-    [[nodiscard]] napt::Position position_of(tables::SubscriberNumber number) const noexcept {
-        return number < subscribers.size() ? subscribers[number] : napt::nowhere;
+    [[nodiscard]] const NumberedSubscriber& subscriber(tables::SubscriberNumber number
+    ) const noexcept {
+        static constexpr NumberedSubscriber nobody;
+        return number < subscribers.size() ? subscribers[number] : nobody;
     }
 };
 

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/find_path.hpp"
 
+#include "common/base/touch.hpp"
+
 namespace ntm::relay {
 
 static_assert(tables::RelayTable::batch == burst_size);
-
-namespace {
-
-// Fetches the line by a load that nothing waits for. A prefetch would do if it were not lost where
-// it misses the TLB too, as virtual machines lose it: 60 cycles a packet at 64 thousand paths.
-void touch(const PathCounters& counters) noexcept {
-    const std::uint64_t word = counters.legs[0].packets.value();
-    asm volatile("" : : "r"(word));
-}
-
-}  // namespace
 
 void find_path(
     Burst& burst, Lane& lane, const tables::RelayTable::Reader& table, const PathCounters* counters
@@ -40,7 +31,7 @@ void find_path(
         packet.passage = &entry->passages[static_cast<std::size_t>(packet.role)];
         packet.slot = found.slots[at];
         __builtin_prefetch(packet.passage);
-        touch(counters[packet.slot]);
+        touch(&counters[packet.slot]);
         return DropReason::none;
     });
 }

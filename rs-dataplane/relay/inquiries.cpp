@@ -31,12 +31,11 @@ void find_blocks(const BindingsView& view, napt::Position at, UsageInquiry::Usag
 }  // namespace
 
 napt::Position BindingsView::find(const SubscriberName& name) const noexcept {
-    if (name.number >= subscribers.size() || subscribers[name.number] == napt::nowhere) {
+    if (name.number >= subscribers.size()) {
         return napt::nowhere;
     }
-    const napt::Position at = subscribers[name.number];
-    const napt::Subscriber& his = bindings.subscriber(at);
-    return his.ipv4 == name.vipv4 && his.ipv6 == name.vipv6 ? at : napt::nowhere;
+    const NumberedSubscriber& his = subscribers[name.number];
+    return his.vipv4 == name.vipv4 && his.vipv6 == name.vipv6 ? his.at : napt::nowhere;
 }
 
 UsageInquiry::UsageInquiry(std::vector<SubscriberName> wanted, std::size_t most_blocks)

@@ -7,6 +7,7 @@
 
 #include "common/base/address.hpp"
 #include "rs-dataplane/napt/napt.hpp"
+#include "rs-dataplane/relay/numbered_subscriber.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <atomic>
@@ -25,7 +26,7 @@ struct SubscriberName {
 struct BindingsView {
     const napt::Bindings& bindings;
     const napt::PublicAddresses& addresses;
-    std::span<const napt::Position> subscribers;  // by number
+    std::span<const NumberedSubscriber> subscribers;  // by number
 
     // nowhere: he is another worker's, or has not been opened yet, or not any more.
     [[nodiscard]] napt::Position find(const SubscriberName& name) const noexcept;

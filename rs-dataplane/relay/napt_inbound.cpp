@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/napt_inbound.hpp"
 
+#include "common/base/touch.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
@@ -17,13 +18,11 @@ using tables::PaddedAddress;
 
 napt::Receiver receiver_of(
     const napt::InsideEndpoint& found,
-    const napt::Subscriber& subscriber,
+    const NumberedSubscriber& subscriber,
     const tables::TunnelEnd& end,
     Family family
 ) noexcept {
-    const IpAddress vip =
-        family == Family::ipv4 ? IpAddress{subscriber.ipv4} : IpAddress{subscriber.ipv6};
-    return {PaddedAddress::of(vip), found.port, {found.path, end.is_exit}, end.way(family).node};
+    return {subscriber.vip(family), found.port, {found.path, end.is_exit}, end.way(family).node};
 }
 
 // A burst on its way in: what is found out of a packet in one pass is used in the next.
@@ -89,7 +88,7 @@ class Inbound {
         }
         limit_segments(inner, std::min(ended_.most[number], longest_anywhere));
         const napt::InsideEndpoint& found = receivers_[number];
-        const napt::Subscriber& subscriber = parts_.bindings.subscriber(found.subscriber);
+        const NumberedSubscriber& subscriber = parts_.subscriber(end.subscriber);
         napt::Napt::bring_in(inner, receiver_of(found, subscriber, end, family));
         return DropReason::none;
     }
@@ -105,7 +104,7 @@ class Inbound {
     // A session may be older than what its path is now, whose it is, and where it may lead.
     [[nodiscard]] DropReason check_path(const tables::TunnelEnd& end, std::size_t number)
         const noexcept {
-        if (parts_.position_of(end.subscriber) != receivers_[number].subscriber) {
+        if (parts_.subscriber(end.subscriber).at != receivers_[number].subscriber) {
             return DropReason::other_path;
         }
         const napt::InnerPacket& inner = ended_.inner[number];
@@ -140,6 +139,15 @@ void napt_inbound(
     }
     lane.apply(burst, [&](Packet& packet) noexcept { return inbound.find_receiver(packet); });
     find_path(burst, lane, table.reader, table.counters);
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        touch(burst.packets[lane[i]].passage);
+    }
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        const tables::Passage& passage = *burst.packets[lane[i]].passage;
+        if (passage.kind == tables::PassageKind::ended) [[likely]] {
+            touch(passage.end(Role::responder));
+        }
+    }
     lane.apply(burst, [&](Packet& packet) noexcept { return inbound.translate(packet); });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/napt_outbound.hpp"
 
+#include "common/base/touch.hpp"
 #include "rs-dataplane/napt/translate.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
@@ -12,12 +13,6 @@ namespace {
 using napt::Kind;
 using tables::PaddedAddress;
 
-PaddedAddress vip_of(const napt::Subscriber& subscriber, Family family) noexcept {
-    return PaddedAddress::of(
-        family == Family::ipv4 ? IpAddress{subscriber.ipv4} : IpAddress{subscriber.ipv6}
-    );
-}
-
 // Whose packet it is, and by which path it goes.
 napt::Sender sender_of(
     const Packet& packet, const tables::TunnelEnd& end, napt::Position subscriber, Family family
@@ -27,9 +22,9 @@ napt::Sender sender_of(
 
 // Whether the packet is the node's own.
 DropReason check_source(
-    const napt::InnerPacket& inner, const napt::Subscriber& subscriber
+    const napt::InnerPacket& inner, const NumberedSubscriber& subscriber
 ) noexcept {
-    const PaddedAddress vip = vip_of(subscriber, inner.headers().family);
+    const PaddedAddress vip = subscriber.vip(inner.headers().family);
     const bool is_own = inner.ends(inner.headers()).source == vip && vip != PaddedAddress{};
     return is_own ? DropReason::none : DropReason::inner_source;
 }
@@ -59,14 +54,14 @@ class Outbound {
         const std::size_t number = number_of(packet);
         const tables::TunnelEnd& end = *ended_.ends[number];
         napt::InnerPacket& inner = ended_.inner[number];
-        const napt::Position subscriber = parts_.position_of(end.subscriber);
-        if (subscriber == napt::nowhere) [[unlikely]] {
+        const NumberedSubscriber& subscriber = parts_.subscriber(end.subscriber);
+        if (subscriber.at == napt::nowhere) [[unlikely]] {
             return DropReason::unknown_subscriber;
         }
         DropReason reason =
             inner.read({packet.begin + inner_at, std::size_t{packet.length} - inner_at});
         if (reason == DropReason::none) [[likely]] {
-            reason = check_source(inner, parts_.bindings.subscriber(subscriber));
+            reason = check_source(inner, subscriber);
         }
         if (reason == DropReason::none) [[likely]] {
             reason = check_destination(inner, end, parts_.settings.targets);
@@ -74,7 +69,7 @@ class Outbound {
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
         }
-        senders_[number] = sender_of(packet, end, subscriber, inner.headers().family);
+        senders_[number] = sender_of(packet, end, subscriber.at, inner.headers().family);
         if (inner.kind() != Kind::icmp_error) {
             lookups_[number] = napt_.lookup_out(inner, senders_[number]);
             parts_.bindings.prefetch_index(lookups_[number]);
@@ -129,6 +124,9 @@ class Outbound {
 
 void napt_outbound(Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts) noexcept {
     Outbound outbound{burst, ended, parts};
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        touch(&parts.subscriber(ended.ends[lane[i]]->subscriber));
+    }
     lane.apply(burst, [&](Packet& packet) noexcept { return outbound.read(packet); });
     for (std::size_t i = 0; i < lane.size(); ++i) {
         outbound.prefetch(lane[i]);

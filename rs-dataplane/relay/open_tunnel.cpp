@@ -2,6 +2,7 @@
 #include "rs-dataplane/relay/open_tunnel.hpp"
 
 #include "common/base/byte_order.hpp"
+#include "common/base/touch.hpp"
 #include "common/packet/ntm_view.hpp"
 #include "common/packet/udp.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
@@ -19,8 +20,20 @@ std::uint64_t counter_of(const crypto::CipherJob& job) noexcept {
     return load<Be64>(job.header).to_host() & counter_bits;
 }
 
-crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noexcept {
-    const crypto::AeadKey& key = keys.data[static_cast<std::size_t>(Role::initiator)];
+// The ends, and their keys.
+void fetch(const Burst& burst, const Lane& lane) noexcept {
+    const auto end_of = [](const Packet& packet) noexcept {
+        return packet.passage->end(Role::initiator);
+    };
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        touch(end_of(burst.packets[lane[i]]));
+    }
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        touch(&end_of(burst.packets[lane[i]])->keys->opening);
+    }
+}
+
+crypto::CipherJob job_for(const Packet& packet, const crypto::AeadKey& key) noexcept {
     crypto::CipherJob job;
     job.key = key.bytes.view().data();
     job.header = packet.begin + packet.udp_at + UdpView::size;
@@ -35,17 +48,17 @@ crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noe
 DropReason unwrap(
     Packet& packet,
     const crypto::CipherJob& job,
-    tables::EndCounters& counters,
+    crypto::ReplayWindow& received,
     const LegsSeen& seen
 ) noexcept {
     if (!job.is_good) {
         return DropReason::bad_tag;
     }
     const std::uint64_t counter = counter_of(job);
-    if (!counters.received.check(counter)) {
+    if (!received.check(counter)) {
         return DropReason::replayed;  // by another of this burst
     }
-    counters.received.update(counter);
+    received.update(counter);
     seen.counters[packet.slot].legs[0].note_seen(seen.now_seconds);
     if (job.text_length == 0) {
         return DropReason::keep_alive;
@@ -63,6 +76,7 @@ void open_tunnel(
 ) noexcept {
     std::array<crypto::CipherJob, burst_size> jobs;
     std::size_t count = 0;
+    fetch(burst, lane);
     lane.apply(burst, [&](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
         const tables::TunnelEnd* end = packet.passage->end(Role::initiator);
@@ -71,8 +85,9 @@ void open_tunnel(
         if (packet.length < packet.udp_at + UdpView::size + shortest_data) {
             return DropReason::truncated_data;
         }
-        const crypto::CipherJob job = job_for(packet, *end->keys);
-        if (!end->keys->counters.received.check(counter_of(job))) {
+        const tables::EndKeys::Opening& opening = end->keys->opening;
+        const crypto::CipherJob job = job_for(packet, opening.key);
+        if (!opening.received.check(counter_of(job))) {
             return DropReason::replayed;
         }
         jobs[count++] = job;
@@ -82,7 +97,7 @@ void open_tunnel(
     std::size_t next = 0;
     lane.apply(burst, [&](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
-        return unwrap(packet, jobs[next++], ended.ends[number]->keys->counters, seen);
+        return unwrap(packet, jobs[next++], ended.ends[number]->keys->opening.received, seen);
     });
 }
 

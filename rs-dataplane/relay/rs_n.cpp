@@ -32,7 +32,7 @@ RsN::RsN(Parts parts)
     : bindings_{std::move(parts.bindings)},
       addresses_{std::move(parts.addresses)},
       cipher_{std::move(parts.cipher)},
-      subscribers_(parts.subscribers, napt::nowhere),
+      subscribers_(parts.subscribers),
       counters_{parts.counters},
       share_{parts.share} {
     leaving_.reserve(parts.subscribers);
@@ -48,7 +48,7 @@ void RsN::carry_out(const SubscriberOrder& order, Instant now) {
     if (number >= subscribers_.size()) {
         return;
     }
-    const napt::Position known = std::exchange(subscribers_[number], napt::nowhere);
+    const napt::Position known = std::exchange(subscribers_[number], {}).at;
     if (known != napt::nowhere) {
         leaving_.push_back(known);
     }
@@ -61,7 +61,7 @@ void RsN::carry_out(const SubscriberOrder& order, Instant now) {
         leaving_.pop_back();
         added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits, open->tenancy);
     }
-    subscribers_[number] = added.value_or(napt::nowhere);
+    subscribers_[number] = {added.value_or(napt::nowhere), open->vipv4, open->vipv6};
 }
 
 void RsN::tend(Instant now) noexcept {

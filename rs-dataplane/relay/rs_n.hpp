@@ -88,9 +88,9 @@ class RsN {
     std::unique_ptr<napt::Bindings> bindings_;
     napt::PublicAddresses addresses_;
     std::unique_ptr<crypto::BurstCipher> cipher_;
-    std::vector<napt::Position> subscribers_;  // by number
-    std::vector<napt::Position> leaving_;      // have no number any more, but sessions
-    Inquiry* inquiry_ = nullptr;               // of the control thread
+    std::vector<NumberedSubscriber> subscribers_;  // by number
+    std::vector<napt::Position> leaving_;          // have no number any more, but sessions
+    Inquiry* inquiry_ = nullptr;                   // of the control thread
     WorkerCounters* counters_;
     Share share_;
     TokenBucket errors_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/seal_tunnel.hpp"
 
+#include "common/base/touch.hpp"
 #include "common/packet/ntm_view.hpp"
 #include "common/packet/udp.hpp"
 #include "rs-dataplane/relay/finish.hpp"
@@ -29,26 +30,25 @@ void write_ntm_header(std::uint8_t* header, PathId path, std::uint64_t counter) 
 }
 
 // Room for the headers in front, filled but for the UDP checksum, which covers the ciphertext.
-DropReason wrap(Packet& packet, tables::EndCounters& counters) noexcept {
+DropReason wrap(Packet& packet, tables::EndKeys::Sealing& sealing) noexcept {
     const tables::Passage& passage = *packet.passage;
     const std::uint16_t growth = outer_size(passage);
     if (packet.headroom < growth || packet.tailroom() < crypto::tag_size) [[unlikely]] {
         return DropReason::no_headroom;
     }
-    if (counters.next_to_send == last_counter) [[unlikely]] {
+    if (sealing.next_counter == last_counter) [[unlikely]] {
         return DropReason::key_used_up;
     }
     packet.grow_front(growth);
     packet.length = static_cast<std::uint16_t>(packet.length + crypto::tag_size);
     packet.udp_at = static_cast<std::uint16_t>(inner_at + growth - NtmView::size - UdpView::size);
     write_ntm_header(
-        packet.begin + packet.udp_at + UdpView::size, packet.path_id, counters.next_to_send++
+        packet.begin + packet.udp_at + UdpView::size, packet.path_id, sealing.next_counter++
     );
     return DropReason::none;
 }
 
-crypto::CipherJob job_for(const Packet& packet, const tables::EndKeys& keys) noexcept {
-    const crypto::AeadKey& key = keys.data[static_cast<std::size_t>(Role::responder)];
+crypto::CipherJob job_for(const Packet& packet, const crypto::AeadKey& key) noexcept {
     crypto::CipherJob job;
     job.key = key.bytes.view().data();
     job.header = packet.begin + packet.udp_at + UdpView::size;
@@ -106,13 +106,16 @@ void seal_tunnel(
     std::array<crypto::CipherJob, burst_size> jobs;
     std::array<std::uint8_t, burst_size> traffic_classes;
     std::size_t count = 0;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        touch(&ended.ends[lane[i]]->keys->sealing);
+    }
     lane.apply(burst, [&](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
-        tables::EndKeys& keys = *ended.ends[number]->keys;
+        tables::EndKeys::Sealing& sealing = ended.ends[number]->keys->sealing;
         traffic_classes[count] = traffic_class_of(packet.begin + inner_at);
-        const DropReason reason = wrap(packet, keys.counters);
+        const DropReason reason = wrap(packet, sealing);
         if (reason == DropReason::none) [[likely]] {
-            jobs[count++] = job_for(packet, keys);
+            jobs[count++] = job_for(packet, sealing.key);
         }
         return reason;
     });

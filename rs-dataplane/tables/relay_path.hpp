@@ -39,18 +39,22 @@ struct RelayLeg {
 // ones first, so that workers find him by it in an array.
 using SubscriberNumber = std::uint32_t;
 
-// How far a path secret is used up: that of the worker which the subscriber is assigned to.
-struct alignas(64) EndCounters {
-    std::uint64_t next_to_send = 0;
-    crypto::ReplayWindow received;
-};
-
-// The keys of DATA on a path that ends here (docs/protocol.md section 6). One object for each path
-// secret as long as the process runs: another one would use its counters again.
+// The keys of DATA on a path that ends here (docs/protocol.md section 6), and how far they are used up:
+// that is the business of the worker which the subscriber is assigned to. One object for each path
+// secret as long as the process runs: another one would use its counters again. To seal takes one cache
+// line, and so does to open what comes in order.
 struct EndKeys {
-    std::array<crypto::AeadKey, 2> data;  // by the sender's Role
-    SubscriberNumber subscriber = 0;      // whose they are as long as they count
-    EndCounters counters;
+    struct alignas(64) Sealing {
+        crypto::AeadKey key;  // of the responder
+        std::uint64_t next_counter = 0;
+    };
+    struct alignas(64) Opening {
+        crypto::AeadKey key;  // of the initiator
+        crypto::ReplayWindow received;
+    };
+    Sealing sealing;
+    Opening opening;
+    SubscriberNumber subscriber = 0;  // whose they are as long as they count
 };
 
 // RS-N: the responder is this relay.

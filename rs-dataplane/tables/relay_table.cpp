@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/tables/relay_table.hpp"
 
+#include "rs-dataplane/tables/chunk_pool.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 #include "rs-dataplane/tables/path_front.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
@@ -77,7 +78,7 @@ class RelayTable::State {
     [[nodiscard]] RelayEntry* make_entry(const RelayPath& path);
     void retire(RelayEntry* entry, std::optional<Slot> slot);
     void reclaim() noexcept;
-    static void drop_owned(RelayEntry& entry) noexcept;
+    void drop_owned(RelayEntry& entry) noexcept;
 
     [[nodiscard]] PathFront::Place place_of(const RelayEntry* entry, Slot slot) const noexcept {
         return {static_cast<std::uint32_t>(entry - pool.data()), slot};
@@ -88,6 +89,7 @@ class RelayTable::State {
     rte_hash* hash = nullptr;                      // owned
     LargeArray<std::atomic<RelayEntry*>> entries;  // by slot
     LargeArray<RelayEntry> pool;                   // the first one is no path's
+    ChunkPool<TunnelEnd> ends;
     PathFront front;
     std::vector<RelayEntry*> unused;
     std::deque<Retired> retired;
@@ -123,7 +125,7 @@ RelayEntry* RelayTable::State::make_entry(const RelayPath& path) {
         }
     }
     if (entry->passages[0].kind == PassageKind::ended) {
-        const TunnelEnd* end = new TunnelEnd{make_tunnel_end(path)};
+        const TunnelEnd* end = ends.make(make_tunnel_end(path));
         entry->passages[0].set_end(Role::initiator, end);
         entry->passages[1].set_end(Role::responder, end);
     }
@@ -150,7 +152,7 @@ void RelayTable::State::reclaim() noexcept {
 // What was allocated for the entry.
 void RelayTable::State::drop_owned(RelayEntry& entry) noexcept {
     if (entry.passages[0].kind == PassageKind::ended) {
-        delete entry.passages[0].end(Role::initiator);
+        ends.drop(entry.passages[0].end(Role::initiator));
         entry.passages[0].kind = PassageKind::closed;
     }
     for (Passage& passage : entry.passages) {
@@ -263,7 +265,7 @@ Result<Slot, TableError> RelayTable::Writer::insert(const RelayPath& path) {
     }
     const std::int32_t position = rte_hash_add_key(state.hash, &path.id);
     if (position < 0) {
-        State::drop_owned(*entry);
+        state.drop_owned(*entry);
         state.unused.push_back(entry);
         return Unexpected{TableError::full};
     }

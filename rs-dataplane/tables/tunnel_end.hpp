@@ -19,17 +19,18 @@ struct GeneralNode {
     PaddedAddress real_address{};
 };
 
-struct TunnelEnd {
+// One cache line tells all that IPv4 needs.
+struct alignas(64) TunnelEnd {
     struct Way {
         GeneralNode node;
         NextHopIndex next_hop = no_next_hop;  // towards the real address, or all of them
         bool exists = false;                  // the general node has an address of this family
     };
 
+    std::shared_ptr<EndKeys> keys;  // copied and let go by the table's writer alone
     SubscriberNumber subscriber = 0;
     bool is_exit = false;
-    std::array<Way, 2> ways;        // IPv4, IPv6
-    std::shared_ptr<EndKeys> keys;  // copied and let go by the table's writer alone
+    std::array<Way, 2> ways;  // IPv4, IPv6
 
     [[nodiscard]] const Way& way(Family family) const noexcept {
         return ways[family == Family::ipv4 ? 0 : 1];

@@ -25,18 +25,18 @@ inline const Endpoint relay_endpoint = *Endpoint::parse("198.51.100.20:9770");
     return mark % 3 == 0;
 }
 
-[[nodiscard]] inline Secret32 marked_key(Mark mark, std::size_t role) noexcept {
+[[nodiscard]] inline Secret32 marked_key(Mark mark, Role role) noexcept {
     Secret32 key;
-    std::ranges::fill(key.mutable_view(), static_cast<std::uint8_t>(mark + role));
+    const auto byte = static_cast<std::uint8_t>(mark + static_cast<unsigned>(role));
+    std::ranges::fill(key.mutable_view(), byte);
     return key;
 }
 
 // Its keys are its own: they go when the last entry of the path goes.
 [[nodiscard]] inline tables::PathEnd marked_end(Mark mark) {
     auto keys = std::make_shared<tables::EndKeys>();
-    for (std::size_t role = 0; role < keys->data.size(); ++role) {
-        keys->data[role].bytes = marked_key(mark, role);
-    }
+    keys->opening.key.bytes = marked_key(mark, Role::initiator);
+    keys->sealing.key.bytes = marked_key(mark, Role::responder);
     const IpAddress node = Ipv4Address::from_host(0x0b000000U | mark);
     return {mark, std::move(keys), {{node, node, mark}}};
 }
@@ -68,13 +68,11 @@ inline const Endpoint relay_endpoint = *Endpoint::parse("198.51.100.20:9770");
 }
 
 [[nodiscard]] inline bool is_whole(const tables::TunnelEnd& end, Mark mark) noexcept {
-    for (std::size_t role = 0; role < end.keys->data.size(); ++role) {
-        if (!std::ranges::equal(end.keys->data[role].bytes.view(), marked_key(mark, role).view())) {
-            return false;
-        }
-    }
+    const tables::EndKeys& keys = *end.keys;
+    const bool has_its_keys = keys.opening.key.bytes == marked_key(mark, Role::initiator) &&
+                              keys.sealing.key.bytes == marked_key(mark, Role::responder);
     const tables::TunnelEnd::Way& way = end.way(Family::ipv4);
-    return end.subscriber == mark && way.exists && way.next_hop == mark;
+    return has_its_keys && end.subscriber == mark && way.exists && way.next_hop == mark;
 }
 
 [[nodiscard]] inline bool is_ended(const tables::RelayEntry& entry) noexcept {

@@ -95,7 +95,7 @@ void WorkerThread::find_ends() noexcept {
 // Nobody else touches the counters of a subscriber's paths.
 void WorkerThread::use_ends() noexcept {
     for (tables::EndKeys* keys : ends_) {
-        keys->counters.received.update(keys->counters.next_to_send++);
+        keys->opening.received.update(keys->sealing.next_counter++);
         ++tally_.ends;
     }
 }

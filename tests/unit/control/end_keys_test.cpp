@@ -18,7 +18,8 @@ Secret32 secret(char letter) {
 }
 
 Keys keys_of(std::uint64_t path, char letter, crypto::Suite suite = crypto::Suite::aes_128_gcm) {
-    return make_end_keys(PathId{path}, suite, secret(letter));
+    static EndKeyMaker maker;
+    return maker.make(PathId{path}, suite, secret(letter));
 }
 
 class Shelf : public testing::Test {
@@ -41,12 +42,13 @@ TEST(EndKeys, AreThoseOfDataInBothRoles) {
              PathId{7}},
             {}
         );
-        const crypto::AeadKey& made = keys->data.at(static_cast<std::size_t>(role));
+        const crypto::AeadKey& made =
+            role == Role::initiator ? keys->opening.key : keys->sealing.key;
         EXPECT_EQ(made.suite, expected.suite);
         EXPECT_TRUE(made.bytes == expected.bytes);
     }
-    EXPECT_EQ(keys->counters.next_to_send, 0U);
-    EXPECT_EQ(keys->counters.received.next(), 0U);
+    EXPECT_EQ(keys->sealing.next_counter, 0U);
+    EXPECT_EQ(keys->opening.received.next(), 0U);
 }
 
 TEST(EndKeys, AreTheSameForOneSecretPathAndSuite) {

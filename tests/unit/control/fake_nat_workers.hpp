@@ -35,7 +35,7 @@ class FakeNatWorkers final : public relay::SubscriberOrders {
     void finish() {
         ASSERT_NE(lent_, nullptr);
         relay::Inquiry* const finished = std::exchange(lent_, nullptr);
-        const std::span<const napt::Position> subscribers{subscribers_};
+        const std::span<const relay::NumberedSubscriber> subscribers{subscribers_};
         const auto known = worker_ == 0 ? subscribers : subscribers.first(0);
         while (!finished->go_on({napt.bindings(), addresses_, known})) {
         }
@@ -43,8 +43,9 @@ class FakeNatWorkers final : public relay::SubscriberOrders {
     // The next number is his.
     napt::Position open(const Ipv4Address& vipv4, const Ipv6Address& vipv6) {
         const napt::Limits limits{200, 300, {1000, 1000}};
-        subscribers_.push_back(napt.bindings().add_subscriber(vipv4, vipv6, limits).value());
-        return subscribers_.back();
+        const napt::Position at = napt.bindings().add_subscriber(vipv4, vipv6, limits).value();
+        subscribers_.push_back({at, vipv4, vipv6});
+        return at;
     }
 
     napt::World napt{plan()};
@@ -63,7 +64,7 @@ class FakeNatWorkers final : public relay::SubscriberOrders {
 
     napt::PublicAddresses addresses_{
         {{{192, 0, 2, 1}}, {{192, 0, 2, 2}}, {{192, 0, 2, 3}}, {{192, 0, 2, 4}}}, {}};
-    std::vector<napt::Position> subscribers_;
+    std::vector<relay::NumberedSubscriber> subscribers_;
     relay::Inquiry* lent_ = nullptr;
     int worker_ = 0;
     int taken_ = 0;

@@ -113,8 +113,8 @@ TEST_F(Ends, DirectionOpensTheSubscriberAndInstallsThePath) {
         {protocol::PacketType::data, 0, crypto::Suite::chacha20_poly1305, PathId{7}},
         {}
     );
-    EXPECT_EQ(keys_of(7)->data[0].suite, expected.suite);
-    EXPECT_EQ(keys_of(7)->data[0].bytes, expected.bytes);
+    EXPECT_EQ(keys_of(7)->opening.key.suite, expected.suite);
+    EXPECT_EQ(keys_of(7)->opening.key.bytes, expected.bytes);
 }
 
 using Switch = DirectorWorld;
@@ -387,7 +387,7 @@ TEST_F(Ends, NewSecretMakesNewKeysAndTheLegHasToBeBoundAnew) {
 TEST_F(Ends, SecretThatComesBackGoesOnCountingWhereItWas) {
     direct(dc_a, ending(7, 1));
     const auto keys = keys_of(7);
-    keys->counters.next_to_send = 1234;
+    keys->sealing.next_counter = 1234;
     release(dc_a, 7, 1);
     direct(dc_a, ending(7, 2));
     EXPECT_EQ(keys_of(7), keys);
@@ -395,7 +395,7 @@ TEST_F(Ends, SecretThatComesBackGoesOnCountingWhereItWas) {
     EXPECT_NE(keys_of(7), keys);
     direct(dc_a, ending(7, 4));
     EXPECT_EQ(keys_of(7), keys);
-    EXPECT_EQ(keys->counters.next_to_send, 1234U);
+    EXPECT_EQ(keys->sealing.next_counter, 1234U);
 }
 
 TEST_F(Ends, ProbeIsAnsweredAsLongAsTheNodeIsWhereItIsBound) {

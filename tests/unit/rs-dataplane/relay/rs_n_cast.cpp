@@ -48,7 +48,8 @@ std::shared_ptr<tables::EndKeys> make_end_keys(const Secret32& secret, PathId id
             static_cast<std::uint8_t>(role),
             crypto::Suite::aes_128_gcm,
             id};
-        keys->data[static_cast<std::size_t>(role)] = protocol::derive_key(secret, purpose, {});
+        crypto::AeadKey& key = role == Role::initiator ? keys->opening.key : keys->sealing.key;
+        key = protocol::derive_key(secret, purpose, {});
     }
     return keys;
 }

@@ -126,7 +126,7 @@ TEST_F(RsNTest, a_flow_goes_on_where_the_node_moves_and_counters_too) {
     const Outcome in = receive(answer);
     ASSERT_EQ(in.fate, Fate::transmit) << describe(in.reason).name;
     EXPECT_TRUE(opened(in.frame)) << "a counter that was used before is a replay";
-    EXPECT_EQ(keys_->counters.next_to_send, 2U);
+    EXPECT_EQ(keys_->sealing.next_counter, 2U);
 }
 
 // The public ports from 20256 on are the second worker's.
@@ -354,7 +354,7 @@ TEST_F(RsNRefusals, key_used_up) {
     const Bytes out = inner_of(receive(data(good_)).frame);
     PacketEnds back = reversed(ends_of(Family::ipv4).outside);
     back.destination_port = source_port(out);
-    keys_->counters.next_to_send = std::uint64_t{1} << 40;
+    keys_->sealing.next_counter = std::uint64_t{1} << 40;
     const Outcome in = receive(from_general_node(packet_of(Kind::udp, back, some_payload)));
     EXPECT_EQ(in.reason, DropReason::key_used_up);
 }
