@@ -118,6 +118,8 @@ Json show_path(const Context& context, const Path& path, Instant now) {
     json["initiator"] = context.name_of(record.end(Role::initiator).node);
     if (const GeneralNodeRecord* general = context.general.find_of(record.id)) {
         show_general_node(*general, json);
+    } else if (record.kind == RouteKind::exit) {
+        json["responder"] = "all general nodes";
     } else {
         json["responder"] = context.name_of(record.end(Role::responder).node);
     }

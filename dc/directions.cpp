@@ -63,7 +63,19 @@ void fill_general_node(
         direction.set_peer_vipv6(to_field(peer.vipv6.bytes));
     }
     direction.set_peer_fqdn(peer.fqdn);
+}
+
+void fill_what_lies_behind(
+    v1::RouteDirection& direction,
+    const PathRecord& record,
+    const Relay& relay,
+    const Context& context
+) {
     direction.set_peer_static_key(to_field(relay.record.key.bytes));
+    direction.set_exit(record.kind == RouteKind::exit);
+    if (const GeneralNodeRecord* general = context.general.find_of(record.id)) {
+        fill_general_node(direction, *general, relay);
+    }
 }
 
 void add_general_node(v1::RelayEnd& end, ByteView virtual_ip, ByteView real_ip) {
@@ -72,7 +84,7 @@ void add_general_node(v1::RelayEnd& end, ByteView virtual_ip, ByteView real_ip) 
     node.set_real_ip(to_field(real_ip));
 }
 
-// One without general nodes would reach all: a path's record always has one.
+// One without general nodes is an exit path: the record of one that is not has its general node.
 void fill_end(v1::RelayEnd& end, const PathRecord& record, const Context& context) {
     end.set_path_secret(to_field(record.path_secret.view()));
     end.set_suite(static_cast<v1::Suite>(record.suite));
@@ -153,18 +165,18 @@ v1::RelayDirection build_relay_direction(const Path& path, const Context& contex
     v1::RelayDirection direction;
     direction.set_path_id(record.id.value);
     direction.set_revision(record.relay_revision);
-    direction.set_mode(path.is_general() ? v1::RELAY_END : v1::RELAY_SWITCH);
+    direction.set_mode(path.ends_at_relay() ? v1::RELAY_END : v1::RELAY_SWITCH);
     direction.set_lifetime_seconds(lifetime_seconds(context));
     const Relay* relay = context.registry.find_relay(*record.relay);
     for (const Role role : record.node_roles()) {
         v1::RelayLeg& leg = *direction.add_legs();
         leg.set_role(wire_role(role));
-        if (!path.is_general()) {
+        if (!path.ends_at_relay()) {
             fill_leg(leg, record, role, context);
         }
         fill_proven(leg, record.end(role).node, relay, context);
     }
-    if (path.is_general()) {
+    if (path.ends_at_relay()) {
         fill_end(*direction.mutable_end(), record, context);
     }
     return direction;
@@ -181,12 +193,11 @@ v1::RouteDirection build_route_direction(const Path& path, Role role, const Cont
         fill_peer(direction, peer->record);
     }
     const Relay* relay = record.relay ? context.registry.find_relay(*record.relay) : nullptr;
-    const GeneralNodeRecord* general = context.general.find_of(record.id);
     if (relay == nullptr) {
         fill_candidates(direction, end.candidates);
-    } else if (general != nullptr) {
+    } else if (path.ends_at_relay()) {
         fill_relay(direction, *relay, v1::ROUTE_GENERAL);
-        fill_general_node(direction, *general, *relay);
+        fill_what_lies_behind(direction, record, *relay, context);
     } else {
         fill_relay(direction, *relay, v1::ROUTE_RELAYED);
         direction.set_leg_secret(to_field(end.leg_secret.view()));

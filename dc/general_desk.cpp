@@ -150,23 +150,43 @@ void GeneralDesk::direct(
     Instant now
 ) {
     const bool is_new = context_.paths.find(peer.path) == nullptr;
+    if (const auto suite = choose_suite(asker, is_new, request, now)) {
+        director_.direct(PathDirector::GeneralOrder{asker, peer, *suite}, request, now);
+    }
+}
+
+void GeneralDesk::handle_exit(Node& asker, const protocol::RequestReceived& request, Instant now) {
+    if (!context_.general.is_configured()) {
+        const char* text = "this DC directs no paths to general nodes";
+        return context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
+    }
+    const bool is_new = context_.paths.find_exit(asker.record.key) == nullptr;
+    if (const auto suite = choose_suite(asker, is_new, request, now)) {
+        director_.direct(PathDirector::ExitOrder{asker, *suite}, request, now);
+    }
+}
+
+std::optional<crypto::Suite> GeneralDesk::choose_suite(
+    const Node& asker, bool is_new, const protocol::RequestReceived& request, Instant now
+) const {
+    const auto refuse = [&](v1::Status status, const std::string& text) {
+        context_.refuse(request, status, text, now);
+        return std::nullopt;
+    };
     const auto why = is_new ? context_.why_no_other_path(asker.record.key) : std::nullopt;
     if (why) {
-        return context_.refuse(request, v1::STATUS_BUSY, *why, now);
+        return refuse(v1::STATUS_BUSY, *why);
     }
     if (!find_reachability(asker.record).has_any()) {
-        const char* text = "the node has no usable address";
-        return context_.refuse(request, v1::STATUS_UNREACHABLE, text, now);
+        return refuse(v1::STATUS_UNREACHABLE, "the node has no usable address");
     }
     // A relay at which paths end speaks all of them.
     const auto& suites = asker.record.suites;
-    const auto& allowed = context_.settings.suites;
-    const auto suite = std::ranges::find_first_of(suites, allowed);
+    const auto suite = std::ranges::find_first_of(suites, context_.settings.suites);
     if (suite == suites.end()) {
-        const char* text = "the node speaks no cipher suite that paths may use";
-        return context_.refuse(request, v1::STATUS_UNREACHABLE, text, now);
+        return refuse(v1::STATUS_UNREACHABLE, "the node speaks no cipher suite that paths may use");
     }
-    director_.direct(PathDirector::GeneralOrder{asker, peer, *suite}, request, now);
+    return *suite;
 }
 
 }  // namespace ntm::dc

@@ -8,6 +8,7 @@
 #include "dc/path_director.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class GeneralDesk {
         : context_{context}, director_{director} {}
 
     void handle(Node& asker, const protocol::RequestReceived& request, Instant now);
+    // To all general nodes.
+    void handle_exit(Node& asker, const protocol::RequestReceived& request, Instant now);
 
     [[nodiscard]] std::vector<NameQuestion> take_questions() { return names_.take_questions(); }
     void handle_answer(const NameQuestion& question, const dns::Answer& answer, Instant now);
@@ -49,6 +52,11 @@ class GeneralDesk {
         const protocol::RequestReceived& request,
         Instant now
     );
+
+    // Refuses, and returns nothing, where no path of this node can end at a relay.
+    [[nodiscard]] std::optional<crypto::Suite> choose_suite(
+        const Node& asker, bool is_new, const protocol::RequestReceived& request, Instant now
+    ) const;
 
     Context& context_;
     PathDirector& director_;

@@ -14,9 +14,15 @@ void NodeDesk::handle_direction(Node& node, const protocol::RequestReceived& req
         context_.refuse(request, v1::STATUS_BUSY, "too many Direction Requests a second", now);
         return;
     }
-    if (asked.fqdn().empty() == asked.vip().empty()) {
-        const char* text = "exactly one of fqdn and vip is needed";
+    const int ways =
+        (asked.fqdn().empty() ? 0 : 1) + (asked.vip().empty() ? 0 : 1) + (asked.exit() ? 1 : 0);
+    if (ways != 1) {
+        const char* text = "exactly one of fqdn, vip and exit is needed";
         context_.refuse(request, v1::STATUS_BAD_REQUEST, text, now);
+        return;
+    }
+    if (asked.exit()) {
+        general_.handle_exit(node, request, now);
         return;
     }
     Node* peer = find_peer(asked);

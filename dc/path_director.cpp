@@ -31,8 +31,14 @@ bool PathDirector::has_all_ends(const PathRecord& record) const {
     const bool has_nodes = std::ranges::all_of(record.node_roles(), [&](Role role) {
         return context_.registry.find_node(record.end(role).node) != nullptr;
     });
-    return has_nodes &&
-           (record.kind != RouteKind::general || context_.general.find_of(record.id) != nullptr);
+    switch (record.kind) {
+        case RouteKind::general:
+            return has_nodes && context_.general.find_of(record.id) != nullptr;
+        case RouteKind::exit:
+            return has_nodes && context_.general.is_configured();
+        default:
+            return has_nodes;
+    }
 }
 
 void PathDirector::direct(
@@ -49,6 +55,16 @@ void PathDirector::direct(
     const GeneralOrder& order, const protocol::RequestReceived& request, Instant now
 ) {
     Path* path = context_.paths.find(order.peer.path);
+    if (path == nullptr) {
+        path = &create(order, now);
+    }
+    join(*path, order.asker, request, now);
+}
+
+void PathDirector::direct(
+    const ExitOrder& order, const protocol::RequestReceived& request, Instant now
+) {
+    Path* path = context_.paths.find_exit(order.asker.record.key);
     if (path == nullptr) {
         path = &create(order, now);
     }

@@ -48,6 +48,11 @@ class PathDirector {
         crypto::Suite suite = crypto::Suite::aes_128_gcm;
     };
     void direct(const GeneralOrder& order, const protocol::RequestReceived& request, Instant now);
+    struct ExitOrder {
+        Node& asker;
+        crypto::Suite suite = crypto::Suite::aes_128_gcm;
+    };
+    void direct(const ExitOrder& order, const protocol::RequestReceived& request, Instant now);
     // Ends a path everywhere but at `by`, which has ended it itself.
     void release(
         Path& path, v1::ReleaseReason reason, const std::optional<PeerKey>& by, Instant now
@@ -91,6 +96,7 @@ class PathDirector {
     // path_planning.cpp: what a path should be.
     [[nodiscard]] Path& create(const Order& order, Instant now);
     [[nodiscard]] Path& create(const GeneralOrder& order, Instant now);
+    [[nodiscard]] Path& create(const ExitOrder& order, Instant now);
     [[nodiscard]] PathRecord begin_record(const Node& asker, crypto::Suite suite, Instant now);
     [[nodiscard]] Path& add(PathRecord record, Instant now);
     [[nodiscard]] PathId draw_id();
@@ -98,6 +104,7 @@ class PathDirector {
     void plan_direct(Path& path, Family family);
     void plan_relayed(Path& path, RouteReason reason, Instant now);
     void plan_general(Path& path, Instant now);
+    void plan_exit(Path& path, Instant now);
     struct Wish {
         RouteKind kind = RouteKind::relayed;
         RouteReason reason = RouteReason::families_differ;

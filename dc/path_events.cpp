@@ -35,7 +35,8 @@ std::uint64_t PathDirector::restore(Relay& relay) {
         Path& path = *context_.paths.find(id);
         path.is_accepted = false;
         path.is_restoring = true;
-        if (path.is_general() && path.record.end(Role::responder).boot_id != relay.record.boot_id) {
+        if (path.ends_at_relay() &&
+            path.record.end(Role::responder).boot_id != relay.record.boot_id) {
             renew_path_secret(path);
         }
         const bool is_awaited = !path.waiters.empty();
@@ -142,7 +143,7 @@ void PathDirector::handle_verdict(
     if (is_behind && is_believed && path->corrections < most_corrections) {
         ++path->corrections;
         path->record.revision = std::max(path->record.revision, verdict.held_revision);
-        if (path->is_general()) {
+        if (path->ends_at_relay()) {
             renew_path_secret(*path);
         } else {
             raise_relay_revision(*path);
@@ -257,7 +258,7 @@ void PathDirector::handle_stale(Path& path, const NodeReport& report, Instant no
     if (report.held_revision > record.revision && path.corrections < most_corrections) {
         ++path.corrections;
         record.revision = report.held_revision;
-        if (path.is_general()) {
+        if (path.ends_at_relay()) {
             renew_path_secret(path);
         } else {
             raise_revision(path);

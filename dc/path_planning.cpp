@@ -49,6 +49,13 @@ Path& PathDirector::create(const GeneralOrder& order, Instant now) {
     return add(std::move(record), now);
 }
 
+Path& PathDirector::create(const ExitOrder& order, Instant now) {
+    PathRecord record = begin_record(order.asker, order.suite, now);
+    record.kind = RouteKind::exit;
+    record.reason = RouteReason::no_node_there;
+    return add(std::move(record), now);
+}
+
 PathRecord PathDirector::begin_record(const Node& asker, crypto::Suite suite, Instant now) {
     PathRecord record;
     record.id = draw_id();
@@ -78,11 +85,15 @@ PathId PathDirector::draw_id() {
 }
 
 void PathDirector::plan(Path& path, Instant now) {
-    if (path.is_general()) {
+    PathRecord& record = path.record;
+    if (record.kind == RouteKind::general) {
         plan_general(path, now);
         return;
     }
-    PathRecord& record = path.record;
+    if (record.kind == RouteKind::exit) {
+        plan_exit(path, now);
+        return;
+    }
     const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
     const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
     if (initiator == nullptr || responder == nullptr) {
@@ -148,6 +159,17 @@ void PathDirector::plan_general(Path& path, Instant now) {
     );
 }
 
+// One family of general nodes is better than none.
+void PathDirector::plan_exit(Path& path, Instant now) {
+    const Node* node = context_.registry.find_node(path.record.end(Role::initiator).node);
+    if (node == nullptr) {
+        return;
+    }
+    const Families initiator = families_of(find_reachability(node->record));
+    const Families any{true, true};
+    choose_relay(path, {RouteKind::exit, RouteReason::no_node_there, initiator, any}, now);
+}
+
 void PathDirector::choose_relay(Path& path, const Wish& wish, Instant now) {
     PathRecord& record = path.record;
     const std::vector<RelayOption> options = list_relays(path);
@@ -181,7 +203,7 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
     const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
     const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
     // Nobody measures the way from a relay to a general node.
-    const bool is_end = path.is_general();
+    const bool is_end = path.ends_at_relay();
     std::vector<RelayOption> options;
     for (const auto& [name, relay] : context_.registry.relays()) {
         RelayOption option;
@@ -222,7 +244,7 @@ void PathDirector::move_to(Path& path, const PeerKey& relay) {
 // A leg secret is known to one relay and one node, a path secret that a relay has to one run of it.
 void PathDirector::draw_relay_secrets(Path& path) {
     PathRecord& record = path.record;
-    if (!path.is_general()) {
+    if (!path.ends_at_relay()) {
         for (PathEnd& end : record.ends) {
             context_.random.fill(end.leg_secret.mutable_view());
         }
@@ -235,7 +257,7 @@ void PathDirector::draw_relay_secrets(Path& path) {
 
 // An end runs anew, or has used the secret in a later state than the store's.
 void PathDirector::renew_path_secret(Path& path) {
-    if (path.is_general()) {
+    if (path.ends_at_relay()) {
         draw_relay_secrets(path);
         raise_relay_revision(path);
         return;
@@ -291,18 +313,25 @@ void PathDirector::redraw(Path& path, Instant now) {
     Node* initiator = context_.registry.find_node(path.record.end(Role::initiator).node);
     Node* responder = context_.registry.find_node(path.record.end(Role::responder).node);
     const GeneralNodeRecord* general = context_.general.find_of(path.record.id);
-    if (initiator == nullptr || (responder == nullptr && general == nullptr)) {
+    const bool is_exit = path.record.kind == RouteKind::exit;
+    if (initiator == nullptr || (responder == nullptr && general == nullptr && !is_exit)) {
         return release(path, v1::RELEASE_REVOKED, std::nullopt, now);
     }
     std::vector<Waiter> waiters = std::exchange(path.waiters, {});
     const crypto::Suite suite = path.record.suite;
     const std::uint32_t draws = path.draws + 1;
-    if (general == nullptr) {
+    if (!path.ends_at_relay()) {
         context_.paths.set_relay(path, std::nullopt);  // nothing of ours is there to release
     }
     release(path, v1::RELEASE_REPLACED, std::nullopt, now);
-    Path& fresh = general != nullptr ? create(GeneralOrder{*initiator, *general, suite}, now)
-                                     : create(Order{*initiator, *responder, suite}, now);
+    const auto create_again = [&]() -> Path& {
+        if (is_exit) {
+            return create(ExitOrder{*initiator, suite}, now);
+        }
+        return general != nullptr ? create(GeneralOrder{*initiator, *general, suite}, now)
+                                  : create(Order{*initiator, *responder, suite}, now);
+    };
+    Path& fresh = create_again();
     fresh.waiters = std::move(waiters);
     fresh.draws = draws;
     plan(fresh, now);

@@ -37,7 +37,9 @@ Path& PathTable::add(PathRecord record) {
     if (added.relay) {
         by_relay_[*added.relay].insert(added.id);
     }
-    if (!path->is_general()) {
+    if (added.kind == RouteKind::exit) {
+        exits_[added.end(Role::initiator).node] = added.id;
+    } else if (!path->ends_at_relay()) {
         by_pair_[pair_of(added.ends[0].node, added.ends[1].node)] = added.id;
     }
     return *paths_.insert_or_assign(added.id, std::move(path)).first->second;
@@ -55,9 +57,16 @@ void PathTable::remove(PathId id) {
     if (record.relay) {
         erase_from(by_relay_, *record.relay, id);
     }
+    const auto is_its = [id](const auto& entry) {
+        return entry.second == id;
+    };
     const auto pair = by_pair_.find(pair_of(record.ends[0].node, record.ends[1].node));
-    if (pair != by_pair_.end() && pair->second == id) {
+    if (pair != by_pair_.end() && is_its(*pair)) {
         by_pair_.erase(pair);
+    }
+    const auto exit = exits_.find(record.end(Role::initiator).node);
+    if (exit != exits_.end() && is_its(*exit)) {
+        exits_.erase(exit);
     }
     paths_.erase(at);
 }
@@ -70,6 +79,11 @@ Path* PathTable::find(PathId id) noexcept {
 Path* PathTable::find_between(const PeerKey& a, const PeerKey& b) noexcept {
     const auto at = by_pair_.find(pair_of(a, b));
     return at == by_pair_.end() ? nullptr : find(at->second);
+}
+
+Path* PathTable::find_exit(const PeerKey& node) noexcept {
+    const auto at = exits_.find(node);
+    return at == exits_.end() ? nullptr : find(at->second);
 }
 
 void PathTable::set_relay(Path& path, const std::optional<PeerKey>& relay) {

@@ -56,7 +56,7 @@ struct Path {
         return record.end(Role::initiator).node == node ? Role::initiator : Role::responder;
     }
     [[nodiscard]] bool is_relayed() const noexcept { return record.kind == RouteKind::relayed; }
-    [[nodiscard]] bool is_general() const noexcept { return record.kind == RouteKind::general; }
+    [[nodiscard]] bool ends_at_relay() const noexcept { return record.ends_at_relay(); }
     [[nodiscard]] bool needs_relay() const noexcept { return record.kind != RouteKind::direct; }
     [[nodiscard]] bool is_known_to_all() const noexcept {
         return std::ranges::all_of(record.node_roles(), [this](Role role) {
@@ -75,6 +75,7 @@ class PathTable {
     void remove(PathId id);
     [[nodiscard]] Path* find(PathId id) noexcept;
     [[nodiscard]] Path* find_between(const PeerKey& a, const PeerKey& b) noexcept;
+    [[nodiscard]] Path* find_exit(const PeerKey& node) noexcept;
     // Moves the path in the index; all else of the record changes in place.
     void set_relay(Path& path, const std::optional<PeerKey>& relay);
 
@@ -90,6 +91,7 @@ class PathTable {
 
     std::map<PathId, std::unique_ptr<Path>> paths_;
     std::map<Pair, PathId> by_pair_;
+    std::map<PeerKey, PathId> exits_;  // by node, which has one at most
     std::unordered_map<PeerKey, Ids> by_node_;
     std::unordered_map<PeerKey, Ids> by_relay_;
 };

@@ -70,8 +70,9 @@ struct PathRecord {
     std::uint32_t relay_revision = 1;
     Secret32 path_secret;
     crypto::Suite suite = crypto::Suite::aes_128_gcm;
-    // By Role. A general path's responder is no node: it has the relay's run that the path secret is
-    // for, and what lies behind is the GeneralNodeRecord with this path.
+    // By Role. Where a path ends at a relay, its responder is no node: it has the relay's run that the
+    // path secret is for. What lies behind is the GeneralNodeRecord with this path, or by an exit path
+    // all general nodes.
     std::array<PathEnd, 2> ends;
     // Whether Route Directions have left: before that, no node has heard of the path.
     bool is_directed = false;
@@ -82,10 +83,13 @@ struct PathRecord {
     [[nodiscard]] const PathEnd& end(Role role) const noexcept {
         return ends[static_cast<std::size_t>(role)];
     }
+    [[nodiscard]] bool ends_at_relay() const noexcept {
+        return kind == RouteKind::general || kind == RouteKind::exit;
+    }
     // Those of its ends that are nodes.
     [[nodiscard]] std::span<const Role> node_roles() const noexcept {
         static constexpr std::array roles{Role::initiator, Role::responder};
-        return std::span{roles}.first(kind == RouteKind::general ? 1 : 2);
+        return std::span{roles}.first(ends_at_relay() ? 1 : 2);
     }
 };
 

@@ -55,6 +55,8 @@ const char* text_of(RouteKind kind) noexcept {
             return "relayed";
         case RouteKind::general:
             return "general";
+        case RouteKind::exit:
+            return "exit";
     }
     return "unknown";
 }
@@ -72,7 +74,7 @@ const char* text_of(RouteReason reason) noexcept {
         case RouteReason::direct_has_failed:
             return "nothing came back on the direct tunnel";
         case RouteReason::no_node_there:
-            return "the other end is a general node";
+            return "the other end is no node";
     }
     return "unknown";
 }

@@ -15,6 +15,7 @@ enum class RouteKind : std::uint8_t {
     direct = 0,
     relayed = 1,
     general = 2,  // ends at a relay, which goes on to a general node
+    exit = 3,     // the same, to all of them
 };
 
 // How a node is attached in one address family.
@@ -44,7 +45,7 @@ enum class RouteReason : std::uint8_t {
     behind_two_nats,    // both are in one family, and neither can be reached from outside
     families_differ,    // no family that both have
     direct_has_failed,  // the nodes found nothing coming back on a direct tunnel
-    no_node_there       // the other end is a general node
+    no_node_there       // the other end is a general node, or all of them
 };
 
 struct RouteDecision {

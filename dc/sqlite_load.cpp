@@ -134,7 +134,7 @@ PathRecord read_path(Row& row) {
     PathRecord path;
     path.id = PathId{row.number()};
     path.revision = row.revision("paths.revision");
-    path.kind = static_cast<RouteKind>(row.number_below("paths.kind", 3));
+    path.kind = static_cast<RouteKind>(row.number_below("paths.kind", 4));
     path.reason = static_cast<RouteReason>(row.number_below("paths.reason", 6));
     path.relay = row.key_or_nothing("paths.relay");
     path.relay_revision = row.revision("paths.relay_revision");

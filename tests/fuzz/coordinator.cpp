@@ -60,9 +60,15 @@ class Play {
             case 2:
             case 3: {
                 const bool is_general = (what & 0x10) != 0;
-                const v1::Signal request =
+                v1::Signal request =
                     is_general ? general_request(form, input) : direction_request(form, input);
-                return tell(node, request, is_turned, input);
+                if ((what & 0x20) != 0) {
+                    v1::DirectionRequest& body = *request.mutable_direction_request();
+                    body.clear_fqdn();
+                    body.clear_vip();
+                    body.set_exit(true);
+                }
+                return tell(node, std::move(request), is_turned, input);
             }
             case 4:
                 return tell(any, path_release(any, input), is_turned, input);

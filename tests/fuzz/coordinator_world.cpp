@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace ntm::fuzz {
 
@@ -370,6 +371,14 @@ void CoordinatorWorld::check_general_nodes() {
         demand(
             meanings_.try_emplace(seen_as, node.fqdn).first->second == node.fqdn,
             "a virtual address means one thing"
+        );
+    }
+    std::set<dc::PeerKey> with_exit;
+    for (const auto& [id, path] : store.paths()) {
+        demand(
+            path.kind != dc::RouteKind::exit ||
+                with_exit.insert(path.end(Role::initiator).node).second,
+            "a node has one exit path"
         );
     }
     const auto is_general = [&](const auto& stored) {

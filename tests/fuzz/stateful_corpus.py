@@ -18,6 +18,7 @@ XN_REGISTERS = [0, 2 + 3 * 4]
 MN_ASKS_CN = [2, 4]
 MN_ASKS_GN = [0x12, 0]
 MN_ASKS_GN_BY_VIP = [0x12, 0x84]
+MN_ASKS_FOR_EXIT = [0x32, 0]
 GENERAL = RS1_REGISTERS + MN_REGISTERS + MN_ASKS_GN
 RELAYED = RS1_REGISTERS + MN_REGISTERS + CN_REGISTERS + MN_ASKS_CN
 WAIT_20MS = [10, 0]
@@ -203,6 +204,14 @@ SEEDS = {
         "general_released": GENERAL + [4, 0, 0x40] + MN_ASKS_GN_BY_VIP,
         "general_removed": GENERAL + [14, 0, 0x8E, 0] + MN_REGISTERS + MN_ASKS_GN,
         "general_renewed": GENERAL + [10, 4, 0, 0, 10, 4],
+        "exit": GENERAL + MN_ASKS_FOR_EXIT * 2 + [0xB2, 0, 1, 0, 2, 0],
+        "exit_complaint": GENERAL + MN_ASKS_FOR_EXIT + RS2_REGISTERS + [0x32, 0x40, 1],
+        "exit_dc_restarts": GENERAL + MN_ASKS_FOR_EXIT + [13, 0x80] + RS1_REGISTERS + WAIT_3S + MN_ASKS_FOR_EXIT,
+        "exit_leaves_relay": GENERAL + MN_ASKS_FOR_EXIT + RS2_REGISTERS + [6, 0x80, 0, 0] + WAIT_3S,
+        "exit_node_restarts": GENERAL + MN_ASKS_FOR_EXIT + [13, 0] + MN_REGISTERS + MN_ASKS_FOR_EXIT,
+        "exit_of_two": GENERAL + MN_ASKS_FOR_EXIT + CN_REGISTERS + [0x32, 1],
+        "exit_relay_holds_path": RS1_REGISTERS + MN_REGISTERS + [8, 3, 8 * 8 + 4, 0] + MN_ASKS_FOR_EXIT,
+        "exit_released": GENERAL + MN_ASKS_FOR_EXIT + [4, 0, 0x41] + MN_ASKS_FOR_EXIT,
     },
     "tunnel_manager": {
         # Each event and its form. The places are 0 the relay, 1 the peer, 2 and 3 elsewhere.
