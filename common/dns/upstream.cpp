@@ -13,8 +13,11 @@
 #include <asio/read.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
+#include <cerrno>
 #include <chrono>
 #include <memory>
+
+#include <sys/socket.h>
 
 namespace ntm::dns {
 
@@ -24,6 +27,15 @@ namespace {
 constexpr std::size_t most_tries = 3;
 constexpr auto tcp_patience = std::chrono::seconds{5};
 constexpr std::size_t largest_answer = 65535;
+
+template <typename Socket, typename Protocol>
+void open(Socket& socket, const Protocol& protocol, std::uint32_t mark, asio::error_code& error) {
+    socket.open(protocol, error);
+    if (!error && mark != 0 &&
+        ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0) {
+        error = {errno, asio::system_category()};
+    }
+}
 
 // What both transports share: the id that the servers see, and the one end of it all.
 class Exchange {
@@ -80,7 +92,7 @@ class UdpExchange final : public Exchange, public std::enable_shared_from_this<U
         auto socket = std::make_shared<asio::ip::udp::socket>(loop_);
         const auto remote = asio_endpoint<asio::ip::udp>(*server);
         asio::error_code error;
-        socket->open(remote.protocol(), error);
+        open(*socket, remote.protocol(), query_.mark, error);
         if (!error) {
             socket->connect(remote, error);
         }
@@ -160,10 +172,16 @@ class TcpExchange final : public Exchange, public std::enable_shared_from_this<T
                 self->socket_.close(closing);
             }
         });
-        socket_.async_connect(
-            asio_endpoint<asio::ip::tcp>(*server),
-            [self = shared_from_this()](const asio::error_code& error) { self->connected(error); }
-        );
+        const auto remote = asio_endpoint<asio::ip::tcp>(*server);
+        asio::error_code error;
+        open(socket_, remote.protocol(), query_.mark, error);
+        if (error) {
+            ask();
+            return;
+        }
+        socket_.async_connect(remote, [self = shared_from_this()](const asio::error_code& failed) {
+            self->connected(failed);
+        });
     }
 
   private:

@@ -12,6 +12,7 @@
 
 #include <asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -26,6 +27,7 @@ struct UpstreamQuery {
     bool is_tcp = false;
     std::vector<Endpoint> servers;                        // asked in turn, three tries in all
     Duration patience = std::chrono::milliseconds{1500};  // with each try by UDP
+    std::uint32_t mark = 0;                               // SO_MARK of what is sent; zero: none
 };
 
 void ask_upstream(
