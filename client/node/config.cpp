@@ -96,6 +96,7 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     }
     into.admin_socket = config::read_admin_socket(root, "/run/ntm/node.sock", {into.key_file});
     root.section("dc", Need::required, [&](Section& dc) { read_dc(dc, into); });
+    into.wants_exit = root.boolean("exit", into.wants_exit);
     into.tun_name = "ntm0";
     root.section("tun", Need::optional, [&](Section& tun) {
         into.tun_name = tun.text("name", into.tun_name);

@@ -32,6 +32,7 @@ struct NodeConfig {
     std::vector<Endpoint> dc_addresses;
     std::vector<std::string> zones;
     GeneralNames general_names;
+    bool wants_exit = false;
     std::string tun_name;
     std::optional<ResolverConfig> resolver;
     std::vector<crypto::Suite> suites;

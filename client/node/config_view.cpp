@@ -20,6 +20,7 @@ Json config_json(const NodeConfig& config) {
     json["dc"] = {{"key", config.dc_key.text()}, {"addresses", texts_of(config.dc_addresses)}};
     json["zones"] = config.zones;
     json["gn"] = config.general_names.are_all ? Json("all") : Json(config.general_names.domains);
+    json["exit"] = config.wants_exit;
     json["tun"] = {{"name", config.tun_name}};
     if (config.resolver) {
         json["resolver"] = {

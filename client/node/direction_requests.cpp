@@ -17,6 +17,9 @@ constexpr Duration refused_for = seconds{2};
 constexpr Duration patience = seconds{5};
 
 bool is_same_peer(const DirectionWish& a, const DirectionWish& b) {
+    if (a.is_exit || b.is_exit) {
+        return a.is_exit == b.is_exit;
+    }
     return a.fqdn.empty() ? b.fqdn.empty() && a.vip == b.vip : a.fqdn == b.fqdn;
 }
 
@@ -89,14 +92,17 @@ bool DirectionRequests::has_budget(Instant now) {
 bool DirectionRequests::is_refused(const DirectionWish& wish, Instant now) {
     std::erase_if(refusals_, [now](const Refusal& refusal) { return now >= refusal.until; });
     return std::any_of(refusals_.begin(), refusals_.end(), [&](const Refusal& refusal) {
-        return refusal.fqdn == wish.fqdn && refusal.vip == wish.vip;
+        return refusal.fqdn == wish.fqdn && refusal.vip == wish.vip &&
+               refusal.is_exit == wish.is_exit;
     });
 }
 
 void DirectionRequests::send(Pending& pending, Instant now) {
     v1::Signal message;
     v1::DirectionRequest& request = *message.mutable_direction_request();
-    if (pending.wish.fqdn.empty()) {
+    if (pending.wish.is_exit) {
+        request.set_exit(true);
+    } else if (pending.wish.fqdn.empty()) {
         request.set_vip(as_text(pending.wish.vip->bytes()));
     } else {
         request.set_fqdn(pending.wish.fqdn);
@@ -140,7 +146,8 @@ std::optional<DirectionRequests::Settled> DirectionRequests::settle(
         if (refusals_.size() == most_refusals) {
             refusals_.erase(refusals_.begin());
         }
-        refusals_.push_back({settled.wish.fqdn, settled.wish.vip, now + refused_for});
+        const DirectionWish& wish = settled.wish;
+        refusals_.push_back({wish.fqdn, wish.vip, wish.is_exit, now + refused_for});
     }
     return settled;
 }

@@ -15,13 +15,14 @@
 
 namespace ntm::client {
 
-// Whom to reach: by name, or by virtual address where no name is known; and why.
+// Whom to reach: by name, or by virtual address where no name is known, or all general nodes; and why.
 struct DirectionWish {
     std::string fqdn;
     std::optional<IpAddress> vip;
     v1::DirectionReason reason = v1::DIRECTION_NEW;
     PathId path_id;              // with moved and failed
     std::uint32_t revision = 0;  // with failed
+    bool is_exit = false;        // without name and virtual address
 };
 
 class DirectionRequests {
@@ -69,6 +70,7 @@ class DirectionRequests {
     struct Refusal {
         std::string fqdn;
         std::optional<IpAddress> vip;
+        bool is_exit = false;
         Instant until;
     };
     [[nodiscard]] Pending* find(const DirectionWish& wish);

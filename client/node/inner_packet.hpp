@@ -20,6 +20,12 @@ struct InnerPacket {
     [[nodiscard]] static std::optional<InnerPacket> parse(ByteView bytes) noexcept;
 };
 
+// Not of many hosts, of one link alone, or of none.
+[[nodiscard]] inline bool is_host(const IpAddress& address) noexcept {
+    return !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() &&
+           !address.is_link_local();
+}
+
 // Puts this ECN field into a packet that InnerPacket::parse() takes, and repairs the checksum of an
 // IPv4 header.
 void set_ecn(Bytes& packet, Ecn ecn) noexcept;

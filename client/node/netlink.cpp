@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -100,15 +101,21 @@ void read_route(const nlmsghdr* message, KernelState& into) {
         return;
     }
     const Family family = route->rtm_family == AF_INET ? Family::ipv4 : Family::ipv6;
+    std::uint32_t table = route->rtm_table;
+    for_each_attribute(message, sizeof(*route), [&](const nlattr* attribute) {
+        if (mnl_attr_get_type(attribute) == RTA_TABLE) {
+            table = mnl_attr_get_u32(attribute);
+        }
+    });
     for_each_attribute(message, sizeof(*route), [&](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) == RTA_OIF) {
-            into.default_routes.push_back({mnl_attr_get_u32(attribute), family});
+            into.default_routes.push_back({mnl_attr_get_u32(attribute), family, table});
         } else if (mnl_attr_get_type(attribute) == RTA_MULTIPATH) {
             const auto* hop = static_cast<const rtnexthop*>(mnl_attr_get_payload(attribute));
             auto left = static_cast<int>(mnl_attr_get_payload_len(attribute));
             while (RTNH_OK(hop, left)) {
                 into.default_routes.push_back(
-                    {static_cast<std::uint32_t>(hop->rtnh_ifindex), family}
+                    {static_cast<std::uint32_t>(hop->rtnh_ifindex), family, table}
                 );
                 left -= static_cast<int>(RTNH_ALIGN(hop->rtnh_len));
                 hop = RTNH_NEXT(hop);
@@ -132,6 +139,41 @@ Result<Nothing, std::string> read_table(std::uint16_t type, KernelState& into) {
         mnl_cb_run(answer.data(), answer.size(), 0, 0, each, &into);
     }
     return Nothing{};
+}
+
+nlmsghdr* put_rule(
+    Buffer& buffer, std::uint16_t type, std::uint16_t flags, const PolicyRule& rule
+) {
+    // FRA_PROTOCOL: none of rtnetlink.h's.
+    constexpr std::uint8_t ours = 0x4e;
+    nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
+    request->nlmsg_type = type;
+    request->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    auto* head =
+        static_cast<fib_rule_hdr*>(mnl_nlmsg_put_extra_header(request, sizeof(fib_rule_hdr)));
+    head->family = rule.family == Family::ipv4 ? AF_INET : AF_INET6;
+    mnl_attr_put_u8(request, FRA_PROTOCOL, ours);
+    mnl_attr_put_u32(request, FRA_PRIORITY, rule.priority);
+    if (rule.goes_to) {
+        head->action = FR_ACT_GOTO;
+        mnl_attr_put_u32(request, FRA_GOTO, *rule.goes_to);
+    } else if (rule.table != 0) {
+        head->action = FR_ACT_TO_TBL;
+        mnl_attr_put_u32(request, FRA_TABLE, rule.table);
+    }
+    if (rule.mark) {
+        mnl_attr_put_u32(request, FRA_FWMARK, *rule.mark);
+    }
+    if (rule.source) {
+        const ByteView bytes = rule.source->address.bytes();
+        head->src_len = rule.source->length;
+        head->flags = rule.finds_source ? std::uint32_t{FIB_RULE_FIND_SADDR} : 0;
+        mnl_attr_put(request, FRA_SRC, bytes.size(), bytes.data());
+    }
+    if (rule.passes_over_default) {
+        mnl_attr_put_u32(request, FRA_SUPPRESS_PREFIXLEN, 0);
+    }
+    return request;
 }
 
 }  // namespace
@@ -173,7 +215,7 @@ Netlink::~Netlink() {
 Netlink::Netlink(Netlink&& other) noexcept
     : socket_{std::exchange(other.socket_, nullptr)}, sequence_{other.sequence_} {}
 
-Result<Nothing, std::string> Netlink::order(nlmsghdr* request) {
+Result<Nothing, std::string> Netlink::order(nlmsghdr* request, int as_good_as_done) {
     request->nlmsg_seq = ++sequence_;
     if (mnl_socket_sendto(socket_, request, request->nlmsg_len) < 0) {
         return Unexpected{error_text("the kernel takes no netlink request")};
@@ -195,11 +237,11 @@ Result<Nothing, std::string> Netlink::order(nlmsghdr* request) {
         if (verdict < 0 && errno == EPROTO) {
             continue;  // an answer to a request before this one
         }
+        if (verdict == MNL_CB_STOP || (verdict < 0 && errno == as_good_as_done)) {
+            return Nothing{};
+        }
         if (verdict < 0) {
             return Unexpected{error_text("the kernel refuses")};
-        }
-        if (verdict == MNL_CB_STOP) {
-            return Nothing{};
         }
     }
 }
@@ -275,6 +317,50 @@ Result<Nothing, std::string> Netlink::add_route(std::uint32_t index, const Prefi
 
 Result<Nothing, std::string> Netlink::remove_route(std::uint32_t index, const Prefix& prefix) {
     return change_route(RTM_DELROUTE, 0, index, prefix);
+}
+
+Result<Nothing, std::string> Netlink::change_default_route(
+    std::uint16_t type,
+    std::uint16_t flags,
+    std::uint32_t index,
+    std::uint32_t table,
+    const IpAddress& from
+) {
+    Buffer buffer{};
+    nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
+    request->nlmsg_type = type;
+    request->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    auto* route = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(rtmsg)));
+    route->rtm_family = address_family(from);
+    route->rtm_protocol = RTPROT_STATIC;
+    route->rtm_scope = from.is_ipv4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    route->rtm_type = RTN_UNICAST;
+    mnl_attr_put_u32(request, RTA_TABLE, table);
+    mnl_attr_put_u32(request, RTA_OIF, index);
+    mnl_attr_put(request, RTA_PREFSRC, from.bytes().size(), from.bytes().data());
+    return order(request);
+}
+
+Result<Nothing, std::string> Netlink::add_default_route(
+    std::uint32_t index, std::uint32_t table, const IpAddress& from
+) {
+    return change_default_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, index, table, from);
+}
+
+Result<Nothing, std::string> Netlink::remove_default_route(
+    std::uint32_t index, std::uint32_t table, const IpAddress& from
+) {
+    return change_default_route(RTM_DELROUTE, 0, index, table, from);
+}
+
+Result<Nothing, std::string> Netlink::add_rule(const PolicyRule& rule) {
+    Buffer buffer{};
+    return order(put_rule(buffer, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule), EEXIST);
+}
+
+Result<Nothing, std::string> Netlink::remove_rule(const PolicyRule& rule) {
+    Buffer buffer{};
+    return order(put_rule(buffer, RTM_DELRULE, 0, rule));
 }
 
 }  // namespace ntm::client

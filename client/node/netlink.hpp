@@ -7,6 +7,7 @@
 #include "common/base/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,25 @@ struct KernelAddress {
 struct DefaultRoute {
     std::uint32_t interface_index = 0;
     Family family = Family::ipv4;
+    std::uint32_t table = 0;
 };
 
 struct KernelState {
     std::vector<KernelInterface> interfaces;
     std::vector<KernelAddress> addresses;
     std::vector<DefaultRoute> default_routes;
+};
+
+// Which table a packet is routed by (ip-rule(8)). Ours carry a number of our own as their protocol.
+struct PolicyRule {
+    Family family = Family::ipv4;
+    std::uint32_t priority = 0;
+    std::optional<std::uint32_t> mark{};  // of the packets that it is for
+    std::optional<Prefix> source{};       // likewise
+    bool finds_source = false;            // of IPv6: what has none yet gets it by this route
+    std::uint32_t table = 0;
+    bool passes_over_default = false;        // in the table
+    std::optional<std::uint32_t> goes_to{};  // the rule of this priority, instead of a table
 };
 
 // The error is a sentence.
@@ -65,15 +79,34 @@ class Netlink {
     [[nodiscard]] Result<Nothing, std::string> remove_route(
         std::uint32_t index, const Prefix& prefix
     );
+    // Whatever leaves by it gets this address, if it has none. Refused if the table has another.
+    [[nodiscard]] Result<Nothing, std::string> add_default_route(
+        std::uint32_t index, std::uint32_t table, const IpAddress& from
+    );
+    [[nodiscard]] Result<Nothing, std::string> remove_default_route(
+        std::uint32_t index, std::uint32_t table, const IpAddress& from
+    );
+    // One that is there already stays.
+    [[nodiscard]] Result<Nothing, std::string> add_rule(const PolicyRule& rule);
+    // One of ours that is all that this one says; what is zero or empty says nothing.
+    [[nodiscard]] Result<Nothing, std::string> remove_rule(const PolicyRule& rule);
 
   private:
     explicit Netlink(mnl_socket* socket) noexcept : socket_{socket} {}
-    [[nodiscard]] Result<Nothing, std::string> order(nlmsghdr* request);
+    // `as_good_as_done`: an errno of the kernel's that is no failure.
+    [[nodiscard]] Result<Nothing, std::string> order(nlmsghdr* request, int as_good_as_done = 0);
     [[nodiscard]] Result<Nothing, std::string> change_address(
         std::uint16_t type, std::uint16_t flags, std::uint32_t index, const InterfaceAddress& at
     );
     [[nodiscard]] Result<Nothing, std::string> change_route(
         std::uint16_t type, std::uint16_t flags, std::uint32_t index, const Prefix& prefix
+    );
+    [[nodiscard]] Result<Nothing, std::string> change_default_route(
+        std::uint16_t type,
+        std::uint16_t flags,
+        std::uint32_t index,
+        std::uint32_t table,
+        const IpAddress& from
     );
 
     mnl_socket* socket_;  // owned

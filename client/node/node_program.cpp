@@ -2,6 +2,7 @@
 #include "client/node/node_program.hpp"
 
 #include "client/node/config_view.hpp"
+#include "client/node/exit_rules.hpp"
 #include "client/node/node_views.hpp"
 #include "common/daemon/log.hpp"
 
@@ -39,7 +40,8 @@ NodeSettings settings_of(
         config.zones,
         config.suites,
         std::move(key_log),
-        config.general_names};
+        config.general_names,
+        config.wants_exit};
 }
 
 }  // namespace
@@ -91,7 +93,7 @@ Result<Nothing, std::string> NodeProgram::run() {
 }
 
 Result<Nothing, std::string> NodeProgram::open() {
-    auto sockets = UdpSockets::open(config_.port);
+    auto sockets = UdpSockets::open(config_.port, own_mark);
     if (!sockets) {
         return Unexpected{sockets.error()};
     }
@@ -126,6 +128,7 @@ Result<Nothing, std::string> NodeProgram::open_resolver() {
     Resolver::Settings settings;
     settings.listen = config_.resolver->listen;
     settings.upstream = config_.resolver->upstream;
+    settings.mark = own_mark;
     settings.is_for_brain = [this](const std::string& name, DnsWish wish) {
         return manager_.is_for_dc(name, wish);
     };

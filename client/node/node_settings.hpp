@@ -25,6 +25,7 @@ struct NodeSettings {
     std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
     protocol::KeyLog key_log{};
     GeneralNames general_names{};
+    bool wants_exit = false;
 };
 
 }  // namespace ntm::client

@@ -227,6 +227,7 @@ void Resolver::State::pass_on(DnsQuery query, bool is_tcp, DnsReply reply) {
     ++counters_.passed;
     ++passed_on_;
     dns::UpstreamQuery upstream{query.wire(), is_tcp, settings_.upstream};
+    upstream.mark = settings_.mark;
     auto shared = std::make_shared<DnsQuery>(std::move(query));
     dns::ask_upstream(
         loop_,

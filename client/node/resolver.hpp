@@ -34,6 +34,7 @@ class Resolver {
     struct Settings {
         Endpoint listen;
         std::vector<Endpoint> upstream;
+        std::uint32_t mark = 0;  // of what is asked of them (dns::UpstreamQuery)
         std::function<bool(const std::string& name, DnsWish wish)> is_for_brain;
         // Such a query; its answer comes by answer() with the same number.
         std::function<void(std::uint64_t query, const std::string& name, DnsWish wish)> on_query;

@@ -49,17 +49,36 @@ Checked check_fence(const v1::RouteDirection& message, const DirectionRules& rul
 // A VIP is the peer's only if it lies in a block of the DC that vouches for it.
 bool may_be_peer_vip(const IpAddress& vip, const DirectionRules& rules) {
     const auto is_own = std::find(rules.own_vips.begin(), rules.own_vips.end(), vip);
-    return is_own == rules.own_vips.end() &&
-           std::any_of(
-               rules.virtual_prefixes.begin(),
-               rules.virtual_prefixes.end(),
-               [&](const Prefix& prefix) { return prefix.contains(vip); }
-           );
+    return is_own == rules.own_vips.end() && is_in_any(rules.virtual_prefixes, vip);
+}
+
+Checked read_peer_key(const v1::RouteDirection& message, RouteDirection& into) {
+    const auto key = crypto::PublicKey::from_bytes(as_bytes(message.peer_static_key()));
+    if (!key) {
+        return bad("peer_static_key is not 32 bytes");
+    }
+    into.peer_key = *key;
+    return std::nullopt;
+}
+
+Checked read_exit(const v1::RouteDirection& message, RouteDirection& into) {
+    into.is_exit = true;
+    if (message.kind() != v1::ROUTE_GENERAL) {
+        return bad("an exit is a general route");
+    }
+    if (!message.peer_fqdn().empty() || !message.peer_vipv4().empty() ||
+        !message.peer_vipv6().empty()) {
+        return bad("an exit has no peer with a name or a virtual address");
+    }
+    return read_peer_key(message, into);
 }
 
 Checked read_peer(
     const v1::RouteDirection& message, const DirectionRules& rules, RouteDirection& into
 ) {
+    if (message.exit()) {
+        return read_exit(message, into);
+    }
     into.peer_fqdn = normalized_name(message.peer_fqdn());
     if (into.peer_fqdn.empty() || into.peer_fqdn.size() > longest_name) {
         return bad("peer_fqdn is not a name");
@@ -81,12 +100,7 @@ Checked read_peer(
     if (!into.peer_vipv4 && !into.peer_vipv6) {
         return bad("the peer has no virtual address");
     }
-    const auto key = crypto::PublicKey::from_bytes(as_bytes(message.peer_static_key()));
-    if (!key) {
-        return bad("peer_static_key is not 32 bytes");
-    }
-    into.peer_key = *key;
-    return std::nullopt;
+    return read_peer_key(message, into);
 }
 
 Checked read_relay(const v1::RouteDirection& message, RouteDirection& into) {

@@ -34,6 +34,7 @@ struct RouteDirection {
     std::optional<IpAddress> peer_vipv6;
     crypto::PublicKey peer_key;
     RouteKind kind = RouteKind::relayed;
+    bool is_exit = false;  // general, to all general nodes: the peer has neither name nor VIPs
     std::string relay_name;
     std::vector<Endpoint> relay;
     std::vector<PeerCandidate> candidates;
@@ -43,6 +44,8 @@ struct RouteDirection {
     Duration lifetime{0};
     std::uint16_t inner_mtu = 0;
 
+    // For people.
+    [[nodiscard]] std::string peer_name() const { return is_exit ? "everywhere" : peer_fqdn; }
     // The tunnel leads to a relay, whether it goes on from there or ends.
     [[nodiscard]] bool is_by_relay() const noexcept { return kind != RouteKind::direct; }
     [[nodiscard]] bool is_peer_vip(const IpAddress& address) const noexcept {

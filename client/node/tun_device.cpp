@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/tun_device.hpp"
 
+#include "client/node/exit_rules.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -44,6 +46,32 @@ class KernelLink final : public LinkSettings {
     Done remove_route(const Prefix& prefix) override {
         return netlink_.remove_route(index_, prefix);
     }
+    Done add_exit(const IpAddress& vip) override {
+        // First what only one node can have: the rules of another are not touched.
+        Done done = netlink_.add_default_route(index_, exit_table, vip);
+        if (!done) {
+            return done;
+        }
+        for (const PolicyRule& rule : exit_rules(vip)) {
+            done = netlink_.add_rule(rule);
+            if (!done) {
+                static_cast<void>(remove_exit(vip));
+                return done;
+            }
+        }
+        return done;
+    }
+    Done remove_exit(const IpAddress& vip) override {
+        Done done{Nothing{}};
+        for (const PolicyRule& rule : exit_rules(vip)) {
+            auto removed = netlink_.remove_rule(rule);
+            if (!removed) {
+                done = std::move(removed);
+            }
+        }
+        auto removed = netlink_.remove_default_route(index_, exit_table, vip);
+        return removed ? done : removed;
+    }
 
   private:
     Netlink& netlink_;
@@ -75,6 +103,7 @@ Result<TunDevice, std::string> TunDevice::create(const std::string& name) {
         return Unexpected{netlink.error()};
     }
     forbid_link_local(name);
+    remove_left_exit_rules(*netlink);
     return TunDevice{descriptor, ::if_nametoindex(name.c_str()), *std::move(netlink)};
 }
 

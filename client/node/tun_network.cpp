@@ -59,10 +59,18 @@ void TunNetwork::bring_in_line(LinkSettings& link) {
     remove_unwanted(link);
     add_addresses(link);
     add_routes(link);
+    add_exits(link);
 }
 
 void TunNetwork::remove_unwanted(LinkSettings& link) {
     const auto wanted_addresses = addresses_of(*wanted_);
+    std::erase_if(present_.exits, [&](const IpAddress& vip) {
+        if (is_exit_wanted(vip)) {
+            return false;
+        }
+        static_cast<void>(note("exit by " + vip.text(), link.remove_exit(vip)));
+        return true;
+    });
     std::erase_if(present_.routes, [&](const Prefix& prefix) {
         if (has(wanted_->prefixes, prefix)) {
             return false;
@@ -105,6 +113,22 @@ void TunNetwork::add_routes(LinkSettings& link) {
         if (is_usable && !has(present_.routes, prefix) &&
             note("route " + prefix.text(), link.add_route(prefix))) {
             present_.routes.push_back(prefix);
+        }
+    }
+}
+
+bool TunNetwork::is_exit_wanted(const IpAddress& vip) const {
+    const auto addresses = addresses_of(*wanted_);
+    return wanted_->is_exit &&
+           std::ranges::find(addresses, vip, &InterfaceAddress::address) != addresses.end();
+}
+
+void TunNetwork::add_exits(LinkSettings& link) {
+    for (const InterfaceAddress& at : present_.addresses) {
+        const IpAddress& vip = at.address;
+        if (is_exit_wanted(vip) && !has(present_.exits, vip) &&
+            note("exit by " + vip.text(), link.add_exit(vip))) {
+            present_.exits.push_back(vip);
         }
     }
 }

@@ -29,6 +29,9 @@ class LinkSettings {
     [[nodiscard]] virtual Done remove_address(const InterfaceAddress& address) = 0;
     [[nodiscard]] virtual Done add_route(const Prefix& prefix) = 0;
     [[nodiscard]] virtual Done remove_route(const Prefix& prefix) = 0;
+    // What is not virtual leaves from this address by the device, too.
+    [[nodiscard]] virtual Done add_exit(const IpAddress& vip) = 0;
+    [[nodiscard]] virtual Done remove_exit(const IpAddress& vip) = 0;
 };
 
 class TunNetwork {
@@ -46,11 +49,14 @@ class TunNetwork {
         std::optional<std::uint16_t> mtu;
         std::vector<InterfaceAddress> addresses;
         std::vector<Prefix> routes;
+        std::vector<IpAddress> exits;
     };
     void bring_in_line(LinkSettings& link);
     void remove_unwanted(LinkSettings& link);
     void add_addresses(LinkSettings& link);
     void add_routes(LinkSettings& link);
+    [[nodiscard]] bool is_exit_wanted(const IpAddress& vip) const;
+    void add_exits(LinkSettings& link);
     [[nodiscard]] bool note(const std::string& what, const LinkSettings::Done& done);
 
     std::optional<VirtualNetwork> wanted_;  // the last that was tried

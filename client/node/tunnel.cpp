@@ -174,14 +174,23 @@ void Tunnel::note_heard(const Datagram& datagram, Instant now) {
     context_.relays.note_heard({datagram.local.address, datagram.remote}, now);
 }
 
-// docs/protocol.md section 7: from a VIP of the path's peer to one of one's own, and nothing else.
+// docs/protocol.md section 7: from a VIP of the path's peer, by an exit path from any host but a virtual
+// one.
+bool Tunnel::may_come_from(const IpAddress& source) const {
+    if (!direction_->is_exit) {
+        return direction_->is_peer_vip(source);
+    }
+    return is_host(source) && !is_in_any(context_.virtual_prefixes, source);
+}
+
+// To one of one's own VIPs, and nothing else.
 void Tunnel::deliver(Bytes inner, Ecn outer) {
     const auto packet = InnerPacket::parse(inner);
     if (!packet) {
         ++context_.counters.bad_inner_packet;
         return;
     }
-    if (!direction_->is_peer_vip(packet->source)) {
+    if (!may_come_from(packet->source)) {
         ++context_.counters.wrong_inner_source;
         return;
     }
@@ -290,7 +299,8 @@ Instant Tunnel::keep_alive_at() const {
 }
 
 Instant Tunnel::idle_at() const {
-    return last_use_ + idle_limit(direction_->kind);
+    // An exit path is there for what may come.
+    return direction_->is_exit ? Instant::never() : last_use_ + idle_limit(direction_->kind);
 }
 
 Instant Tunnel::next_timeout() const {

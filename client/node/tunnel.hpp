@@ -83,6 +83,7 @@ class Tunnel {
     void note_wanted(Instant now);
     void note_heard(const Datagram& datagram, Instant now);
     void deliver(Bytes inner, Ecn outer);
+    [[nodiscard]] bool may_come_from(const IpAddress& source) const;
     void run_probe(Instant now);
     void run_keep_alive(Instant now);
     void complain(Instant now);

@@ -24,14 +24,15 @@ struct NodeCounters {
     std::uint64_t to_former_address = 0;  // of the DC or a leg, to one that this host has left
     std::uint64_t bad_tag = 0;            // forged, reflected, or under a secret that is over
     std::uint64_t replayed = 0;
-    std::uint64_t wrong_role = 0;          // claims to come from this end of the path
-    std::uint64_t malformed_message = 0;   // authentic, but not what its type allows
-    std::uint64_t bad_inner_packet = 0;    // authentic, but not one whole IP packet
-    std::uint64_t wrong_inner_source = 0;  // not a VIP of the path's peer
+    std::uint64_t wrong_role = 0;         // claims to come from this end of the path
+    std::uint64_t malformed_message = 0;  // authentic, but not what its type allows
+    std::uint64_t bad_inner_packet = 0;   // authentic, but not one whole IP packet
+    std::uint64_t wrong_inner_source =
+        0;  // not a VIP of the path's peer, or by an exit path no real host
     std::uint64_t wrong_inner_destination = 0;
     std::uint64_t congestion_unheard = 0;  // marked under way, and its ends do not know ECN
     std::uint64_t bad_packet_from_tun = 0;
-    std::uint64_t not_virtual = 0;     // from the TUN, to or from an address that is not virtual
+    std::uint64_t not_virtual = 0;     // from the TUN, between addresses that no path is for
     std::uint64_t too_big = 0;         // from the TUN, above the path's inner MTU
     std::uint64_t held_too_long = 0;   // waited 5 s for a path, or 32 came after it
     std::uint64_t path_exhausted = 0;  // 2^40 packets under one secret
@@ -63,6 +64,7 @@ struct TunnelContext {
     RelayWatch& relays;
     const LocalAddresses& locals;
     const std::vector<IpAddress>& own_vips;
+    const std::vector<Prefix>& virtual_prefixes;
     NodeCounters& counters;
     Outbox& out;
     Instant dc_heard{};  // the last time

@@ -36,6 +36,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
       relays_{settings_.port, random},
       registration_{settings_, signaling_, random},
       directions_{settings_, signaling_},
+      exit_wish_{settings_.wants_exit},
       context_{
           settings_.port,
           settings_.boot_id,
@@ -44,6 +45,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           relays_,
           locals_,
           own_vips_,
+          network_.prefixes,
           counters_,
           out_,
           {},
@@ -182,15 +184,15 @@ void TunnelManager::handle_inner_packet(Bytes packet, Instant now) {
     const auto is_own = [this](const IpAddress& address) {
         return std::find(own_vips_.begin(), own_vips_.end(), address) != own_vips_.end();
     };
-    const bool is_virtual =
-        std::any_of(network_.prefixes.begin(), network_.prefixes.end(), [&](const Prefix& prefix) {
-            return prefix.contains(head->destination);
-        });
-    if (shut_down_by_ || !is_own(head->source) || !is_virtual || is_own(head->destination)) {
+    const bool is_between_us_and_another =
+        is_own(head->source) && !is_own(head->destination) && is_host(head->destination);
+    const bool is_virtual = is_in_any(network_.prefixes, head->destination);
+    Tunnel* tunnel = is_virtual ? tunnels_.find_by_vip(head->destination) : tunnels_.find_exit();
+    if (shut_down_by_ || !is_between_us_and_another || (!is_virtual && tunnel == nullptr)) {
         ++counters_.not_virtual;
         return;
     }
-    if (Tunnel* tunnel = tunnels_.find_by_vip(head->destination)) {
+    if (tunnel != nullptr) {
         tunnel->send(std::move(packet), now);
         note_timer(*tunnel);
     } else {
@@ -228,7 +230,7 @@ bool TunnelManager::is_shut_down(Instant now) const {
 Instant TunnelManager::next_timeout() const {
     Instant next = std::min({signaling_.next_timeout(), relays_.next_timeout()});
     next = std::min(next, registration_.next_timeout());
-    next = std::min(next, directions_.next_timeout());
+    next = std::min({next, directions_.next_timeout(), exit_wish_.next_timeout()});
     next = std::min(next, queries_.next_timeout());
     next = std::min(next, silence_.next_timeout(waits_for_dc_since()));
     next = std::min(next, tunnels_due_);

@@ -12,6 +12,7 @@
 
 #include "client/node/dc_silence.hpp"
 #include "client/node/direction_requests.hpp"
+#include "client/node/exit_wish.hpp"
 #include "client/node/local_addresses.hpp"
 #include "client/node/name_queries.hpp"
 #include "client/node/node_settings.hpp"
@@ -55,6 +56,7 @@ struct VirtualNetwork {
     std::optional<InterfaceAddress> vipv6;
     std::vector<Prefix> prefixes;
     std::uint16_t mtu = 1400;
+    bool is_exit = false;  // for all that is not virtual, too
     friend bool operator==(const VirtualNetwork&, const VirtualNetwork&) = default;
 };
 
@@ -85,6 +87,7 @@ struct PathView {
     std::uint32_t revision = 0;
     Role role = Role::initiator;
     RouteKind kind = RouteKind::relayed;
+    bool is_exit = false;
     std::string peer_fqdn;
     std::optional<IpAddress> peer_vipv4;
     std::optional<IpAddress> peer_vipv6;
@@ -148,6 +151,7 @@ class TunnelManager {
     void settle(Instant now);
     [[nodiscard]] bool settle_once(Instant now);
     void run_tunnels(Instant now);
+    void keep_exit_path(Instant now);
     // To be called of a tunnel that was touched where no settle() follows.
     void note_timer(const Tunnel& tunnel) {
         tunnels_due_ = std::min(tunnels_due_, tunnel.next_timeout());
@@ -169,6 +173,8 @@ class TunnelManager {
 
     void granted(Instant now);
     void direction_settled(DirectionRequests::Settled settled, Instant now);
+    // Of the exit path. `trouble`: empty if it has come.
+    void exit_settled(const std::string& trouble, Instant now);
     // The DC directs a path that this node has let go: it is told again, once, and then asked for
     // another. False: it has been told.
     [[nodiscard]] bool let_go_again(DirectionRequests::Settled& settled, Instant now);
@@ -224,18 +230,19 @@ class TunnelManager {
     RelayWatch relays_;
     Registration registration_;
     DirectionRequests directions_;
+    ExitWish exit_wish_;
     DcSilence silence_;
     NameQueries queries_;
     PeerNames names_;
     KeyShelf shelf_;
     std::vector<IpAddress> own_vips_;
+    VirtualNetwork network_;
     NodeCounters counters_;
     Outbox out_;
     TunnelContext context_;
     TunnelTable tunnels_;
     Instant tunnels_due_ = Instant::never();  // none is due before that
     Tombstones tombstones_;
-    VirtualNetwork network_;
     std::vector<DnsAnswer> answers_;
     std::vector<NodeEvent> events_;
     struct Release {
@@ -246,6 +253,7 @@ class TunnelManager {
     std::deque<v1::PathRelease> unanswered_releases_;  // for when the DC is heard again
     std::optional<Instant> shut_down_by_;
     std::string last_refusal_;
+    std::string last_exit_trouble_;
 };
 
 }  // namespace ntm::client

@@ -21,7 +21,24 @@ void TunnelManager::settle(Instant now) {
     do {
         run_tunnels(now);
     } while (settle_once(now));
+    keep_exit_path(now);
     update_uses();
+}
+
+void TunnelManager::keep_exit_path(Instant now) {
+    if (now < exit_wish_.next_timeout()) {
+        return;
+    }
+    if (tunnels_.find_exit() != nullptr || shut_down_by_) {
+        exit_wish_.fulfilled();
+        return;
+    }
+    exit_wish_.asked();
+    DirectionWish wish;
+    wish.is_exit = true;
+    if (!directions_.ask(wish, now)) {
+        exit_wish_.refused(now);
+    }
 }
 
 bool TunnelManager::settle_once(Instant now) {
@@ -111,6 +128,9 @@ void TunnelManager::handle_failure(std::uint64_t request, Instant now) {
     if (auto release = releases_.extract(request)) {
         if (release.mapped().then) {
             counters_.held_too_long += release.mapped().then->held.drop();
+            if (release.mapped().then->wish.is_exit) {
+                exit_wish_.refused(now);
+            }
         }
         if (unanswered_releases_.size() == most_unanswered_releases) {
             unanswered_releases_.pop_front();
@@ -177,6 +197,9 @@ void TunnelManager::granted(Instant now) {
     relays_.set_candidates(grant.relays, now);
     relays_.handle_timeout(now);
     directions_.open(now);
+    if (tunnels_.find_exit() == nullptr) {
+        exit_wish_.miss(now);
+    }
     for (const NameQuery& query : queries_.take(settings_.fqdn)) {
         answer_own_name(query.number);
     }
@@ -205,14 +228,23 @@ void TunnelManager::handle_tunnel_event(const TunnelEvent& event, Instant now) {
     const RouteDirection& direction = tunnel->direction();
     switch (event.news) {
         case TunnelNews::ready:
-            log("path to " + direction.peer_fqdn + " is ready");
-            answer_queries(*tunnel);
+            log("path to " + direction.peer_name() + " is ready");
+            if (direction.is_exit) {
+                network_.is_exit = true;
+            } else {
+                answer_queries(*tunnel);
+            }
             return;
         case TunnelNews::failed:
-            log("path to " + direction.peer_fqdn +
+            log("path to " + direction.peer_name() +
                 (tunnel->has_been_ready() ? " is down" : " does not come about"));
             ask_for(
-                {direction.peer_fqdn, {}, v1::DIRECTION_FAILED, event.path_id, direction.revision},
+                {direction.peer_fqdn,
+                 {},
+                 v1::DIRECTION_FAILED,
+                 event.path_id,
+                 direction.revision,
+                 direction.is_exit},
                 now
             );
             return;
@@ -234,6 +266,7 @@ void TunnelManager::update_network() {
     network_.vipv6 = grant->vipv6;
     network_.prefixes = grant->virtual_prefixes;
     network_.mtu = default_mtu;
+    network_.is_exit = network_.is_exit && tunnels_.find_exit() != nullptr;
     for (const auto& [path_id, tunnel] : tunnels_.all()) {
         network_.mtu = std::min(network_.mtu, tunnel->direction().inner_mtu);
     }

@@ -71,7 +71,8 @@ void TunnelManager::ask_for(const DirectionWish& wish, Instant now) {
     if (shut_down_by_) {
         return;
     }
-    if (!directions_.ask(wish, now) && tunnels_.find_by_name(wish.fqdn) == nullptr) {
+    const bool is_asked = directions_.ask(wish, now);
+    if (!is_asked && !wish.is_exit && tunnels_.find_by_name(wish.fqdn) == nullptr) {
         fail_queries(wish.fqdn, outcome_of(wish.fqdn, v1::STATUS_BUSY));
     }
 }
@@ -191,6 +192,7 @@ std::vector<PathView> TunnelManager::paths(Instant now) const {
         view.revision = direction.revision;
         view.role = direction.role;
         view.kind = direction.kind;
+        view.is_exit = direction.is_exit;
         view.peer_fqdn = direction.peer_fqdn;
         view.peer_vipv4 = direction.peer_vipv4;
         view.peer_vipv6 = direction.peer_vipv6;

@@ -42,7 +42,10 @@ void TunnelManager::answer_direction(
 }
 
 void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instant now) {
-    judge_name(settled.wish.fqdn, settled.answer.status());
+    const std::string& fqdn = settled.wish.fqdn;
+    if (!settled.wish.is_exit) {
+        judge_name(fqdn, settled.answer.status());
+    }
     std::string trouble;
     if (settled.answer.status() != v1::STATUS_OK) {
         trouble = settled.answer.text().empty()
@@ -55,7 +58,10 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
         }
         trouble = "unusable Route Direction: " + refusal->text;
     }
-    const std::string& fqdn = settled.wish.fqdn;
+    if (settled.wish.is_exit) {
+        exit_settled(trouble, now);
+        return;
+    }
     if (!trouble.empty()) {
         const bool is_unknown = settled.answer.status() == v1::STATUS_UNKNOWN_NAME;
         if (!is_unknown) {
@@ -72,6 +78,20 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
     tunnel->take_over(std::move(settled.held), now);
 }
 
+void TunnelManager::exit_settled(const std::string& trouble, Instant now) {
+    // A path that stands already goes on standing, whatever became of a complaint about it.
+    if (trouble.empty() || tunnels_.find_exit() != nullptr) {
+        exit_wish_.fulfilled();
+        last_exit_trouble_.clear();
+        return;
+    }
+    exit_wish_.refused(now);
+    if (trouble != last_exit_trouble_) {
+        last_exit_trouble_ = trouble;
+        warn("no exit path: " + trouble + "; trying on");
+    }
+}
+
 bool TunnelManager::let_go_again(DirectionRequests::Settled& settled, Instant now) {
     const v1::RouteDirection& route = settled.answer.direction_response().route();
     const PathId path_id{route.path_id()};
@@ -85,14 +105,20 @@ bool TunnelManager::let_go_again(DirectionRequests::Settled& settled, Instant no
         return false;
     }
     const auto release = release_of(path_id, route.revision(), v1::RELEASE_REPLACED);
-    const bool is_waited_for = !settled.held.is_empty() || queries_.has(settled.wish.fqdn);
+    const DirectionWish& wish = settled.wish;
+    const bool is_waited_for = wish.is_exit || !settled.held.is_empty() || queries_.has(wish.fqdn);
     send_release(release, is_waited_for ? std::optional{std::move(settled)} : std::nullopt, now);
     return true;
 }
 
 void TunnelManager::ask_anew(DirectionRequests::Settled settled, Instant now) {
-    const DirectionWish anew{settled.wish.fqdn, settled.wish.vip, v1::DIRECTION_NEW, {}};
+    const DirectionWish& wish = settled.wish;
+    const DirectionWish anew{wish.fqdn, wish.vip, v1::DIRECTION_NEW, {}, 0, wish.is_exit};
     if (!shut_down_by_ && directions_.ask_and_hold(anew, settled.held, now)) {
+        return;
+    }
+    if (wish.is_exit) {
+        exit_wish_.refused(now);
         return;
     }
     counters_.held_too_long += settled.held.drop();
@@ -113,6 +139,10 @@ std::optional<DirectionRefusal> TunnelManager::install(
     );
     if (!direction) {
         return direction.error();
+    }
+    if (direction->is_exit && !settings_.wants_exit) {
+        // Of a run before this one, which did. The DC releases what is buried.
+        tombstones_.bury(direction->path_id, direction->revision, now);
     }
     const auto buried = tombstones_.revision_of(direction->path_id, now);
     if (shut_down_by_ || (buried && direction->revision <= *buried)) {
@@ -156,8 +186,10 @@ void TunnelManager::install_new(RouteDirection direction, Instant now) {
     Tunnel& tunnel =
         tunnels_.add(std::make_unique<Tunnel>(std::move(direction), std::move(keys), context_, now)
         );
-    tunnel.take_over(directions_.take_held(fqdn, vips), now);
-    confirm_name(fqdn);
+    if (!tunnel.direction().is_exit) {
+        tunnel.take_over(directions_.take_held(fqdn, vips), now);
+        confirm_name(fqdn);
+    }
     update_network();
 }
 
@@ -189,7 +221,7 @@ void TunnelManager::released(const protocol::RequestReceived& request, Instant n
         answer.set_text("a higher revision is held here");
     } else {
         if (tunnel != nullptr) {
-            log("path to " + tunnel->direction().peer_fqdn + " released by the DC");
+            log("path to " + tunnel->direction().peer_name() + " released by the DC");
             remove(path_id, now);
         }
         tombstones_.bury(path_id, release.revision(), now);
@@ -220,9 +252,12 @@ void TunnelManager::send_release(
     releases_.insert_or_assign(request, Release{release, std::move(then)});
 }
 
-void TunnelManager::remove(PathId path_id, Instant /*now*/) {
+void TunnelManager::remove(PathId path_id, Instant now) {
     if (auto tunnel = tunnels_.remove(path_id)) {
         shelf_.lay_aside(tunnel->take_keys());
+    }
+    if (tunnels_.find_exit() == nullptr && !shut_down_by_) {
+        exit_wish_.miss(now);
     }
     update_network();
 }

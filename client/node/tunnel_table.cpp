@@ -25,7 +25,7 @@ Tunnel* TunnelTable::find_by_vip(const IpAddress& vip) {
 Tunnel* TunnelTable::find_by_name(const std::string& fqdn) {
     Tunnel* best = nullptr;
     for (const auto& [path_id, tunnel] : tunnels_) {
-        if (tunnel->direction().peer_fqdn != fqdn) {
+        if (tunnel->direction().is_exit || tunnel->direction().peer_fqdn != fqdn) {
             continue;
         }
         if (tunnel->is_ready()) {
@@ -56,7 +56,11 @@ std::unique_ptr<Tunnel> TunnelTable::remove(PathId path_id) {
 
 void TunnelTable::reindex() {
     by_vip_.clear();
+    exit_ = nullptr;
     for (const auto& [path_id, tunnel] : tunnels_) {
+        if (tunnel->direction().is_exit) {
+            exit_ = tunnel.get();
+        }
         for (const auto& vip : {tunnel->direction().peer_vipv4, tunnel->direction().peer_vipv6}) {
             if (vip) {
                 by_vip_[*vip].push_back(tunnel.get());

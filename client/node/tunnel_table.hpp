@@ -23,6 +23,8 @@ class TunnelTable {
     [[nodiscard]] Tunnel* find(PathId path_id);
     [[nodiscard]] Tunnel* find_by_vip(const IpAddress& vip);
     [[nodiscard]] Tunnel* find_by_name(const std::string& fqdn);
+    // The one to all general nodes.
+    [[nodiscard]] Tunnel* find_exit() noexcept { return exit_; }
     Tunnel& add(std::unique_ptr<Tunnel> tunnel);
     // Nothing if there is none.
     [[nodiscard]] std::unique_ptr<Tunnel> remove(PathId path_id);
@@ -36,6 +38,7 @@ class TunnelTable {
   private:
     std::map<PathId, std::unique_ptr<Tunnel>> tunnels_;
     std::unordered_map<IpAddress, std::vector<Tunnel*>> by_vip_;  // in order of Path ID
+    Tunnel* exit_ = nullptr;
 };
 
 }  // namespace ntm::client

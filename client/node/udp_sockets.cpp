@@ -156,12 +156,16 @@ bool set_options(int socket, Family family) {
            set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 }
 
+bool set_mark(int socket, std::uint32_t mark) {
+    return mark == 0 || set_option(socket, SOL_SOCKET, SO_MARK, static_cast<int>(mark));
+}
+
 struct OpenError {
     int code = 0;  // an errno
     std::string sentence;
 };
 
-Result<int, OpenError> open_socket(Family family, Port port) {
+Result<int, OpenError> open_socket(Family family, Port port, std::uint32_t mark) {
     const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
     const int socket = ::socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const auto fail = [&](const char* what) {
@@ -173,7 +177,8 @@ Result<int, OpenError> open_socket(Family family, Port port) {
                           std::strerror(code);
         return Unexpected{OpenError{code, std::move(why)}};
     };
-    if (socket < 0 || !set_options(socket, family)) {
+    const bool is_set_up = socket >= 0 && set_options(socket, family) && set_mark(socket, mark);
+    if (!is_set_up) {
         return fail("can not set up");
     }
     const IpAddress any = family == Family::ipv4 ? IpAddress{} : IpAddress{Ipv6Address{}};
@@ -221,12 +226,12 @@ struct UdpSockets::Batch {
     }
 };
 
-Result<UdpSockets, std::string> UdpSockets::open(Port port) {
-    auto ipv4 = open_socket(Family::ipv4, port);
+Result<UdpSockets, std::string> UdpSockets::open(Port port, std::uint32_t mark) {
+    auto ipv4 = open_socket(Family::ipv4, port, mark);
     if (!ipv4) {
         return Unexpected{ipv4.error().sentence};
     }
-    auto ipv6 = open_socket(Family::ipv6, port);
+    auto ipv6 = open_socket(Family::ipv6, port, mark);
     if (!ipv6 && ipv6.error().code != EAFNOSUPPORT) {
         ::close(*ipv4);
         return Unexpected{ipv6.error().sentence};

@@ -19,8 +19,9 @@ namespace ntm::client {
 
 class UdpSockets {
   public:
-    // The error is a sentence. Without IPv6 in the kernel there is only the IPv4 socket.
-    [[nodiscard]] static Result<UdpSockets, std::string> open(Port port);
+    // The error is a sentence. Without IPv6 in the kernel there is only the IPv4 socket. `mark`: by which
+    // the kernel's rules know what they send; zero: none.
+    [[nodiscard]] static Result<UdpSockets, std::string> open(Port port, std::uint32_t mark = 0);
     ~UdpSockets();
     UdpSockets(UdpSockets&& other) noexcept;
     UdpSockets& operator=(UdpSockets&&) = delete;

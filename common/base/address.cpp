@@ -177,6 +177,12 @@ bool Prefix::overlaps(const Prefix& other) const noexcept {
            same_bits(address.bytes(), other.address.bytes(), std::min(length, other.length));
 }
 
+bool is_in_any(const std::vector<Prefix>& blocks, const IpAddress& address) noexcept {
+    return std::ranges::any_of(blocks, [&](const Prefix& block) {
+        return block.contains(address);
+    });
+}
+
 std::string Prefix::text() const {
     return address_with_length(address, length);
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ntm {
 
@@ -111,6 +112,8 @@ struct Prefix {
     [[nodiscard]] std::string text() const;
     friend auto operator<=>(const Prefix&, const Prefix&) = default;
 };
+
+[[nodiscard]] bool is_in_any(const std::vector<Prefix>& blocks, const IpAddress& address) noexcept;
 
 // An address of an interface: an address with the length of its prefix ("198.51.100.20/24").
 struct InterfaceAddress {

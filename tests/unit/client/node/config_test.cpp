@@ -43,9 +43,20 @@ TEST(NodeConfig, the_example_is_read) {
     EXPECT_EQ(config->dc_addresses.size(), 2U);
     EXPECT_EQ(config->zones, (std::vector<std::string>{"a.ntm.test", "b.ntm.test"}));
     EXPECT_EQ(config->general_names, GeneralNames{});
+    EXPECT_FALSE(config->wants_exit);
     EXPECT_EQ(config->resolver->listen.text(), "127.0.0.53:53");
     EXPECT_EQ(config->suites.size(), 2U);
     EXPECT_EQ(config->log_level, "info");
+}
+
+TEST(NodeConfig, an_exit_path_is_wanted_or_not) {
+    const std::string file = ::testing::TempDir() + "/node_config_exit.yaml";
+    std::ofstream{file} << with(example(), "exit: false", "exit: true");
+    const auto config = read_config(file);
+    std::remove(file.c_str());
+    ASSERT_TRUE(config) << config.error().text();
+    EXPECT_TRUE(config->wants_exit);
+    EXPECT_NE(complaint(with(example(), "exit: false", "exit: rs1")), "");
 }
 
 TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {

@@ -94,6 +94,14 @@ v1::RouteDirection FakeDc::general_direction(std::uint32_t revision) const {
     return direction;
 }
 
+v1::RouteDirection FakeDc::exit_direction(std::uint32_t revision) const {
+    v1::RouteDirection direction = general_direction(revision);
+    direction.set_exit(true);
+    direction.clear_peer_fqdn();
+    direction.clear_peer_vipv4();
+    return direction;
+}
+
 std::uint64_t FakeDc::send(v1::Signal message, Instant now) {
     const auto id =
         signaling_.send_request(node_, std::move(message), protocol::OnNewBoot::resend, now);

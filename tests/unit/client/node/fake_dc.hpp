@@ -28,6 +28,9 @@ class FakeDc {
     // For a general node with an IPv4 address.
     [[nodiscard]] v1::RouteDirection general_direction(std::uint32_t revision = 1) const;
 
+    // For all general nodes.
+    [[nodiscard]] v1::RouteDirection exit_direction(std::uint32_t revision = 1) const;
+
     // A request to the node; what it answers is kept.
     std::uint64_t send(v1::Signal message, Instant now);
     void handle_datagram(const Datagram& datagram, Instant now);

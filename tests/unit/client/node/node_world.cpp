@@ -12,7 +12,7 @@ constexpr unsigned most_rounds_of_an_instant = 10'000;
 
 }  // namespace
 
-NodeWorld::NodeWorld(std::uint64_t seed)
+NodeWorld::NodeWorld(std::uint64_t seed, bool wants_exit)
     : random{seed},
       node_key{crypto::KeyPair::generate(random)},
       dc{random, node_key.public_key()},
@@ -25,6 +25,7 @@ NodeWorld::NodeWorld(std::uint64_t seed)
         dc.public_key(),
         {dc_v4, dc_v6()},
         {"a.ntm.test", "b.ntm.test"}};
+    settings.wants_exit = wants_exit;
     node = std::make_unique<TunnelManager>(std::move(settings), random);
     relay.leg_secrets.emplace(PathId{FakeDc::path_number}, secret(0x11));
 }

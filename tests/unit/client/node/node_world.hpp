@@ -25,7 +25,7 @@ using std::chrono::seconds;
 
 class NodeWorld {
   public:
-    explicit NodeWorld(std::uint64_t seed = 1);
+    explicit NodeWorld(std::uint64_t seed = 1, bool wants_exit = false);
 
     // Delivers what is under way and rings timers, up to and including `until`.
     void run_until(Instant until);

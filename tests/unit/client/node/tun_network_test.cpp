@@ -22,6 +22,10 @@ class FakeLink final : public LinkSettings {
         return take("+ " + prefix.text(), prefix.address.is_ipv6());
     }
     Done remove_route(const Prefix& prefix) override { return take("- " + prefix.text(), false); }
+    Done add_exit(const IpAddress& vip) override {
+        return take("+ exit " + vip.text(), vip.is_ipv6());
+    }
+    Done remove_exit(const IpAddress& vip) override { return take("- exit " + vip.text(), false); }
 
     [[nodiscard]] std::vector<std::string> take_asked() { return std::exchange(asked_, {}); }
     bool refuses_ipv6 = false;
@@ -107,6 +111,43 @@ TEST(TunNetwork, another_wish_is_tried_at_once_and_touches_only_what_differs) {
     EXPECT_TRUE(network.configure(other, link, at(0)).empty());
     EXPECT_EQ(link.take_asked(), Texts{"up 1300"});
     EXPECT_EQ(network.retry_at(), Instant::never());
+}
+
+TEST(TunNetwork, an_exit_comes_last_and_goes_first) {
+    TunNetwork network;
+    FakeLink link;
+    VirtualNetwork wanted = both_families();
+    wanted.is_exit = true;
+    EXPECT_TRUE(network.configure(wanted, link, at(0)).empty());
+    const Texts asked = link.take_asked();
+    ASSERT_EQ(asked.size(), 7U);
+    EXPECT_EQ(asked[5], "+ exit 198.18.0.1");
+    EXPECT_EQ(asked[6], "+ exit fd00:a::1");
+    EXPECT_TRUE(network.configure(wanted, link, at(60)).empty());
+    EXPECT_EQ(link.take_asked(), Texts{});
+    wanted.vipv4 = InterfaceAddress{ip("198.18.0.9"), 32};
+    EXPECT_TRUE(network.configure(wanted, link, at(61)).empty());
+    const Texts moved{
+        "- exit 198.18.0.1",
+        "- 198.18.0.1",
+        "+ 198.18.0.9",
+        "+ 198.18.0.0/17",
+        "+ exit 198.18.0.9"};
+    EXPECT_EQ(link.take_asked(), moved);
+    wanted.is_exit = false;
+    EXPECT_TRUE(network.configure(wanted, link, at(62)).empty());
+    const Texts gone{"- exit fd00:a::1", "- exit 198.18.0.9"};
+    EXPECT_EQ(link.take_asked(), gone);
+}
+
+TEST(TunNetwork, an_exit_of_one_family_does_without_the_other) {
+    TunNetwork network;
+    FakeLink link;
+    link.refuses_ipv6 = true;
+    VirtualNetwork wanted = both_families();
+    wanted.is_exit = true;
+    EXPECT_EQ(network.configure(wanted, link, at(0)).size(), 1U);
+    EXPECT_EQ(link.take_asked().back(), "+ exit 198.18.0.1");
 }
 
 TEST(TunNetwork, another_address_takes_the_routes_of_its_family_along) {
