@@ -96,7 +96,8 @@ configure() {
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
-            "GN=${NTM_LAB_GN:-[example.test]}" "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
+            "GN=${NTM_LAB_GN:-[example.test]}" "EXIT=${NTM_LAB_EXIT:-false}" \
+            "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
         ;;
     resolver)
         cp "$repo"/configs/lab/*.zone "$dir/"
