@@ -25,8 +25,9 @@ const EVP_CIPHER* cipher_of(Suite suite) noexcept {
             return aes_256;
         case Suite::chacha20_poly1305:
             return chacha;
+        default:
+            return nullptr;  // no AEAD
     }
-    return nullptr;
 }
 
 int length_of(std::size_t size) noexcept {

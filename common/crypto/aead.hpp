@@ -1,45 +1,44 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// AEAD suites 1 and 2 of docs/protocol.md section 3, and Noise's AES-256-GCM, by OpenSSL.
+// AEAD suites 1 and 2 of docs/protocol.md section 3, and Noise's AES-256-GCM, by OpenSSL; and the key
+// that every suite takes.
 #pragma once
 
 #include "common/base/bytes.hpp"
 #include "common/base/secret.hpp"
+#include "common/crypto/suite.hpp"
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <cstring>
 
 struct evp_cipher_ctx_st;
 
 namespace ntm::crypto {
 
-// The numbers are those of the protocol, but for aes_256_gcm, which only Noise uses.
-enum class Suite : std::uint8_t {
-    aes_128_gcm = 1,
-    chacha20_poly1305 = 2,
-    aes_256_gcm = 255,
-};
-
-inline constexpr std::size_t tag_size = 16;
 inline constexpr std::size_t nonce_size = 12;
 using Nonce = std::array<std::uint8_t, nonce_size>;
 
-[[nodiscard]] constexpr std::size_t key_size(Suite suite) noexcept {
-    return suite == Suite::aes_128_gcm ? 16 : 32;
-}
-
-// A key with its suite; the bytes behind key_size(suite) are zero.
-struct AeadKey {
+// A key with its suite; the bytes behind key_size(suite) are zero. Relays have many: one cache line each.
+struct alignas(64) AeadKey {
+    AeadKey() noexcept = default;
+    // `from` has key_size(its_suite) bytes.
+    AeadKey(Suite its_suite, ByteView from) noexcept : suite{its_suite} {
+        std::memcpy(bytes.mutable_view().data(), from.data(), key_size(suite));
+    }
     Suite suite = Suite::aes_128_gcm;
-    Secret32 bytes;
+    Secret<longest_key> bytes;
     [[nodiscard]] ByteView view() const noexcept {
         return ByteView{bytes.view()}.first(key_size(suite));
+    }
+    [[nodiscard]] MutableByteView mutable_view() noexcept {
+        return MutableByteView{bytes.mutable_view()}.first(key_size(suite));
     }
 };
 
 // One key, ready to be used many times. Not to be shared between threads.
 class Aead {
   public:
+    // Of an AEAD suite.
     explicit Aead(const AeadKey& key);
     ~Aead();
     Aead(Aead&& other) noexcept;

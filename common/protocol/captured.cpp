@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/protocol/captured.hpp"
 
+#include "common/crypto/data_cipher.hpp"
 #include "common/protocol/keys.hpp"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ std::optional<crypto::AeadKey> key_of(
         if (line.kind != Kind::signal_key) {
             return std::nullopt;
         }
-        return crypto::AeadKey{crypto::Suite::aes_256_gcm, line.secret.clone()};
+        return crypto::AeadKey{crypto::Suite::aes_256_gcm, line.secret.view()};
     }
     const bool is_of_leg = line.kind == Kind::leg_secret && header.type == PacketType::leg &&
                            line.role == header.role();
@@ -36,6 +37,29 @@ std::optional<crypto::AeadKey> key_of(
     const crypto::Suite suite =
         header.type == PacketType::data ? line.suite : crypto::Suite::aes_128_gcm;
     return derive_key(line.secret, {header.type, header.flags, suite, header.path_id()}, salt);
+}
+
+// Writes the text over what was sealed, which `opened` holds behind `head` bytes, with zeros behind it
+// where it is shorter. False, and nothing of use written, if the key is not its.
+bool open_by(
+    const crypto::AeadKey& key, ByteView datagram, std::size_t head, MutableByteView opened
+) {
+    const MutableByteView text = opened.subspan(head, datagram.size() - head - crypto::tag_size);
+    if (head != NtmHeader::size) {
+        return crypto::Aead{key}.open({}, datagram.first(head), datagram.subspan(head), text);
+    }
+    const ByteView sealed = datagram.subspan(head);
+    const auto room = crypto::text_room(key.suite, sealed.size());
+    if (!room) {
+        return false;
+    }
+    const MutableByteView padded = text.first(*room);
+    const auto length =
+        crypto::DataCipher{key}.open(datagram.first<NtmHeader::size>(), sealed, padded);
+    if (length) {
+        std::ranges::fill(text.subspan(*length), std::uint8_t{0});
+    }
+    return length.has_value();
 }
 
 bool is_same(const KeyLogLine& a, const KeyLogLine& b) noexcept {
@@ -75,20 +99,17 @@ Result<Bytes, CaptureError> CaptureKeys::open(ByteView datagram) const {
         return Unexpected{CaptureError::no_key};
     }
     Bytes opened(datagram.begin(), datagram.end());
-    const MutableByteView plaintext =
-        MutableByteView{opened}.subspan(head, datagram.size() - head - crypto::tag_size);
-    const crypto::Nonce nonce =
-        is_salted(header->type) ? crypto::Nonce{} : counter_nonce(header->counter);
+    CaptureError error = CaptureError::bad_tag;
     for (const KeyLogLine& line : lines->second) {
         const auto key = key_of(line, *header, datagram.subspan(NtmHeader::size, salt_length));
-        if (key && crypto::Aead{*key}.open(
-                       nonce, datagram.first(head), datagram.subspan(head), plaintext
-                   )) {
+        if (key && key->suite == crypto::Suite::none) {
+            error = CaptureError::no_key;
+        } else if (key && open_by(*key, datagram, head, opened)) {
             opened[0] = static_cast<std::uint8_t>((opened_version << 4) | (opened[0] & 0x0f));
             return opened;
         }
     }
-    return Unexpected{CaptureError::bad_tag};
+    return Unexpected{error};
 }
 
 }  // namespace ntm::protocol

@@ -19,7 +19,7 @@ namespace ntm::protocol {
 inline constexpr std::uint8_t opened_version = 15;
 
 enum class CaptureError : std::uint8_t {
-    no_key,        // none of the logs has a line for its id
+    no_key,        // none of the logs has a line for its id, or one of suite 0
     bad_tag,       // none of the lines for its id opens it
     not_sealed,    // HANDSHAKE, which no key log opens, and COOKIE
     malformed,     // too short, or of another version or an unknown type
@@ -33,7 +33,8 @@ class CaptureKeys {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     // The same packet with opened_version in place of its version and its plaintext in place of what
-    // was sealed; header, salt and tag stay, so all keeps its length.
+    // was sealed, zeros behind it where suites 3 and 4 had padded it; header, salt and tag stay, so all
+    // keeps its length.
     [[nodiscard]] Result<Bytes, CaptureError> open(ByteView datagram) const;
 
   private:

@@ -55,8 +55,8 @@ std::optional<Secret32> secret_of(std::string_view word) {
     return secret;
 }
 
-// The words between the id and the secret of a path's or a leg's line: the revision, and a number
-// below 3, the suite or the role.
+// The words between the id and the secret of a path's or a leg's line: the revision, and a small
+// number, the suite or the role.
 struct Middle {
     std::uint32_t revision = 0;
     std::uint8_t number = 0;
@@ -73,7 +73,7 @@ std::optional<Middle> middle_of(const std::vector<std::string_view>& words) {
 
 // A path's suite or a leg's role.
 bool is_in_range(std::uint8_t number, bool is_path) {
-    return is_path ? number == 1 || number == 2 : number < 2;
+    return is_path ? crypto::suite_of(std::uint64_t{number}).has_value() : number < 2;
 }
 
 Unexpected<std::string> bad(const char* sentence) {
@@ -96,7 +96,7 @@ void KeyLog::begin_run(std::string_view program, BootId boot_id) const {
 
 void KeyLog::note_signal_key(SessionId session, const crypto::AeadKey& key) const {
     if (is_on()) {
-        write(line_of(signal_label, session.text()), key.bytes.view());
+        write(line_of(signal_label, session.text()), key.view());
     }
 }
 

@@ -17,8 +17,7 @@ crypto::AeadKey derive_key(const Secret32& secret, const KeyPurpose& purpose, By
 
     crypto::AeadKey key;
     key.suite = purpose.suite;
-    const MutableByteView bytes = key.bytes.mutable_view();
-    crypto::hkdf_sha256(salt, secret.view(), info, bytes.first(crypto::key_size(purpose.suite)));
+    crypto::hkdf_sha256(salt, secret.view(), info, key.mutable_view());
     return key;
 }
 

@@ -47,7 +47,7 @@ void NoiseSymmetricState::mix_key(ByteView key_material) {
     // Noise's HKDF is RFC 5869's with the chaining key as salt and no info.
     crypto::hkdf_sha256(chaining_key_.view(), key_material, {}, both.mutable_view());
     copy(both.view().first<32>(), chaining_key_.mutable_view());
-    copy(both.view().last<32>(), key_.bytes.mutable_view());
+    copy(both.view().last<32>(), key_.mutable_view());
     next_counter_ = 0;
 }
 
@@ -80,12 +80,9 @@ std::optional<Bytes> NoiseSymmetricState::decrypt_and_hash(ByteView sealed) {
 TransportKeys NoiseSymmetricState::split() const {
     Secret<64> both;
     crypto::hkdf_sha256(chaining_key_.view(), {}, {}, both.mutable_view());
-    TransportKeys keys;
-    keys.initiator_to_responder.suite = crypto::Suite::aes_256_gcm;
-    keys.responder_to_initiator.suite = crypto::Suite::aes_256_gcm;
-    copy(both.view().first<32>(), keys.initiator_to_responder.bytes.mutable_view());
-    copy(both.view().last<32>(), keys.responder_to_initiator.bytes.mutable_view());
-    return keys;
+    return {
+        {crypto::Suite::aes_256_gcm, both.view().first<32>()},
+        {crypto::Suite::aes_256_gcm, both.view().last<32>()}};
 }
 
 NoiseInitiator::NoiseInitiator(

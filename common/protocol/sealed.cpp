@@ -160,7 +160,7 @@ DataSealer::DataSealer(
     Role own_role,
     SendCounter counter
 )
-    : aead_{data_key(path_secret, suite, path_id, own_role)},
+    : cipher_{data_key(path_secret, suite, path_id, own_role)},
       path_id_{path_id},
       own_role_{own_role},
       counter_{std::move(counter)} {}
@@ -174,22 +174,17 @@ std::optional<Bytes> DataSealer::seal(ByteView inner) {
     header.flags = role_flag(own_role_);
     header.counter = *counter;
     header.id = path_id_.value;
-    Bytes datagram(NtmHeader::size + inner.size() + crypto::tag_size);
+    Bytes datagram(NtmHeader::size + crypto::sealed_size(cipher_.suite(), inner.size()));
     const MutableByteView all{datagram};
     header.write(all.data());
-    aead_.seal(
-        counter_nonce(header.counter),
-        all.first(NtmHeader::size),
-        inner,
-        all.subspan(NtmHeader::size)
-    );
+    cipher_.seal(all.first<NtmHeader::size>(), inner, all.subspan(NtmHeader::size));
     return datagram;
 }
 
 DataOpener::DataOpener(
     const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role own_role
 )
-    : aead_{data_key(path_secret, suite, path_id, other(own_role))},
+    : cipher_{data_key(path_secret, suite, path_id, other(own_role))},
       path_id_{path_id},
       own_role_{own_role} {}
 
@@ -201,19 +196,20 @@ Result<Bytes, OpenError> DataOpener::open(ByteView datagram) {
     if (header->path_id() != path_id_ || header->role() == own_role_) {
         return Unexpected{OpenError::malformed};
     }
-    if (datagram.size() < NtmHeader::size + crypto::tag_size) {
+    const ByteView sealed = datagram.subspan(NtmHeader::size);
+    const auto room = crypto::text_room(cipher_.suite(), sealed.size());
+    if (!room) {
         return Unexpected{OpenError::truncated};
     }
     if (!window_.check(header->counter)) {
         return Unexpected{OpenError::replayed};
     }
-    const ByteView sealed = datagram.subspan(NtmHeader::size);
-    Bytes inner(sealed.size() - crypto::tag_size);
-    if (!aead_.open(
-            counter_nonce(header->counter), datagram.first(NtmHeader::size), sealed, inner
-        )) {
+    Bytes inner(*room);
+    const auto length = cipher_.open(datagram.first<NtmHeader::size>(), sealed, inner);
+    if (!length) {
         return Unexpected{OpenError::bad_tag};
     }
+    inner.resize(*length);
     window_.update(header->counter);
     return inner;
 }

@@ -8,7 +8,7 @@
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
-#include "common/crypto/aead.hpp"
+#include "common/crypto/data_cipher.hpp"
 #include "common/crypto/replay_window.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "common/protocol/ntm_header.hpp"
@@ -51,7 +51,7 @@ class DataSealer {
     [[nodiscard]] std::uint64_t sent() const noexcept { return counter_.taken(); }
 
   private:
-    crypto::Aead aead_;
+    crypto::DataCipher cipher_;
     PathId path_id_;
     Role own_role_;
     SendCounter counter_;
@@ -66,7 +66,7 @@ class DataOpener {
     [[nodiscard]] Result<Bytes, OpenError> open(ByteView datagram);
 
   private:
-    crypto::Aead aead_;
+    crypto::DataCipher cipher_;
     PathId path_id_;
     Role own_role_;
     crypto::ReplayWindow window_;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace ntm::fuzz {
 
@@ -35,10 +36,14 @@ struct Keys {
         sealed[0] = seal_leg(secret, path, Role::initiator, ask, random);
         sealed[1] = seal_end(secret, path, Role::initiator, end, random);
         sealed[2] = *DataSealer{secret, suite, path, Role::initiator}.seal(Bytes(24, 0x45));
+        for (const crypto::Suite each : crypto::all_suites) {
+            sealers.emplace_back(secret, each, path, Role::initiator);
+            openers.emplace_back(secret, each, path, Role::responder);
+        }
     }
     Secret32 secret;
-    DataSealer sealer{secret, suite, path, Role::initiator};
-    DataOpener opener{secret, suite, path, Role::responder};
+    std::vector<DataSealer> sealers;  // of every suite
+    std::vector<DataOpener> openers;
     DataOpener strict{secret, suite, path, Role::responder};
     std::array<Bytes, 3> sealed;
 };
@@ -101,11 +106,13 @@ void seal_and_open(ByteView body, Seal seal, Open open) {
 }
 
 void seal_data(ByteView inner) {
-    const auto datagram = keys().sealer.seal(inner);
-    demand(datagram.has_value(), "2^40 packets can be sealed");
-    const auto opened = keys().opener.open(*datagram);
-    demand(opened && std::ranges::equal(*opened, inner), "DATA opens to what went in");
-    demand(!keys().opener.open(*datagram), "and only once");
+    for (std::size_t i = 0; i < keys().sealers.size(); ++i) {
+        const auto datagram = keys().sealers[i].seal(inner);
+        demand(datagram.has_value(), "2^40 packets can be sealed");
+        const auto opened = keys().openers[i].open(*datagram);
+        demand(opened && std::ranges::equal(*opened, inner), "DATA opens to what went in");
+        demand(!keys().openers[i].open(*datagram), "and only once");
+    }
 }
 
 void turn_sealed(Input& input) {

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+import ntm_suites as suites
 import ntm_wire as wire
 from ntm_wire import Channel, Header, NoiseInitiator
 
@@ -20,6 +21,35 @@ PATH_ID = 0x0102030405060708
 
 def private(text: str) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+
+
+class Suites(unittest.TestCase):
+    """The check values of section 6, which tests/unit/common/crypto/data_cipher_test.cpp holds too."""
+
+    EMPTY = {
+        suites.NONE: "",
+        suites.AES_128_GCM: "079ae9b1732e51e61155f018fa7544e4",
+        suites.CHACHA: "143ad9917e1205cb07960ea0ca0ac15f",
+        suites.CBC_SHA_256: "7822e5bfc891df93ab44c065531594db20d1fca399ac668f631df52e057b38bd"
+                            "9fc57d30a8da29d1e9bf22297f2731be",
+        suites.CBC_MD5: "debf462aa4ec48ac8dd34f75366e253563945e8ca0a746b5934525e25d4ee9fd"
+                        "aef9ee37fd67a377e5427f180095f45d",
+    }
+
+    def test_an_empty_packet_of_each(self) -> None:
+        header = Header(wire.DATA, 0, 5, PATH_ID)
+        for suite, sealed in self.EMPTY.items():
+            key = suites.data_key(suite, SECRET, header)
+            self.assertEqual(suites.seal_data(suite, key, header, b"").hex(), sealed, suite)
+
+    def test_an_iv_of_ones_own(self) -> None:
+        """RFC 3602, case 1: IV and first block."""
+        key = bytes.fromhex("06a9214036b8a15b512e03d534120006") + bytes(32)
+        iv = bytes.fromhex("3dafba429d9eb430b422da802c9fac41")
+        sealed = suites.seal_data(suites.CBC_SHA_256, key, Header(wire.DATA, 0, 5, PATH_ID),
+                                  b"Single block msg", iv)
+        self.assertEqual(sealed[:16], iv)
+        self.assertEqual(sealed[16:32].hex(), "e353779c1079aeb82708942dbe77181a")
 
 
 class Sealing(unittest.TestCase):

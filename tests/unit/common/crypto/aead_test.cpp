@@ -68,13 +68,6 @@ const Vector vectors[] = {
      "d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691"},
 };
 
-AeadKey key_from(Suite suite, ByteView bytes) {
-    AeadKey key;
-    key.suite = suite;
-    std::copy(bytes.begin(), bytes.end(), key.bytes.mutable_view().begin());
-    return key;
-}
-
 Nonce nonce_from(ByteView bytes) {
     Nonce nonce;
     std::copy(bytes.begin(), bytes.end(), nonce.begin());
@@ -84,7 +77,7 @@ Nonce nonce_from(ByteView bytes) {
 class AeadVectors : public testing::TestWithParam<Vector> {
   protected:
     AeadVectors()
-        : aead_{key_from(GetParam().suite, *from_hex(GetParam().key))},
+        : aead_{AeadKey{GetParam().suite, *from_hex(GetParam().key)}},
           nonce_{nonce_from(*from_hex(GetParam().nonce))},
           additional_{*from_hex(GetParam().additional)},
           plaintext_{*from_hex(GetParam().plaintext)},
@@ -155,7 +148,7 @@ TEST_P(AeadVectors, RefusesTruncatedInput) {
 
 TEST_P(AeadVectors, SurvivesBeingMoved) {
     Aead moved{std::move(aead_)};
-    Aead assigned{key_from(Suite::aes_128_gcm, Bytes(16, 9))};
+    Aead assigned{AeadKey{Suite::aes_128_gcm, Bytes(16, 9)}};
     assigned = std::move(moved);
     Bytes out(plaintext_.size() + tag_size);
     assigned.seal(nonce_, additional_, plaintext_, out);

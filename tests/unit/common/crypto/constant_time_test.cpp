@@ -3,6 +3,7 @@
 // secret bytes are undefined, and then reports each branch and each address that hangs on one: an
 // early way out of a comparison among them. Whatever a comparison has to say is public.
 #include "common/base/secret.hpp"
+#include "common/crypto/data_cipher.hpp"
 #include "common/crypto/token_mint.hpp"
 
 #include <algorithm>
@@ -94,6 +95,30 @@ TEST_F(ConstantTime, ATokenIsComparedInOnePiece) {
         EXPECT_FALSE(is_taken);
     }
     EXPECT_EQ(reports_of([&] { EXPECT_TRUE(mint.check(good, source, now)); }), 1U);
+}
+
+// Of suites 3 and 4, likewise.
+TEST_F(ConstantTime, AnHmacIsComparedInOnePiece) {
+    constexpr std::array<std::uint8_t, DataCipher::header_size> header{0x10};
+    for (const Suite suite : {Suite::aes_128_cbc_hmac_sha_256, Suite::aes_128_cbc_hmac_md5}) {
+        AeadKey key;
+        key.suite = suite;
+        hide(key.view().subspan(aes_128_key_size));
+        DataCipher cipher{key};
+        Bytes sealed(sealed_size(suite, 0));
+        cipher.seal(header, {}, sealed);
+        VALGRIND_MAKE_MEM_DEFINED(sealed.data(), sealed.size());
+        Bytes text(aes_block_size);
+        std::optional<std::size_t> length;
+        for (std::size_t at = sealed.size() - tag_size; at < sealed.size(); ++at) {
+            Bytes guess = sealed;
+            guess[at] ^= 1;
+            EXPECT_EQ(reports_of([&] { length = cipher.open(header, guess, text); }), 1U);
+            EXPECT_FALSE(length);
+        }
+        EXPECT_EQ(reports_of([&] { length = cipher.open(header, sealed, text); }), 1U);
+        EXPECT_EQ(length, 0U);
+    }
 }
 
 }  // namespace

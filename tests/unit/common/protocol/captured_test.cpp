@@ -36,12 +36,14 @@ class Captured : public testing::Test {
         EXPECT_FALSE(opened);
         return opened ? CaptureError::malformed : opened.error();
     }
-    // The opened packet keeps its length, and all but its version and `plaintext` at `at`.
+    // The opened packet keeps its length, and all but its version and `plaintext` at `at`, which may
+    // have been padded.
     void expect_opened(const Bytes& datagram, ByteView plaintext, std::size_t at) const {
         const auto opened = keys_.open(datagram);
         ASSERT_TRUE(opened);
         Bytes wanted = datagram;
         wanted[0] = static_cast<std::uint8_t>(0xf0 | (datagram[0] & 0x0f));
+        std::fill(wanted.begin() + static_cast<long>(at), wanted.end() - crypto::tag_size, 0);
         std::copy(plaintext.begin(), plaintext.end(), wanted.begin() + static_cast<long>(at));
         EXPECT_EQ(*opened, wanted);
     }
@@ -51,14 +53,23 @@ class Captured : public testing::Test {
     CaptureKeys keys_;
 };
 
-TEST_F(Captured, OpensDataOfBothSuites) {
+TEST_F(Captured, OpensDataOfEverySuiteThatSeals) {
     const Bytes inner{0x45, 1, 2, 3};
-    for (const auto suite : {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305}) {
+    for (const auto suite : crypto::all_suites) {
+        if (suite == crypto::Suite::none) {
+            continue;
+        }
         know_path(suite);
         DataSealer sealer{secret_, suite, path, Role::responder};
         static_cast<void>(sealer.seal({}));
         expect_opened(*sealer.seal(inner), inner, 16);
     }
+}
+
+TEST_F(Captured, HasNoKeyForSuite0) {
+    know_path(crypto::Suite::none);
+    DataSealer plain{secret_, crypto::Suite::none, path, Role::responder};
+    EXPECT_EQ(error_of(*plain.seal(Bytes(40, 0x45))), CaptureError::no_key);
 }
 
 TEST_F(Captured, OpensLegAndEnd) {
@@ -86,8 +97,8 @@ TEST_F(Captured, OpensLegAndEnd) {
 
 TEST_F(Captured, OpensSignalByTheSessionIdOfItsDirection) {
     TransportKeys keys;
-    keys.initiator_to_responder = {crypto::Suite::aes_256_gcm, secret_.clone()};
-    keys.responder_to_initiator = {crypto::Suite::aes_256_gcm, Secret32{random_.bytes<32>()}};
+    keys.initiator_to_responder = {crypto::Suite::aes_256_gcm, secret_.view()};
+    keys.responder_to_initiator = {crypto::Suite::aes_256_gcm, random_.bytes<32>()};
     Session initiator{{{0xa}, {0xb}, {}}, keys, true, {}};
     Session responder{{{0xb}, {0xa}, {}}, keys, false, {}};
     know(KeyLogLine::Kind::signal_key, 0xb, {}, {});

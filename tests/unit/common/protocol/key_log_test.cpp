@@ -46,7 +46,7 @@ TEST(KeyLog, WritesOneLineForEachSecret) {
         text += line;
     }};
     log.begin_run("ntm-test", BootId{0xb007});
-    log.note_signal_key(SessionId{0xabc}, {crypto::Suite::aes_256_gcm, secret_of_ones()});
+    log.note_signal_key(SessionId{0xabc}, {crypto::Suite::aes_256_gcm, secret_of_ones().view()});
     log.note_path_secret(path, 7, crypto::Suite::chacha20_poly1305, secret_of_ones());
     log.note_leg_secret(path, 8, Role::responder, secret_of_ones());
     EXPECT_EQ(
@@ -93,7 +93,7 @@ TEST(KeyLog, RefusesBrokenLines) {
           "NTM_SIGNAL 123 " + ones(),
           "NTM_SIGNAL 000000000000000g " + ones(),
           std::string{"NTM_SIGNAL 0000000000000abc 1111"},
-          "NTM_PATH 0102030405060708 7 3 " + ones(),
+          "NTM_PATH 0102030405060708 7 5 " + ones(),
           "NTM_PATH 0102030405060708 7 255 " + ones(),
           "NTM_PATH 0102030405060708 -1 1 " + ones(),
           "NTM_PATH 0102030405060708 4294967296 1 " + ones(),
@@ -141,7 +141,7 @@ TEST(KeyLog, HoldsTheKeysOfASessionBeforeItsFirstPacket) {
             const auto key = keys.find(header->id);
             EXPECT_NE(key, keys.end());
             if (key != keys.end()) {
-                crypto::Aead aead{{crypto::Suite::aes_256_gcm, key->second.clone()}};
+                crypto::Aead aead{{crypto::Suite::aes_256_gcm, key->second.view()}};
                 crypto::Nonce nonce{};
                 store(nonce.data() + 4, Be64::from_host(header->counter));
                 const ByteView all{sent.payload};

@@ -162,9 +162,8 @@ TEST(Leg, UsesTheKeyOfTheCheckValue) {
         to_hex(ByteView{sealed}.first(32)),
         "11010000000000000102030405060708a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
     );
-    crypto::AeadKey key;
     const Bytes raw = *from_hex("d22dc0585bfc56fc439f0e4e6cc54131");
-    std::copy(raw.begin(), raw.end(), key.bytes.mutable_view().begin());
+    const crypto::AeadKey key{crypto::Suite::aes_128_gcm, raw};
     Bytes plaintext(sealed.size() - 48);
     ASSERT_TRUE(crypto::Aead{key}.open(
         crypto::Nonce{}, ByteView{sealed}.first(32), ByteView{sealed}.subspan(32), plaintext
