@@ -18,8 +18,8 @@ namespace ntm::crypto {
 inline constexpr std::size_t nonce_size = 12;
 using Nonce = std::array<std::uint8_t, nonce_size>;
 
-// A key with its suite; the bytes behind key_size(suite) are zero. Relays have many: one cache line each.
-struct alignas(64) AeadKey {
+// A key with its suite; the bytes behind key_size(suite) are zero.
+struct AeadKey {
     AeadKey() noexcept = default;
     // `from` has key_size(its_suite) bytes.
     AeadKey(Suite its_suite, ByteView from) noexcept : suite{its_suite} {

@@ -71,9 +71,9 @@ class ReplayWindow {
         next_ = counter + 1;
     }
 
-    std::uint64_t next_ = 0;
-    std::uint64_t newest_ = 0;  // the word that next_ - 1 belongs to
     std::array<std::uint64_t, words> ring_{};
+    std::uint64_t newest_ = 0;  // the word that next_ - 1 belongs to
+    std::uint64_t next_ = 0;
 };
 
 }  // namespace ntm::crypto

@@ -29,7 +29,7 @@ void fetch(const Burst& burst, const Lane& lane) noexcept {
         touch(end_of(burst.packets[lane[i]]));
     }
     for (std::size_t i = 0; i < lane.size(); ++i) {
-        touch(&end_of(burst.packets[lane[i]])->keys->opening);
+        touch(&end_of(burst.packets[lane[i]])->keys->opening.key);
     }
 }
 

@@ -107,7 +107,7 @@ void seal_tunnel(
     std::array<std::uint8_t, burst_size> traffic_classes;
     std::size_t count = 0;
     for (std::size_t i = 0; i < lane.size(); ++i) {
-        touch(&ended.ends[lane[i]]->keys->sealing);
+        touch(&ended.ends[lane[i]]->keys->sealing.key);
     }
     lane.apply(burst, [&](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());

@@ -49,8 +49,8 @@ struct EndKeys {
         std::uint64_t next_counter = 0;
     };
     struct alignas(64) Opening {
-        crypto::AeadKey key;  // of the initiator
         crypto::ReplayWindow received;
+        crypto::AeadKey key;  // of the initiator; in one line with the window's end
     };
     Sealing sealing;
     Opening opening;

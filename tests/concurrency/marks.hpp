@@ -25,8 +25,8 @@ inline const Endpoint relay_endpoint = *Endpoint::parse("198.51.100.20:9770");
     return mark % 3 == 0;
 }
 
-[[nodiscard]] inline Secret32 marked_key(Mark mark, Role role) noexcept {
-    Secret32 key;
+[[nodiscard]] inline Secret<crypto::longest_key> marked_key(Mark mark, Role role) noexcept {
+    Secret<crypto::longest_key> key;
     const auto byte = static_cast<std::uint8_t>(mark + static_cast<unsigned>(role));
     std::ranges::fill(key.mutable_view(), byte);
     return key;
