@@ -69,6 +69,50 @@ SEND, RECEIVE, BY_EXIT, FROM_OTHERS, AS_IT_IS = 0, 1, 0x20, 0x20, 0x10
 SYN, SYN_ACK, ACK, FIN, RST = 2, 0x12, 0x10, 0x11, 4
 
 
+# Of reassembly: fragments of the packet of a number, which is of IPv6 if that is odd.
+def piece(number: int, offset: int, length: int, is_last: bool = False) -> list[int]:
+    return [number | is_last << 4, offset // 8, length]
+
+
+def in_pieces(number: int, each: int, count: int) -> list[list[int]]:
+    return [piece(number, at * each, each, at == count - 1) for at in range(count)]
+
+
+def as_it_comes(packet: list[int]) -> list[int]:
+    return [0xE0, len(packet), *packet]
+
+
+def reassembly_seeds(is_ipv6: bool) -> dict[str, list[int]]:
+    three = in_pieces(is_ipv6, 40, 3)
+    wait_11s = [0xF0, 11]
+    seeds = {
+        "in_order": three[0] + three[1] + three[2],
+        "backwards": three[2] + three[1] + three[0],
+        "twice": three[0] * 2 + three[2] * 2 + three[1] * 2,
+        "overlap": three[0] + piece(is_ipv6, 32, 16) + three[1] + three[2] + wait_11s + three[0] + three[1] + three[2],
+        "beyond_the_end": three[2] + piece(is_ipv6, 200, 8) + three[0] + three[1],
+        "too_late": three[0] + three[1] + wait_11s + three[2],
+        "last_of_one_byte": three[0] + piece(is_ipv6, 40, 1, True),
+        "odd_middle": three[0] + piece(is_ipv6, 40, 7) + three[1] + three[2],
+        "empty": piece(is_ipv6, 0, 0) + piece(is_ipv6, 8, 0, True),
+        "in_65": sum(in_pieces(is_ipv6, 8, 65), []),
+        "in_64": sum(in_pieces(is_ipv6, 8, 64), []),
+        "many": sum((piece(is_ipv6 + 2 * (at % 8), 8 * (at // 8), 8) for at in range(100)), []) + wait_11s,
+    }
+    return {f"{name}_{6 if is_ipv6 else 4}": events for name, events in seeds.items()}
+
+
+REASSEMBLY_SEEDS = {
+    "whole_at_once": piece(1, 0, 24) + piece(1, 0, 48, True) + piece(1, 24, 24, True),
+    "as_it_comes_4": as_it_comes(
+        [0x45, 0, 0, 28, 0, 1, 0x20, 0, 64, 17, 0, 0, 203, 0, 113, 9, 198, 51, 100, 20, 0, 1, 0, 2, 0, 8, 0, 0]),
+    "as_it_comes_6": as_it_comes(
+        [0x60, 0, 0, 0, 0, 16, 44, 64, *[0x20] * 16, *[0x21] * 16, 44, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 2, 0, 8, 0, 0]),
+    "far": as_it_comes(
+        [0x45, 0, 0, 28, 0, 1, 0x1F, 0xFF, 64, 17, 0, 0, 203, 0, 113, 9, 198, 51, 100, 20, 0, 1, 0, 2, 0, 8, 0, 0]),
+}
+
+
 def napt_seeds(is_ipv6: bool) -> dict[str, list[int]]:
     seeds = {
         "udp": event(SEND, 0, udp(5, 53, is_ipv6)) + event(RECEIVE, 0, udp(53, 0, is_ipv6)),
@@ -136,6 +180,7 @@ def general_seeds(is_ipv6: bool) -> dict[str, list[int]]:
 SEEDS = {
     "general_frame": general_seeds(False) | general_seeds(True),
     "napt": napt_seeds(False) | napt_seeds(True),
+    "reassembly": reassembly_seeds(False) | reassembly_seeds(True) | REASSEMBLY_SEEDS,
     "request_engine": {
         # The first byte seeds the jitter; each event is followed by the byte of a target.
         "answered": [1, 0, 0, 9, 5, 0, 60, 9, 1, 0, 9],
