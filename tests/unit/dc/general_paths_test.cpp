@@ -1,52 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Paths to general nodes: by name and by virtual address, what relay and node are told, and what
-// restarts, moves and limits do to them.
+// restarts and moves do to them.
 #include "dc/admin_view.hpp"
-#include "dc/general_desk.hpp"
-#include "tests/unit/dc/lab.hpp"
+#include "tests/unit/dc/general_lab.hpp"
 
 namespace ntm::dc::test {
 namespace {
 
-class GeneralPathsTest : public StoredLab {
-  protected:
-    static constexpr const char* gn_name = "www.example.test";
-
-    GeneralPathsTest() {
-        world.settings.general_blocks =
-            GeneralBlocks{*Prefix::parse("198.18.64.0/24"), *Prefix::parse("fd00:a::1:0:0/112")};
-        EXPECT_TRUE(world.restart_dc());
-        world.hosts[gn_name] = {ip("198.51.100.80"), ip("2001:db8::80")};
-        world.zones["example.test"] = {"v=spf1 -all"};
-        register_all();
-    }
-    static IpAddress ip(const char* text) { return *IpAddress::parse(text); }
-    static std::string text(const std::string& field) {
-        const auto address = IpAddress::from_bytes(as_bytes(field));
-        return address ? address->text() : "";
-    }
-    v1::RouteDirection reach(const std::string& name = gn_name) {
-        const v1::Signal answer = world.ask_direction(mn, name);
-        EXPECT_EQ(answer.status(), v1::STATUS_OK) << answer.text();
-        return answer.direction_response().route();
-    }
-    v1::Signal ask_by_vip(Peer& asker, const std::string& vip) {
-        v1::Signal request;
-        request.mutable_direction_request()->set_vip(vip);
-        return world.ask(asker, std::move(request));
-    }
-    // mn's last Route Direction.
-    [[nodiscard]] v1::RouteDirection told() const {
-        const auto routes = mn.routes();
-        EXPECT_FALSE(routes.empty());
-        return routes.empty() ? v1::RouteDirection{} : routes.back();
-    }
-    [[nodiscard]] v1::RelayDirection ordered() const {
-        const auto directions = relay.directions();
-        EXPECT_FALSE(directions.empty());
-        return directions.empty() ? v1::RelayDirection{} : directions.back();
-    }
-};
+class GeneralPathsTest : public GeneralLab {};
 
 TEST_F(GeneralPathsTest, EndAtARelayThatIsToldWhereTheGeneralNodeIs) {
     const v1::RouteDirection route = reach();
@@ -121,79 +82,6 @@ TEST_F(GeneralPathsTest, LeadToAnotherVirtualAddressWhereTheNameLeadsElsewhere) 
     EXPECT_EQ(text(after.peer_vipv4()), "198.18.64.2");
     EXPECT_EQ(after.peer_vipv6(), "") << "it has no IPv6 address";
     EXPECT_EQ(text(ordered().end().general_nodes(0).real_ip()), "198.51.100.81");
-}
-
-TEST_F(GeneralPathsTest, AreRefusedForWhatIsNoGeneralNode) {
-    const v1::Signal unknown = world.ask_direction(mn, "nothing.example.test");
-    EXPECT_EQ(unknown.status(), v1::STATUS_UNKNOWN_NAME) << unknown.text();
-    world.zones["ntm.other.test"] = {"v=ntm1 k=abc"};
-    world.hosts["cn.ntm.other.test"] = {ip("198.51.100.80")};
-    const v1::Signal other = world.ask_direction(mn, "cn.ntm.other.test");
-    EXPECT_EQ(other.status(), v1::STATUS_UNREACHABLE);
-    EXPECT_NE(other.text().find("another DC"), std::string::npos) << other.text();
-    for (const char* address : {"127.0.0.1", "224.0.0.1", "198.18.0.2", "fe80::1", "fd00:a::2"}) {
-        const std::string name = "at" + std::to_string(world.hosts.size()) + ".example.test";
-        world.hosts[name] = {ip(address)};
-        EXPECT_EQ(world.ask_direction(mn, name).status(), v1::STATUS_UNREACHABLE) << address;
-    }
-    world.questions.clear();
-    EXPECT_EQ(world.ask_direction(mn, "none.a.ntm.test").status(), v1::STATUS_UNKNOWN_NAME);
-    EXPECT_EQ(world.ask_direction(mn, "a.ntm.test").status(), v1::STATUS_UNKNOWN_NAME);
-    EXPECT_TRUE(world.questions.empty()) << "the DC's own zones are its own";
-    EXPECT_TRUE(world.dc->context().paths.all().empty());
-    EXPECT_EQ(world.dc->context().general.size(), 0U);
-}
-
-TEST_F(GeneralPathsTest, AreNotThereUnlessConfigured) {
-    world.settings.general_blocks.reset();
-    ASSERT_TRUE(world.restart_dc());
-    world.settle();
-    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_UNKNOWN_NAME);
-    EXPECT_TRUE(world.questions.empty());
-}
-
-TEST_F(GeneralPathsTest, WaitForTheDnsWithinBounds) {
-    world.is_dns_silent = true;
-    std::vector<std::uint64_t> ids;
-    for (std::size_t i = 0; i <= GeneralDesk::most_waiting; ++i) {
-        ids.push_back(mn.signaling->send_request(
-            world.dc_keys.public_key(),
-            direction_request("n" + std::to_string(i) + ".example.test"),
-            protocol::OnNewBoot::fail,
-            world.now
-        ));
-    }
-    world.settle();
-    EXPECT_EQ(mn.answers.at(ids.back()).status(), v1::STATUS_BUSY) << "one too many";
-    EXPECT_EQ(world.ask_direction(cn, "other.example.test").status(), v1::STATUS_BUSY)
-        << "after the DNS was silent";
-    world.pass(GeneralNames::patience);
-    for (const std::uint64_t id : ids) {
-        ASSERT_TRUE(mn.answers.contains(id));
-        EXPECT_EQ(mn.answers.at(id).status(), v1::STATUS_BUSY);
-    }
-    world.is_dns_silent = false;
-    EXPECT_EQ(reach().kind(), v1::ROUTE_GENERAL) << "nothing is held any more";
-}
-
-// F-34.
-TEST_F(GeneralPathsTest, CountAmongThePathsOfTheNode) {
-    Settings settings = world.settings;
-    settings.limits.paths_per_node = 1;
-    world.dc->set_policy(settings);
-    ASSERT_EQ(direct().kind(), v1::ROUTE_RELAYED);
-    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_BUSY);
-    EXPECT_EQ(world.dc->context().general.size(), 0U);
-}
-
-TEST_F(GeneralPathsTest, NeedARelayThatCanEndThem) {
-    world.relays_have_napt = false;
-    ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
-    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_NO_RELAY);
-    EXPECT_TRUE(world.dc->context().paths.all().empty());
-    world.relays_have_napt = true;
-    ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
-    EXPECT_EQ(reach().kind(), v1::ROUTE_GENERAL);
 }
 
 TEST_F(GeneralPathsTest, GetANewSecretForEachRunOfTheNode) {
@@ -356,12 +244,6 @@ TEST_F(GeneralPathsTest, EndWithTheirNode) {
     EXPECT_EQ(relay.releases().size(), 1U);
     EXPECT_TRUE(world.dc->context().paths.all().empty());
     EXPECT_EQ(world.dc->context().general.size(), 0U);
-}
-
-TEST_F(GeneralPathsTest, TakeNoAddressesOfNodes) {
-    EXPECT_EQ(world.dc->context().settings.general_blocks->ipv4.text(), "198.18.64.0/24");
-    world.settings.general_blocks->ipv4 = *Prefix::parse("198.18.0.0/24");
-    EXPECT_FALSE(world.restart_dc()) << "mn and cn have addresses there";
 }
 
 }  // namespace
