@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Records as IPFIX messages (RFC 7011) with the events of RFC 8158: port blocks, and sessions where they
-// are on record. A state machine without a socket: records and the time go in, messages come out.
+// Records as IPFIX messages (RFC 7011) with the events of RFC 8158: port blocks, sessions where they are on
+// record, and shortages. A state machine without a socket: records and the time go in, messages come out.
 //
 // Over UDP a collector that comes late, or back, knows no template: they are sent again and again.
 #pragma once
 
 #include "common/base/bytes.hpp"
 #include "common/base/time.hpp"
-#include "control/nat_records/nat_record.hpp"
+#include "control/nat_records/ipfix_records.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,15 +37,10 @@ class IpfixExporter {
     static constexpr std::size_t most_bytes = 512 - 40 - 8;
 
   private:
-    struct DataRecord {
-        std::uint16_t template_id = 0;
-        Bytes bytes;
-    };
-
     [[nodiscard]] IpfixMessage next_message(WallTime wall);
 
     Settings settings_;
-    std::vector<DataRecord> waiting_;
+    std::vector<IpfixRecord> waiting_;
     std::size_t first_waiting_ = 0;
     std::uint32_t sequence_ = 0;
     Instant templates_due_;

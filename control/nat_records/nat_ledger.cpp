@@ -140,6 +140,9 @@ void NatLedger::take(const napt::Event& event, WallTime at) {
         case Kind::session_ended:
             take_session(event, at);
             break;
+        case Kind::shortage:
+            take_shortage(event, at);
+            break;
     }
 }
 
@@ -193,6 +196,24 @@ void NatLedger::take_session(const napt::Event& event, WallTime at) {
          stay->tenant,
          session}
     );
+}
+
+void NatLedger::take_shortage(const napt::Event& event, WallTime at) {
+    Shortage shortage;
+    shortage.of = event.scarce;
+    shortage.family = event.family;
+    shortage.limit = event.limit;
+    if (event.scarce == napt::Scarce::address_ports) {
+        shortage.address = public_address(event.family, event.public_port.address);
+        shortage.protocol = number_of(event.protocol, event.family);
+    }
+    const bool is_his = event.scarce == napt::Scarce::subscriber_ports ||
+                        event.scarce == napt::Scarce::subscriber_sessions;
+    const Stay* const stay = is_his ? find(event.tenancy) : nullptr;
+    if (stay != nullptr || !is_his) {
+        const auto tenant = is_his ? stay->tenant : nullptr;
+        records_.push_back({at, Change::begins, std::nullopt, tenant, shortage});
+    }
 }
 
 void NatLedger::tend(Instant now, WallTime at) {

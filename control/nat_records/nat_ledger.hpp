@@ -94,6 +94,7 @@ class NatLedger {
     void end_block(std::map<PublicBlock, Held>::iterator held, WallTime at);
     void end_blocks_of(napt::Tenancy tenancy, WallTime at);
     void take_session(const napt::Event& event, WallTime at);
+    void take_shortage(const napt::Event& event, WallTime at);
     void tell_block(const PublicBlock& block, const Held& held, Change change, WallTime at);
     void tell_bound(const Stay& stay, Change change, WallTime at);
     [[nodiscard]] const IpAddress& public_address(Family family, napt::PublicAddress number) const;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What goes on record of an RS-N's NAPT: who had which public ports when, and at which real addresses he
-// was then. Where a general node was goes on record with sessions alone (RFC 6888 REQ-12).
+// What goes on record of an RS-N's NAPT: who had which public ports when, at which real addresses he was
+// then, and what was refused for want of something. Where a general node was goes on record with sessions alone (RFC 6888 REQ-12).
 #pragma once
 
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/wall_time.hpp"
 #include "common/crypto/x25519.hpp"
+#include "rs-dataplane/relay/napt_events.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -52,6 +53,17 @@ struct RealAddress {
 
     friend bool operator==(const RealAddress&, const RealAddress&) = default;
 };
+// Something was refused for want of this: at once, and again in a while if that goes on. Of nobody but
+// where a subscriber met a limit of his own.
+struct Shortage {
+    napt::Scarce of = napt::Scarce::subscriber_ports;
+    Family family = Family::ipv4;
+    std::uint32_t limit = 0;           // how many there may be, unless it is about addresses
+    std::optional<IpAddress> address;  // whose ports are used up
+    std::uint8_t protocol = 0;         // for which they are
+
+    friend bool operator==(const Shortage&, const Shortage&) = default;
+};
 // Of nobody: the relay has begun to run, or has lost records.
 struct RunBegan {
     friend bool operator==(const RunBegan&, const RunBegan&) = default;
@@ -72,7 +84,7 @@ struct NatRecord {
     Change change = Change::begins;
     std::optional<WallTime> since;         // when it began, if that is known
     std::shared_ptr<const Tenant> tenant;  // whose it is; nothing if nobody's
-    std::variant<PublicBlock, NatSession, RealAddress, RunBegan, RecordsLost> what;
+    std::variant<PublicBlock, NatSession, RealAddress, Shortage, RunBegan, RecordsLost> what;
 };
 
 }  // namespace ntm::control

@@ -24,6 +24,7 @@ struct NameOf {
     std::string_view operator()(const PublicBlock&) const noexcept { return of(block_names); }
     std::string_view operator()(const NatSession&) const noexcept { return of(session_names); }
     std::string_view operator()(const RealAddress&) const noexcept { return of(address_names); }
+    std::string_view operator()(const Shortage&) const noexcept { return "shortage"; }
     std::string_view operator()(const RunBegan&) const noexcept { return "run_began"; }
     std::string_view operator()(const RecordsLost&) const noexcept { return "records_lost"; }
 };
@@ -42,6 +43,24 @@ std::string name_of_protocol(std::uint8_t protocol) {
     }
 }
 
+std::string_view name_of(napt::Scarce scarce) noexcept {
+    switch (scarce) {
+        case napt::Scarce::subscriber_ports:
+            return "subscriber_ports";
+        case napt::Scarce::subscriber_sessions:
+            return "subscriber_sessions";
+        case napt::Scarce::address_ports:
+            return "address_ports";
+        case napt::Scarce::addresses:
+            return "addresses";
+        case napt::Scarce::mappings:
+            return "mappings";
+        case napt::Scarce::sessions:
+            break;
+    }
+    return "sessions";
+}
+
 struct Details {
     Json& into;
 
@@ -58,6 +77,17 @@ struct Details {
         into["remote"] = session.remote.text();
     }
     void operator()(const RealAddress& real) const { into["real"] = real.endpoint.text(); }
+    void operator()(const Shortage& shortage) const {
+        into["of"] = name_of(shortage.of);
+        if (shortage.address) {
+            into["address"] = shortage.address->text();
+            into["protocol"] = name_of_protocol(shortage.protocol);
+        } else if (shortage.of == napt::Scarce::addresses) {
+            into["family"] = shortage.family == Family::ipv4 ? "ipv4" : "ipv6";
+        } else {
+            into["limit"] = shortage.limit;
+        }
+    }
     void operator()(const RunBegan&) const {}
     void operator()(const RecordsLost& lost) const { into["count"] = lost.count; }
 };

@@ -125,10 +125,7 @@ void Bindings::welcome(Position subscriber, const Limits& limits, Tenancy tenanc
     his.tenancy = tenancy;
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         blocks_of(subscriber, family, [&](const PublicPorts::Block& block) {
-            Mapping mapping;
-            mapping.subscriber = subscriber;
-            mapping.family = family;
-            tell_block(Event::Kind::block_taken, mapping, block.first, now);
+            teller_.block(Event::Kind::block_taken, {family, block.first, tenancy}, now);
             return true;
         });
     }

@@ -96,8 +96,7 @@ Bindings::Bindings(
       ports_{
           PublicPorts{plan.ipv4, random, kept.blocks[0]},
           PublicPorts{plan.ipv6, random, kept.blocks[1]}},
-      events_{plan.events},
-      session_events_{plan.tells_sessions ? plan.events : nullptr} {}
+      teller_{plan.events, plan.tells_sessions} {}
 
 std::optional<Position> Bindings::add_subscriber(
     const Ipv4Address& ipv4,
@@ -189,9 +188,11 @@ Result<PublicPort, DropReason> Bindings::make_session(
     const InsideTuple& from = lookup.tuple;
     Subscriber& subscriber = subscribers_[from.subscriber];
     if (sessions_.records().is_full()) {
+        teller_.sessions_used_up(sessions_.records().capacity(), now);
         return Unexpected{DropReason::napt_no_memory};
     }
     if (subscriber.sessions >= subscriber.limits.sessions) {
+        teller_.session_limit_met(subscriber, from.family, now);
         return Unexpected{DropReason::napt_session_quota};
     }
     const std::uint64_t hash = endpoint_hash(from);
@@ -220,7 +221,7 @@ Result<PublicPort, DropReason> Bindings::make_session(
         mappings_[at], taken, sessions_.checks_of(lookup, outside_of(from, session.public_port))
     );
     ++subscriber.sessions;
-    tell_session(Event::Kind::session_opened, session, now);
+    teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
     return session.public_port;
 }
 
@@ -229,9 +230,11 @@ DropReason Bindings::make_mapping(
 ) {
     Subscriber& subscriber = subscribers_[from.subscriber];
     if (mappings_.is_full()) {
+        teller_.mappings_used_up(mappings_.capacity(), now);
         return DropReason::napt_no_memory;
     }
     if (subscriber.mappings >= subscriber.limits.ports) {
+        teller_.port_limit_met(subscriber, from.family, now);
         return DropReason::napt_port_quota;
     }
     if (!subscriber.new_mappings.take(subscriber.limits.new_mappings, now)) {
@@ -240,12 +243,13 @@ DropReason Bindings::make_mapping(
     auto& holding = subscriber.holdings[index_of(from.family)];
     const auto taken = ports(from.family).take(holding, from.protocol, now);
     if (!taken) {
+        teller_.ports_used_up(holding, from, now);
         return DropReason::napt_no_ports;
     }
     made = put_mapping(from, hash, *taken);
     if (taken->is_first) {
         const PublicPort first = ports(from.family).first_of(taken->block);
-        tell_block(Event::Kind::block_taken, mappings_[made], first, now);
+        teller_.block(Event::Kind::block_taken, {from.family, first, subscriber.tenancy}, now);
     }
     return DropReason::none;
 }
@@ -394,8 +398,9 @@ void Bindings::tend(Instant now, std::uint32_t records) {
 void Bindings::remove_session(Position at, Instant now) {
     const Session& session = sessions_[at];
     const Position its = ports(session.family).mapping_of(session.public_port, session.protocol);
-    --subscribers_[session.subscriber].sessions;
-    tell_session(Event::Kind::session_ended, session, now);
+    Subscriber& subscriber = subscribers_[session.subscriber];
+    --subscriber.sessions;
+    teller_.session(Event::Kind::session_ended, session, subscriber.tenancy, now);
     sessions_.remove(mappings_[its], at);
     if (mappings_[its].first_session == nowhere) {
         remove_mapping(its, now);
@@ -417,40 +422,11 @@ void Bindings::remove_mapping(Position at, Instant now) {
     const auto block =
         ports(mapping.family).give_back(holding, mapping.public_port, mapping.protocol, now);
     if (block) {
-        tell_block(Event::Kind::block_given_back, mapping, *block, now);
+        teller_.block(
+            Event::Kind::block_given_back, {mapping.family, *block, subscriber.tenancy}, now
+        );
     }
     mappings_.give_back(at);
-}
-
-void Bindings::tell_block(Event::Kind kind, const Mapping& mapping, PublicPort first, Instant now)
-    const {
-    if (events_ == nullptr) {
-        return;
-    }
-    Event event;
-    event.kind = kind;
-    event.at = now;
-    event.tenancy = subscribers_[mapping.subscriber].tenancy;
-    event.family = mapping.family;
-    event.public_port = first;
-    events_->put(event);
-}
-
-void Bindings::tell_session(Event::Kind kind, const Session& session, Instant now) const {
-    if (session_events_ == nullptr) {
-        return;
-    }
-    Event event;
-    event.kind = kind;
-    event.at = now;
-    event.tenancy = subscribers_[session.subscriber].tenancy;
-    event.family = session.family;
-    event.protocol = session.protocol;
-    event.public_port = session.public_port;
-    event.inside_port = session.inside_port;
-    event.remote = session.remote;
-    event.remote_port = session.remote_port;
-    session_events_->put(event);
 }
 
 Bindings::Usage Bindings::usage() const noexcept {

@@ -23,6 +23,7 @@
 #include "rs-dataplane/napt/record_pool.hpp"
 #include "rs-dataplane/napt/records.hpp"
 #include "rs-dataplane/napt/session_table.hpp"
+#include "rs-dataplane/napt/teller.hpp"
 #include "rs-dataplane/tables/flow_index.hpp"
 
 #include <array>
@@ -221,8 +222,6 @@ class Bindings {
     ) const noexcept;
     void refresh(Session& session, TcpTimer timer, Instant now) const noexcept;
     [[nodiscard]] Mapping& mapping_of(const Session& session) noexcept;
-    void tell_block(Event::Kind kind, const Mapping& mapping, PublicPort first, Instant now) const;
-    void tell_session(Event::Kind kind, const Session& session, Instant now) const;
     void remove_session(Position at, Instant now);
     void remove_mapping(Position at, Instant now);
 
@@ -247,9 +246,8 @@ class Bindings {
     tables::FlowIndex mappings_by_endpoint_;
     RecordPool<Subscriber> subscribers_;
     std::array<PublicPorts, 2> ports_;  // by family
-    EventSink* events_;                 // perhaps nothing
-    EventSink* session_events_;         // likewise
-    Position tended_ = 0;               // the next one that tend() looks at
+    Teller teller_;
+    Position tended_ = 0;  // the next one that tend() looks at
 };
 
 }  // namespace ntm::napt

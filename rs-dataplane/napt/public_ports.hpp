@@ -26,6 +26,8 @@ class PublicPorts {
         BlockNumber first_block = no_block;
         PublicAddress address = 0;
         bool has_address = false;
+
+        [[nodiscard]] bool has_blocks() const noexcept { return first_block != no_block; }
     };
 
     // `kept`: as PortBlocks have it.

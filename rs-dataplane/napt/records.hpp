@@ -9,6 +9,7 @@
 #include "rs-dataplane/napt/event.hpp"
 #include "rs-dataplane/napt/public_ports.hpp"
 #include "rs-dataplane/napt/record_pool.hpp"
+#include "rs-dataplane/napt/reminder.hpp"
 #include "rs-dataplane/napt/tcp_tracking.hpp"
 #include "rs-dataplane/tables/padded_address.hpp"
 
@@ -165,6 +166,8 @@ struct alignas(64) Subscriber {
     std::uint32_t sessions = 0;
     Position first_mapping = nowhere;
     Position next = nowhere;
+    Reminder port_limit_told;
+    Reminder session_limit_told;
 
     // Never 0.
     [[nodiscard]] std::uint32_t check() const noexcept {

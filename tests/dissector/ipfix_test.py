@@ -14,18 +14,34 @@ import tempfile
 
 FIELDS = ["nat_event", "srcaddr", "srcaddrv6", "post_natsource_ipv4_address", "post_nat_source_ipv6_address",
           "port_range_start", "port_range_end", "protocol", "srcport", "post_naptsource_transport_port",
-          "dstaddr", "dstaddrv6", "dstport"]
+          "dstaddr", "dstaddrv6", "dstport", "user_name", "nat_quota_exceeded_event", "max_entries_per_user",
+          "max_session_entries", "max_bib_entries", "nat_pool_id"]
 V4 = ("198.18.0.1", "", "198.51.100.20", "")
 V6 = ("", "fd00:6e74:6d::1", "", "2001:db8:1::20")
+NAME = "mn1.example.test"
+
+
+def record(event: int, addresses: tuple[str, ...], **others: str) -> dict[str, str]:
+    names = ("srcaddr", "srcaddrv6", "post_natsource_ipv4_address", "post_nat_source_ipv6_address")
+    return {"nat_event": str(event)} | dict(zip(names, addresses)) | others
+
+
+SESSION4 = {"protocol": "6", "srcport": "5000", "post_naptsource_transport_port": "32770",
+            "dstaddr": "203.0.113.80", "dstport": "443"}
+SESSION6 = {"protocol": "17", "srcport": "5001", "post_naptsource_transport_port": "40961",
+            "dstaddrv6": "2001:db8:2::80", "dstport": "53"}
 EXPECTED = [
-    ("16", *V4, "32768", "33023", "", "", "", "", "", ""),
-    ("17", *V4, "32768", "33023", "", "", "", "", "", ""),
-    ("16", *V6, "40960", "41215", "", "", "", "", "", ""),
-    ("17", *V6, "40960", "41215", "", "", "", "", "", ""),
-    ("4", *V4, "", "", "6", "5000", "32770", "203.0.113.80", "", "443"),
-    ("5", *V4, "", "", "6", "5000", "32770", "203.0.113.80", "", "443"),
-    ("4", *V6, "", "", "17", "5001", "40961", "", "2001:db8:2::80", "53"),
-    ("5", *V6, "", "", "17", "5001", "40961", "", "2001:db8:2::80", "53"),
+    *(record(event, V4, port_range_start="32768", port_range_end="33023", user_name=NAME) for event in (16, 17)),
+    *(record(event, V6, port_range_start="40960", port_range_end="41215", user_name=NAME) for event in (16, 17)),
+    *(record(event, V4, **SESSION4) for event in (4, 5)),
+    *(record(event, V6, **SESSION6) for event in (4, 5)),
+    record(13, V4[:2], user_name=NAME, nat_quota_exceeded_event="3", max_entries_per_user="1024"),
+    record(13, V6[:2], user_name=NAME, nat_quota_exceeded_event="3", max_entries_per_user="8192"),
+    record(12, ("", "", *V4[2:]), protocol="17"),
+    record(12, ("", "", *V6[2:]), protocol="6"),
+    record(3, (), nat_pool_id="4"),
+    record(13, (), nat_quota_exceeded_event="2", max_bib_entries="4096"),
+    record(13, (), nat_quota_exceeded_event="1", max_session_entries="65536"),
 ]
 IPFIX_PORT = 4739
 RAW_IP = 101
@@ -63,7 +79,7 @@ def main() -> int:
         rows = [line.split("\t") for line in shown(file, "-T", "fields", "-E", "aggregator=;", *fields)]
     found = {name: [value for row in rows for value in row[i].split(";") if value]
              for i, name in enumerate(FIELDS)}
-    expected = {name: [record[i] for record in EXPECTED if record[i]] for i, name in enumerate(FIELDS)}
+    expected = {name: [its[name] for its in EXPECTED if its.get(name)] for name in FIELDS}
     for line in complaints:
         print("tshark complains:", line)
     for name in FIELDS:

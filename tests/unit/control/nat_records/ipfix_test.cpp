@@ -12,6 +12,7 @@ namespace ntm::control {
 namespace {
 
 using namespace testing;
+using napt::Scarce;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -23,21 +24,23 @@ std::string header(const std::string& length, const std::string& sequence) {
 }
 
 const std::string template_set =
-    "0002008c"
-    "01000006"
+    "0002012c"
+    "01000007"
     "01430008"
     "00e60001"
     "00080004"
     "00e10004"
     "01690002"
     "016a0002"
-    "01010006"
+    "0173ffff"
+    "01010007"
     "01430008"
     "00e60001"
     "001b0010"
     "01190010"
     "01690002"
     "016a0002"
+    "0173ffff"
     "01020009"
     "01430008"
     "00e60001"
@@ -57,7 +60,48 @@ const std::string template_set =
     "00070002"
     "00e30002"
     "001c0010"
-    "000b0002";
+    "000b0002"
+    "01040006"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01d90004"
+    "00080004"
+    "0173ffff"
+    "01050006"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01d90004"
+    "001b0010"
+    "0173ffff"
+    "01060004"
+    "01430008"
+    "00e60001"
+    "00e10004"
+    "00040001"
+    "01070004"
+    "01430008"
+    "00e60001"
+    "01190010"
+    "00040001"
+    "01080003"
+    "01430008"
+    "00e60001"
+    "011b0004"
+    "01090004"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01d70004"
+    "010a0004"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01d80004";
+const std::string time_of_it = "000001a22be5a500";
+// Its length, and mn1.example.test.
+const std::string name = "106d6e312e6578616d706c652e74657374";
 
 // The first of them has the templates before what is asked for.
 class IpfixTest : public ::testing::Test {
@@ -72,7 +116,7 @@ class IpfixTest : public ::testing::Test {
 TEST_F(IpfixTest, TemplatesComeFirstAndAgainWhenTheirTimeHasCome) {
     const auto first = take();
     ASSERT_EQ(first.size(), 1U);
-    EXPECT_EQ(hex(first[0]), header("009c", "00000000") + template_set);
+    EXPECT_EQ(hex(first[0]), header("013c", "00000000") + template_set);
     EXPECT_EQ(first[0].records, 0U);
     EXPECT_TRUE(take(start + minutes{10} - seconds{1}).empty());
     const auto again = take(start + minutes{10});
@@ -87,14 +131,13 @@ TEST_F(IpfixTest, BlocksAreEvents16And17) {
     add(Change::begins, block6());
     const auto messages = take();
     ASSERT_EQ(messages.size(), 1U);
-    const std::string time = "000001a22be5a500";
     EXPECT_EQ(
         hex(messages[0]),
-        header("006f", "00000000") +                                                //
-            "0100002e" + time + "10" + "c6120001" + "c6336414" + "8000" + "80ff" +  //
-            time + "11" + "c6120001" + "c6336414" + "8000" + "80ff" +               //
-            "01010031" + time + "10" + "fd006e74006d00000000000000000001" +
-            "20010db8000100000000000000000020" + "a000" + "a0ff"
+        header("00a2", "00000000") + "01000050" +                                   //
+            time_of_it + "10" + "c6120001" + "c6336414" + "8000" + "80ff" + name +  //
+            time_of_it + "11" + "c6120001" + "c6336414" + "8000" + "80ff" + name +  //
+            "01010042" + time_of_it + "10" + "fd006e74006d00000000000000000001" +   //
+            "20010db8000100000000000000000020" + "a000" + "a0ff" + name
     );
     EXPECT_EQ(messages[0].records, 3U);
 }
@@ -105,15 +148,39 @@ TEST_F(IpfixTest, SessionsAreEvents4And5) {
     add(Change::ends, session6());
     const auto messages = take();
     ASSERT_EQ(messages.size(), 1U);
-    const std::string time = "000001a22be5a500";
     EXPECT_EQ(
         hex(messages[0]),
         header("0074", "00000000") +  //
-            "01020020" + time + "04" + "c6120001" + "c6336414" + "06" + "1388" + "8002" +
+            "01020020" + time_of_it + "04" + "c6120001" + "c6336414" + "06" + "1388" + "8002" +
             "cb007150" + "01bb" +  //
-            "01030044" + time + "05" + "fd006e74006d00000000000000000001" +
+            "01030044" + time_of_it + "05" + "fd006e74006d00000000000000000001" +
             "20010db8000100000000000000000020" + "11" + "1389" + "a001" +
             "20010db8000200000000000000000080" + "0035"
+    );
+}
+
+TEST_F(IpfixTest, ShortagesAreEvents3And12And13) {
+    static_cast<void>(take());
+    add(Change::begins, Shortage{Scarce::subscriber_ports, Family::ipv4, 1024, {}, 0});
+    add(Change::begins, Shortage{Scarce::subscriber_sessions, Family::ipv6, 8192, {}, 0});
+    add(Change::begins, Shortage{Scarce::address_ports, Family::ipv4, 0, ip("198.51.100.20"), 17});
+    add(Change::begins, Shortage{Scarce::address_ports, Family::ipv6, 0, ip("2001:db8:1::20"), 6});
+    add(Change::begins, Shortage{Scarce::addresses, Family::ipv6, 0, {}, 0});
+    add(Change::begins, Shortage{Scarce::sessions, Family::ipv4, 65536, {}, 0});
+    add(Change::begins, Shortage{Scarce::mappings, Family::ipv4, 65536, {}, 0});
+    const auto messages = take();
+    ASSERT_EQ(messages.size(), 1U);
+    EXPECT_EQ(
+        hex(messages[0]),
+        header("00db", "00000000") +                                                        //
+            "0104002a" + time_of_it + "0d" + "00000003" + "00000400" + "c6120001" + name +  //
+            "01050036" + time_of_it + "0d" + "00000003" + "00002000" +                      //
+            "fd006e74006d00000000000000000001" + name +                                     //
+            "01060012" + time_of_it + "0c" + "c6336414" + "11" +                            //
+            "0107001e" + time_of_it + "0c" + "20010db8000100000000000000000020" + "06" +    //
+            "01080011" + time_of_it + "03" + "00000006" +                                   //
+            "01090015" + time_of_it + "0d" + "00000001" + "00010000" +                      //
+            "010a0015" + time_of_it + "0d" + "00000002" + "00010000"
     );
 }
 

@@ -104,6 +104,60 @@ TEST_F(NatLedgerTest, ASessionHasItsEndsAndNoBlock) {
     EXPECT_EQ(std::get<NatSession>(records[0].what), session6());
 }
 
+TEST_F(NatLedgerTest, WhoMetHisLimitIsNamed) {
+    ledger_.open(0, 7);
+    set(first_path, "", 0);
+    napt::Event event;
+    event.kind = napt::Event::Kind::shortage;
+    event.scarce = napt::Scarce::subscriber_sessions;
+    event.tenancy = 7;
+    event.family = Family::ipv6;
+    event.limit = 8192;
+    ledger_.take(event, later(1));
+    const auto records = ledger_.take_records();
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(*records[0].tenant, tenant(7));
+    EXPECT_EQ(
+        std::get<Shortage>(records[0].what),
+        (Shortage{napt::Scarce::subscriber_sessions, Family::ipv6, 8192, {}, 0})
+    );
+    event.tenancy = 8;
+    ledger_.take(event, later(2));
+    EXPECT_THAT(ledger_.take_records(), IsEmpty());
+    EXPECT_EQ(ledger_.unknown(), 1U);
+}
+
+TEST_F(NatLedgerTest, WhatTheRelayHasNoMoreOfIsNobodys) {
+    napt::Event event;
+    event.kind = napt::Event::Kind::shortage;
+    event.scarce = napt::Scarce::address_ports;
+    event.protocol = napt::Protocol::icmp;
+    event.public_port.address = 1;
+    ledger_.take(event, later(1));
+    event.family = Family::ipv6;
+    event.public_port.address = 0;
+    ledger_.take(event, later(1));
+    event.scarce = napt::Scarce::addresses;
+    ledger_.take(event, later(1));
+    const auto records = ledger_.take_records();
+    ASSERT_EQ(records.size(), 3U);
+    for (const NatRecord& record : records) {
+        EXPECT_EQ(record.tenant, nullptr);
+    }
+    EXPECT_EQ(
+        std::get<Shortage>(records[0].what),
+        (Shortage{napt::Scarce::address_ports, Family::ipv4, 0, ip("198.51.100.21"), 1})
+    );
+    EXPECT_EQ(
+        std::get<Shortage>(records[1].what),
+        (Shortage{napt::Scarce::address_ports, Family::ipv6, 0, ip("2001:db8:1::20"), 58})
+    );
+    EXPECT_EQ(
+        std::get<Shortage>(records[2].what),
+        (Shortage{napt::Scarce::addresses, Family::ipv6, 0, {}, 0})
+    );
+}
+
 TEST_F(NatLedgerTest, ARealAddressIsToldOnceForAllPathsThatAreBoundToIt) {
     ledger_.open(0, 7);
     set(first_path, "192.0.2.1:4000", 0);

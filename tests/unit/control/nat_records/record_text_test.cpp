@@ -58,6 +58,45 @@ TEST(RecordText, TellsWhatIsOfNobody) {
     );
 }
 
+TEST(RecordText, TellsOfASubscriberWhoHasAllThatHeMayHave) {
+    const Shortage ports{napt::Scarce::subscriber_ports, Family::ipv4, 1024, {}, 0};
+    EXPECT_EQ(
+        record_text(record(Change::begins, ports, ten_o_clock), run),
+        std::string{R"({"at":"2026-11-30T10:00:00.000000Z","event":"shortage",)"} +
+            R"("of":"subscriber_ports","limit":1024,)" + of_him
+    );
+    const Shortage sessions{napt::Scarce::subscriber_sessions, Family::ipv6, 9, {}, 0};
+    EXPECT_EQ(
+        record_text(record(Change::begins, sessions, ten_o_clock), run),
+        std::string{R"({"at":"2026-11-30T10:00:00.000000Z","event":"shortage",)"} +
+            R"("of":"subscriber_sessions","limit":9,)" + of_him
+    );
+}
+
+TEST(RecordText, TellsOfWhatTheRelayHasNoMoreOf) {
+    const auto text = [](const Shortage& shortage) {
+        return record_text({ten_o_clock, Change::begins, {}, nullptr, shortage}, run);
+    };
+    const std::string begin = R"({"at":"2026-11-30T10:00:00.000000Z","event":"shortage","of":)";
+    const std::string end = R"(,"run":"1122334455667788"})";
+    EXPECT_EQ(
+        text({napt::Scarce::address_ports, Family::ipv4, 0, ip("198.51.100.20"), 6}),
+        begin + R"("address_ports","address":"198.51.100.20","protocol":"tcp")" + end
+    );
+    EXPECT_EQ(
+        text({napt::Scarce::addresses, Family::ipv6, 0, {}, 0}),
+        begin + R"("addresses","family":"ipv6")" + end
+    );
+    EXPECT_EQ(
+        text({napt::Scarce::mappings, Family::ipv4, 64, {}, 0}),
+        begin + R"("mappings","limit":64)" + end
+    );
+    EXPECT_EQ(
+        text({napt::Scarce::sessions, Family::ipv4, 65, {}, 0}),
+        begin + R"("sessions","limit":65)" + end
+    );
+}
+
 TEST(RecordText, OfASubscriberWithoutAnIpv6AddressHasNone) {
     Tenant of_one_family = tenant(7);
     of_one_family.vipv6 = {};
@@ -78,6 +117,15 @@ TEST(Syslog, IsAHeaderWithTheRecordBehindIt) {
         syslog_message(made, "rs1", R"({"a":1})"),
         R"(<134>1 2026-11-30T10:00:00.000000Z rs1 ntm-relay - block_taken - @cee: {"a":1})"
     );
+}
+
+TEST(Syslog, WarnsOfWhatIsScarceOrLost) {
+    for (const What& what : {What{Shortage{}}, What{RecordsLost{3}}}) {
+        EXPECT_EQ(
+            syslog_message(record(Change::begins, what, ten_o_clock), "rs1", "{}").substr(0, 6),
+            "<132>1"
+        );
+    }
 }
 
 }  // namespace
