@@ -92,7 +92,8 @@ configure() {
     relay)
         render relay.yaml.in "$dir/relay.yaml" "DIR=$dir" "NAME=$host" "LAB=$lab" \
             "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
-            "WORKERS=${NTM_LAB_WORKERS:-1}" "IDLE_SLEEP=${NTM_LAB_IDLE_SLEEP:-true}" "DC_KEY=$(public_key dc1)"
+            "WORKERS=${NTM_LAB_WORKERS:-1}" "IDLE_SLEEP=${NTM_LAB_IDLE_SLEEP:-true}" "DC_KEY=$(public_key dc1)" \
+            "SUBSCRIBER_PORTS=${NTM_LAB_SUBSCRIBER_PORTS:-1024}" "IPFIX=${NTM_LAB_IPFIX:+, ipfix: $NTM_LAB_IPFIX}"
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
