@@ -39,7 +39,7 @@ std::shared_ptr<tables::EndKeys> EndKeyMaker::make(
             path_secret, {protocol::PacketType::data, flags, suite, path}, {}
         );
     };
-    const std::shared_ptr<tables::EndKeys> keys{
+    std::shared_ptr<tables::EndKeys> keys{
         pool_->make(), [pool = pool_](tables::EndKeys* gone) {
             pool->drop(gone);
         }};

@@ -54,7 +54,7 @@ TEST(ChunkPool, what_was_dropped_is_used_again) {
 }
 
 TEST(ChunkPool, takes_whole_huge_pages) {
-    constexpr std::size_t list = ChunkPool<Thing>::chunk_size * sizeof(Thing*);
+    constexpr std::size_t list = ChunkPool<Thing>::chunk_size * sizeof(void*);
     EXPECT_EQ(ChunkPool<Thing>::mapped_bytes(8), huge_page + list);
     EXPECT_EQ(ChunkPool<Thing>::mapped_bytes(9), 2 * (huge_page + list));
 }

@@ -27,7 +27,7 @@ class KeptMemoryTest : public testing::Test {
         numbers = layout.add<std::uint32_t>(1000);
         records = layout.add<Record>(7);
     }
-    ~KeptMemoryTest() override { std::filesystem::remove(file); }
+    void TearDown() override { std::filesystem::remove(file); }
 
     [[nodiscard]] KeptMemory open() {
         auto opened = KeptMemory::open(file, layout);
