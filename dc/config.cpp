@@ -114,17 +114,7 @@ void read_paths(Section& paths, DcConfig& into) {
     Settings& settings = into.settings;
     settings.inner_mtu =
         static_cast<std::uint32_t>(paths.integer("inner_mtu", inner_mtus, settings.inner_mtu));
-    const std::vector<std::string> known{
-        text_of(crypto::Suite::aes_128_gcm), text_of(crypto::Suite::chacha20_poly1305)};
-    if (!paths.has("suites")) {
-        return;
-    }
-    settings.suites.clear();
-    for (const std::string& name : paths.choices("suites", known, Need::required)) {
-        if (const auto suite = suite_of(name)) {
-            settings.suites.push_back(*suite);
-        }
-    }
+    settings.suites = config::read_suites(paths);
 }
 
 void read_limits(Section& section, DcConfig& into) {

@@ -28,10 +28,8 @@ Json config_json(const DcConfig& config) {
             {"ipv4", general->ipv4.text()},
             {"ipv6", general->ipv6.text()}};
     }
-    json["paths"] = {{"inner_mtu", settings.inner_mtu}, {"suites", Json::array()}};
-    for (const crypto::Suite suite : settings.suites) {
-        json["paths"]["suites"].push_back(text_of(suite));
-    }
+    json["paths"] = {
+        {"inner_mtu", settings.inner_mtu}, {"suites", crypto::texts_of(settings.suites)}};
     const Limits& limits = settings.limits;
     json["limits"] = {
         {"paths_per_node", limits.paths_per_node},

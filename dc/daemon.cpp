@@ -147,6 +147,7 @@ int Daemon::run() {
         context.registry.relays().size(),
         context.paths.all().size()
     );
+    daemon::warn_of_weak(context.settings.suites);
     live_config_->wait_for_hang_up();
     settle();
     loop_.run();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/directions.hpp"
 
+#include "dc/suite_choice.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -207,7 +209,7 @@ v1::RouteDirection build_route_direction(const Path& path, Role role, const Cont
     context.key_log.note_path_secret(record.id, record.revision, record.suite, record.path_secret);
     direction.set_suite(static_cast<v1::Suite>(record.suite));
     direction.set_lifetime_seconds(lifetime_seconds(context));
-    direction.set_inner_mtu(context.settings.inner_mtu);
+    direction.set_inner_mtu(inner_mtu_of(record.suite, context.settings.inner_mtu));
     direction.set_node_boot_id(end.boot_id.value);
     return direction;
 }

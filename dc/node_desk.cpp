@@ -5,7 +5,7 @@
 #include "common/base/names.hpp"
 #include "dc/directions.hpp"
 #include "dc/reachability.hpp"
-#include "dc/record_text.hpp"
+#include "dc/suite_choice.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -44,21 +44,6 @@ std::optional<std::vector<InterfaceAddress>> asked_addresses(
         }
     }
     return addresses;
-}
-
-// Suites that nobody here knows are passed over; a node that names none speaks the default.
-std::vector<crypto::Suite> asked_suites(const v1::RegistrationRequest& asked) {
-    std::vector<crypto::Suite> suites;
-    for (const int number : asked.suites()) {
-        const auto suite = suite_of(static_cast<std::uint64_t>(number));
-        if (suite && std::ranges::find(suites, *suite) == suites.end()) {
-            suites.push_back(*suite);
-        }
-    }
-    if (asked.suites().empty()) {
-        suites.push_back(crypto::Suite::aes_128_gcm);
-    }
-    return suites;
 }
 
 }  // namespace
@@ -174,7 +159,7 @@ void NodeDesk::take_registration(
                            (is_settled && record.outside != request.source);
     record.boot_id = request.boot_id;
     record.registration_id = request.id;
-    record.suites = asked_suites(asked);
+    record.suites = suites_named(asked.suites());
     node.claim.reset();
     if (is_settled) {
         record.outside = request.source;

@@ -34,9 +34,6 @@ class NodeDesk {
     void handle_direction(Node& node, const protocol::RequestReceived& request, Instant now);
     [[nodiscard]] Node* find_peer(const v1::DirectionRequest& asked) const;
     void direct(Node& node, Node& peer, const protocol::RequestReceived& request, Instant now);
-    [[nodiscard]] std::optional<crypto::Suite> choose_suite(
-        const NodeRecord& asker, const NodeRecord& peer
-    ) const;
     void answer_own_name(const Node& node, const protocol::RequestReceived& request, Instant now);
     void handle_release(Node& node, const protocol::RequestReceived& request, Instant now);
 

@@ -3,6 +3,7 @@
 #include "common/base/names.hpp"
 #include "dc/node_desk.hpp"
 #include "dc/reachability.hpp"
+#include "dc/suite_choice.hpp"
 
 #include <algorithm>
 
@@ -64,7 +65,8 @@ void NodeDesk::direct(
     if (!can_both_send) {
         return refuse(v1::STATUS_UNREACHABLE, "an end has no usable address");
     }
-    const auto suite = choose_suite(node.record, peer.record);
+    const auto suite =
+        choose_suite(node.record.suites, peer.record.suites, context_.settings.suites);
     if (!suite) {
         return refuse(v1::STATUS_UNREACHABLE, "the nodes have no cipher suite in common");
     }
@@ -76,19 +78,6 @@ void NodeDesk::direct(
         }
     }
     director_.direct(PathDirector::Order{node, peer, *suite}, request, now);
-}
-
-std::optional<crypto::Suite> NodeDesk::choose_suite(const NodeRecord& asker, const NodeRecord& peer)
-    const {
-    const auto has = [](const std::vector<crypto::Suite>& suites, crypto::Suite suite) {
-        return std::ranges::find(suites, suite) != suites.end();
-    };
-    for (const crypto::Suite suite : asker.suites) {
-        if (has(peer.suites, suite) && has(context_.settings.suites, suite)) {
-            return suite;
-        }
-    }
-    return std::nullopt;
 }
 
 // No path leads to oneself: Path ID and revision stay zero.

@@ -76,27 +76,7 @@ std::string write_suites(const std::vector<crypto::Suite>& suites) {
 }
 
 std::optional<std::vector<crypto::Suite>> read_suites(std::string_view text) {
-    return split<crypto::Suite>(text, [](std::string_view word) { return suite_of(word); });
-}
-
-const char* text_of(crypto::Suite suite) noexcept {
-    return suite == crypto::Suite::chacha20_poly1305 ? "chacha20-poly1305" : "aes-128-gcm";
-}
-
-std::optional<crypto::Suite> suite_of(std::string_view text) noexcept {
-    for (const auto suite : {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305}) {
-        if (text == text_of(suite)) {
-            return suite;
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<crypto::Suite> suite_of(std::uint64_t number) noexcept {
-    if (number == 1 || number == 2) {
-        return static_cast<crypto::Suite>(number);
-    }
-    return std::nullopt;
+    return split<crypto::Suite>(text, [](std::string_view word) { return crypto::suite_of(word); });
 }
 
 }  // namespace ntm::dc

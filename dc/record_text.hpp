@@ -25,9 +25,4 @@ namespace ntm::dc {
 [[nodiscard]] std::string write_suites(const std::vector<crypto::Suite>& suites);
 [[nodiscard]] std::optional<std::vector<crypto::Suite>> read_suites(std::string_view text);
 
-[[nodiscard]] const char* text_of(crypto::Suite suite) noexcept;
-[[nodiscard]] std::optional<crypto::Suite> suite_of(std::string_view text) noexcept;
-// Nothing for a number that names no suite of paths.
-[[nodiscard]] std::optional<crypto::Suite> suite_of(std::uint64_t number) noexcept;
-
 }  // namespace ntm::dc

@@ -40,7 +40,7 @@ struct Settings {
     std::vector<std::string> zones;  // lower case, no dot at the end
     VirtualBlocks blocks;
     std::optional<GeneralBlocks> general_blocks;  // nothing: no paths to general nodes
-    std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
+    std::vector<crypto::Suite> suites = crypto::usual_suites();
     std::uint32_t inner_mtu = 1400;
     Limits limits;
     Timing timing;

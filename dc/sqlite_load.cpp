@@ -56,7 +56,7 @@ class Row {
         return secret;
     }
     [[nodiscard]] crypto::Suite suite(const char* column) {
-        const auto suite = suite_of(number());
+        const auto suite = crypto::suite_of(number());
         return suite ? *suite : wrong(column, crypto::Suite::aes_128_gcm);
     }
     [[nodiscard]] IpAddress address(const char* column, Family family) {

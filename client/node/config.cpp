@@ -75,19 +75,6 @@ void read_resolver(Section& resolver, NodeConfig& into) {
     into.resolver = std::move(read);
 }
 
-void read_suites(Section& paths, NodeConfig& into) {
-    if (!paths.has("suites")) {
-        return;
-    }
-    into.suites.clear();
-    for (const std::string& suite :
-         paths.choices("suites", {"aes-128-gcm", "chacha20-poly1305"}, Need::required)) {
-        into.suites.push_back(
-            suite == "aes-128-gcm" ? crypto::Suite::aes_128_gcm : crypto::Suite::chacha20_poly1305
-        );
-    }
-}
-
 void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     read_names(root, into);
     into.port = root.port("port", into.port);
@@ -110,8 +97,9 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     if (into.general_names != GeneralNames{} && !into.resolver) {
         root.fail("gn", "without a resolver nobody asks for a name", "a section resolver");
     }
-    into.suites = {crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
-    root.section("paths", Need::optional, [&](Section& paths) { read_suites(paths, into); });
+    root.section("paths", Need::optional, [&](Section& paths) {
+        into.suites = config::read_suites(paths);
+    });
     into.log_level = config::read_log_level(root);
 }
 

@@ -35,7 +35,7 @@ struct NodeConfig {
     bool wants_exit = false;
     std::string tun_name;
     std::optional<ResolverConfig> resolver;
-    std::vector<crypto::Suite> suites;
+    std::vector<crypto::Suite> suites = crypto::usual_suites();
     std::string log_level;
 };
 

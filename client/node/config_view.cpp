@@ -27,12 +27,7 @@ Json config_json(const NodeConfig& config) {
             {"listen", config.resolver->listen.text()},
             {"upstream", texts_of(config.resolver->upstream)}};
     }
-    json["paths"] = {{"suites", Json::array()}};
-    for (const crypto::Suite suite : config.suites) {
-        json["paths"]["suites"].push_back(
-            suite == crypto::Suite::aes_128_gcm ? "aes-128-gcm" : "chacha20-poly1305"
-        );
-    }
+    json["paths"] = {{"suites", crypto::texts_of(config.suites)}};
     json["log"] = {{"level", config.log_level}};
     return json;
 }

@@ -70,6 +70,7 @@ Result<Nothing, std::string> NodeProgram::run() {
         return opened;
     }
     spdlog::info("node {} is up, port {}", config_.fqdn, config_.port.number);
+    daemon::warn_of_weak(config_.suites);
     wait_for_signal();
     wait_for_packets();
     for (const Family family : {Family::ipv4, Family::ipv6}) {

@@ -22,7 +22,7 @@ struct NodeSettings {
     crypto::PublicKey dc_key;
     std::vector<Endpoint> dc_endpoints;
     std::vector<std::string> zones;  // names under them are the DC's to answer
-    std::vector<crypto::Suite> suites{crypto::Suite::aes_128_gcm, crypto::Suite::chacha20_poly1305};
+    std::vector<crypto::Suite> suites = crypto::usual_suites();
     protocol::KeyLog key_log{};
     GeneralNames general_names{};
     bool wants_exit = false;

@@ -41,10 +41,6 @@ std::string nat_text(NatFinding finding) {
     return "unknown";
 }
 
-std::string suite_text(crypto::Suite suite) {
-    return suite == crypto::Suite::aes_128_gcm ? "aes-128-gcm" : "chacha20-poly1305";
-}
-
 std::string kind_text(InterfaceKind kind) {
     switch (kind) {
         case InterfaceKind::wired:
@@ -97,7 +93,7 @@ Json path_json(const PathView& path) {
         {"rx_bytes", path.received.bytes},
         {"rtt_milliseconds", milliseconds_or_null(path.rtt)},
         {"loss_permille", path.loss_permille ? Json(*path.loss_permille) : Json(nullptr)},
-        {"suite", suite_text(path.suite)},
+        {"suite", text_of(path.suite)},
         {"revision", path.revision},
         {"inner_mtu_bytes", path.inner_mtu},
         {"age_seconds", std::chrono::duration_cast<std::chrono::seconds>(path.age).count()}};

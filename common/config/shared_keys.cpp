@@ -95,6 +95,28 @@ std::string read_admin_socket(
     return path;
 }
 
+std::vector<crypto::Suite> read_suites(Section& section) {
+    constexpr const char* key = "suites";
+    if (!section.has(key)) {
+        return crypto::usual_suites();
+    }
+    std::vector<std::string> known;
+    for (const crypto::Suite suite : crypto::all_suites) {
+        known.emplace_back(text_of(suite));
+    }
+    std::vector<crypto::Suite> suites;
+    const std::vector<std::string> names = section.choices(key, known, Need::required);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto suite = crypto::suite_of(std::string_view{names[i]});
+        if (suite && std::ranges::find(suites, *suite) != suites.end()) {
+            section.fail_item(key, i, in_quotes(names[i]) + " is there twice", "each once");
+        } else if (suite) {
+            suites.push_back(*suite);
+        }
+    }
+    return suites;
+}
+
 void check_endpoints(
     Section& section, const std::string& key, const std::vector<Endpoint>& endpoints
 ) {

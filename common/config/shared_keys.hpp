@@ -4,6 +4,7 @@
 
 #include "common/base/secret.hpp"
 #include "common/config/reader.hpp"
+#include "common/crypto/suite.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,6 +32,9 @@ enum class KeyFiles : std::uint8_t { must_be_good, not_looked_at };
 [[nodiscard]] std::string read_admin_socket(
     Section& root, const std::string& fallback, const std::vector<std::string>& other_files
 );
+
+// `suites`: names of cipher suites, each once, in order of preference; the usual ones if it is absent.
+[[nodiscard]] std::vector<crypto::Suite> read_suites(Section& section);
 
 // A list of endpoints that one can send to, each once.
 void check_endpoints(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The cipher suites of DATA packets (docs/protocol.md section 3): their numbers, and how long what they
-// seal gets.
+// The cipher suites of DATA packets (docs/protocol.md section 3): their numbers, names, and how long
+// what they seal gets.
 #pragma once
 
 #include "common/base/bytes.hpp"
@@ -9,6 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ntm::crypto {
 
@@ -103,7 +106,17 @@ inline constexpr std::size_t longest_key = 48;
     return whole < around + aes_block_size ? 0 : whole - around - 1;
 }
 
+// As in configuration files.
+[[nodiscard]] const char* text_of(Suite suite) noexcept;
+[[nodiscard]] std::optional<Suite> suite_of(std::string_view text) noexcept;
 // Nothing for a number that names no suite of DATA.
 [[nodiscard]] std::optional<Suite> suite_of(std::uint64_t number) noexcept;
+
+[[nodiscard]] std::vector<std::string> texts_of(const std::vector<Suite>& suites);
+
+// What is allowed where nothing is said, in order of preference.
+[[nodiscard]] std::vector<Suite> usual_suites();
+// Why one should not use it, if so.
+[[nodiscard]] const char* weakness_of(Suite suite) noexcept;
 
 }  // namespace ntm::crypto

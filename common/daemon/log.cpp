@@ -49,6 +49,14 @@ int fail(const std::string& sentence) {
     return config::exit_failed;
 }
 
+void warn_of_weak(const std::vector<crypto::Suite>& suites) {
+    for (const crypto::Suite suite : suites) {
+        if (const char* const weakness = crypto::weakness_of(suite)) {
+            spdlog::warn("the cipher suite {} is allowed: {}", text_of(suite), weakness);
+        }
+    }
+}
+
 Result<protocol::KeyLog, std::string> open_key_log(const std::string& file) {
     auto sink = config::open_key_log(file, [](const std::string& sentence) {
         spdlog::warn("{}", sentence);

@@ -5,10 +5,12 @@
 #pragma once
 
 #include "common/base/result.hpp"
+#include "common/crypto/suite.hpp"
 #include "common/protocol/key_log.hpp"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ntm::daemon {
 
@@ -18,6 +20,9 @@ void set_log_level(const std::string& level);
 
 // Says why the daemon can not run. Its exit code.
 [[nodiscard]] int fail(const std::string& sentence);
+
+// Of suites that a configuration allows by name and that do not protect what they carry.
+void warn_of_weak(const std::vector<crypto::Suite>& suites);
 
 // The key log of the command line, off if `file` is empty; its warnings are logged. The error is a
 // sentence.

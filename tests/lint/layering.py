@@ -21,7 +21,7 @@ LAYERS = {
     "common/packet": (BASE, []),
     "common/crypto": (BASE, ["openssl/"]),
     "common/protocol": (PROTOCOL, ["google/protobuf/"]),
-    "common/config": (BASE, ["yaml-cpp/", "CLI/"]),
+    "common/config": (CRYPTO, ["yaml-cpp/", "CLI/"]),
     "common/admin": ([*BASE, "common/config"], ["asio", "nlohmann/"]),
     "common/daemon": ([*PROTOCOL, "common/config"], ["spdlog/"]),
     "common/dns": (BASE, ["asio", "ldns/"]),

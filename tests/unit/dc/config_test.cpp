@@ -133,7 +133,7 @@ TEST(DcConfig, NamesThePlaceOfEachProblem) {
     EXPECT_EQ(
         no_suites,
         "2:17: \"suites\" is an empty list; allowed: a list, each one of aes-128-gcm, "
-        "chacha20-poly1305"
+        "chacha20-poly1305, aes-128-cbc-hmac-sha-256, aes-128-cbc-hmac-md5, none"
     );
     EXPECT_EQ(
         problem("[a.ntm.test]", "[a.ntm.test, b.ntm.test, A.ntm.test.]"),

@@ -356,7 +356,7 @@ TEST_F(CoordinatorTest, ChoosesTheFirstSuiteOfTheAskerThatAllAllow) {
     register_with(cn, cn_name, {v1::SUITE_AES_128_GCM, v1::SUITE_CHACHA20_POLY1305});
     EXPECT_EQ(direct().suite(), v1::SUITE_CHACHA20_POLY1305);
     static_cast<void>(world.ask(mn, release(direct(), v1::RELEASE_IDLE)));
-    register_with(cn, cn_name, {static_cast<v1::Suite>(3)});
+    register_with(cn, cn_name, {v1::SUITE_AES_128_CBC_HMAC_SHA_256, v1::SUITE_NONE});
     EXPECT_EQ(world.ask_direction(mn, cn_name).status(), v1::STATUS_UNREACHABLE);
 }
 

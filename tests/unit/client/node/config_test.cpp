@@ -45,7 +45,7 @@ TEST(NodeConfig, the_example_is_read) {
     EXPECT_EQ(config->general_names, GeneralNames{});
     EXPECT_FALSE(config->wants_exit);
     EXPECT_EQ(config->resolver->listen.text(), "127.0.0.53:53");
-    EXPECT_EQ(config->suites.size(), 2U);
+    EXPECT_EQ(config->suites, crypto::usual_suites());
     EXPECT_EQ(config->log_level, "info");
 }
 
@@ -168,17 +168,23 @@ TEST(NodeConfig, general_names_change_while_the_node_runs) {
     EXPECT_EQ(config_json(NodeConfig{}).at("gn"), admin::Json::array());
 }
 
-TEST(NodeConfig, suites_are_not_none) {
+constexpr const char* usual_list = "[aes-128-gcm, chacha20-poly1305, aes-128-cbc-hmac-sha-256]";
+
+TEST(NodeConfig, suites_are_not_none_at_all_and_each_is_there_once) {
     EXPECT_THAT(
-        complaint(with(example(), "[aes-128-gcm, chacha20-poly1305]", "[]")),
+        complaint(with(example(), usual_list, "[]")),
         ::testing::EndsWith(
             "\"suites\" is an empty list; allowed: a list, each one of aes-128-gcm, "
-            "chacha20-poly1305"
+            "chacha20-poly1305, aes-128-cbc-hmac-sha-256, aes-128-cbc-hmac-md5, none"
         )
     );
-    EXPECT_EQ(
-        complaint(with(example(), "paths: { suites: [aes-128-gcm, chacha20-poly1305] }", "")), ""
+    EXPECT_THAT(
+        complaint(with(example(), usual_list, "[none, aes-128-gcm, none]")),
+        ::testing::EndsWith("\"none\" is there twice; allowed: each once")
     );
+    EXPECT_EQ(complaint(with(example(), usual_list, "[none]")), "");
+    const std::string whole = std::string{"paths: { suites: "} + usual_list + " }";
+    EXPECT_EQ(complaint(with(example(), whole.c_str(), "")), "");
 }
 
 // F-24: a file that is good by itself, but not with what stays until a restart.

@@ -31,7 +31,7 @@ TEST(TunnelManager, registers_and_learns_its_virtual_addresses) {
     EXPECT_EQ(request.fqdn(), "mn.a.ntm.test");
     EXPECT_EQ(request.addresses_size(), 1);
     EXPECT_EQ(request.port(), 9770U);
-    EXPECT_EQ(request.suites_size(), 2);
+    EXPECT_EQ(request.suites_size(), 3);
 }
 
 TEST(TunnelManager, is_not_registered_at_a_dc_that_leaves_its_keep_alive_unanswered) {

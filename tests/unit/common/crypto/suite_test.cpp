@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The suites by number, and the lengths of what they seal.
+// The suites by number and name, and the lengths of what they seal.
 #include "common/crypto/suite.hpp"
+
+#include <algorithm>
 
 #include <gtest/gtest.h>
 
@@ -9,12 +11,24 @@ namespace {
 
 constexpr std::size_t longest = 2000;
 
-TEST(Suite, HasANumberThatLeadsBackToIt) {
+TEST(Suite, HasANumberAndANameThatLeadBackToIt) {
     for (const Suite suite : all_suites) {
+        EXPECT_EQ(suite_of(std::string_view{text_of(suite)}), suite);
         EXPECT_EQ(suite_of(static_cast<std::uint64_t>(suite)), suite);
     }
     EXPECT_EQ(suite_of(std::uint64_t{5}), std::nullopt);
     EXPECT_EQ(suite_of(std::uint64_t{255}), std::nullopt);
+    EXPECT_EQ(suite_of(std::string_view{"aes-256-gcm"}), std::nullopt);
+    EXPECT_EQ(suite_of(std::string_view{""}), std::nullopt);
+}
+
+TEST(Suite, IsAllowedUnaskedOnlyIfNothingIsToBeSaidAgainstIt) {
+    const std::vector<Suite> usual = usual_suites();
+    EXPECT_EQ(usual.front(), Suite::aes_128_gcm);
+    for (const Suite suite : all_suites) {
+        const bool is_usual = std::ranges::find(usual, suite) != usual.end();
+        EXPECT_EQ(is_usual, weakness_of(suite) == nullptr) << text_of(suite);
+    }
 }
 
 TEST(Suite, HasTheKeyLengthOfTheProtocol) {
@@ -42,17 +56,17 @@ TEST(Suite, TellsHowMuchTextFits) {
     for (const Suite suite : all_suites) {
         for (std::size_t text = 0; text <= longest; ++text) {
             const std::size_t sealed = sealed_size(suite, text);
-            ASSERT_GE(text_room(suite, sealed).value_or(0), text) << static_cast<int>(suite);
-            ASSERT_GE(longest_text(suite, sealed), text) << static_cast<int>(suite);
+            ASSERT_GE(text_room(suite, sealed).value_or(0), text) << text_of(suite);
+            ASSERT_GE(longest_text(suite, sealed), text) << text_of(suite);
         }
         for (std::size_t room = sealed_size(suite, 0); room <= longest; ++room) {
             const std::size_t text = longest_text(suite, room);
-            ASSERT_LE(sealed_size(suite, text), room) << static_cast<int>(suite);
-            ASSERT_GT(sealed_size(suite, text + 1), room) << static_cast<int>(suite);
+            ASSERT_LE(sealed_size(suite, text), room) << text_of(suite);
+            ASSERT_GT(sealed_size(suite, text + 1), room) << text_of(suite);
         }
         for (std::size_t room = 0; room < sealed_size(suite, 0); ++room) {
-            ASSERT_EQ(longest_text(suite, room), 0U) << static_cast<int>(suite);
-            ASSERT_EQ(text_room(suite, room), std::nullopt) << static_cast<int>(suite);
+            ASSERT_EQ(longest_text(suite, room), 0U) << text_of(suite);
+            ASSERT_EQ(text_room(suite, room), std::nullopt) << text_of(suite);
         }
     }
     EXPECT_EQ(text_room(Suite::aes_128_cbc_hmac_sha_256, 48), 16U);
