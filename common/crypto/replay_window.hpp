@@ -72,8 +72,8 @@ class ReplayWindow {
     }
 
     std::array<std::uint64_t, words> ring_{};
-    std::uint64_t newest_ = 0;  // the word that next_ - 1 belongs to
     std::uint64_t next_ = 0;
+    std::uint64_t newest_ = 0;  // the word that next_ - 1 belongs to
 };
 
 }  // namespace ntm::crypto

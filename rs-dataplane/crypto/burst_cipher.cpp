@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 
+#include "common/crypto/aead.hpp"
+#include "rs-dataplane/crypto/other_suites.hpp"
 #include "rs-dataplane/crypto/schedule_cache.hpp"
 
 #include <algorithm>
@@ -30,41 +32,33 @@ void fill_nonce(Nonce& nonce, const std::uint8_t* header) noexcept {
     std::memcpy(&nonce[nonce_size - counter_size], header + counter_at, counter_size);
 }
 
-// In constant time.
-bool is_equal(const Tag& made, const std::uint8_t* came) noexcept {
-    std::uint8_t differences = 0;
-    for (std::size_t i = 0; i < tag_size; ++i) {
-        differences = static_cast<std::uint8_t>(differences | (made[i] ^ came[i]));
-    }
-    return differences == 0;
-}
-
 }  // namespace
 
 class BurstCipher::State {
   public:
     explicit State(Manager manager) noexcept
-        : manager_{std::move(manager)}, schedules_{*manager_} {}
+        : manager_{std::move(manager)}, schedules_{*manager_}, others_{*manager_} {}
 
-    enum class Direction : std::uint8_t { seal, open };
+    using Direction = CipherDirection;
 
     void run(std::span<CipherJob> jobs, Direction direction) noexcept {
+        bool has_others = false;
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             if (i + 1 < jobs.size() && jobs[i + 1].suite == Suite::aes_128_gcm) [[likely]] {
                 schedules_.prefetch(key_of(jobs[i + 1]), jobs[i + 1].key_number);
             }
             if (jobs[i].suite == Suite::aes_128_gcm) [[likely]] {
                 run_gcm(jobs[i], direction);
+            } else {
+                has_others = true;
             }
         }
-        for (std::size_t at = 0; at < jobs.size(); at += group_size) {
-            run_others(jobs.subspan(at, std::min(group_size, jobs.size() - at)), direction);
+        if (has_others) [[unlikely]] {
+            others_.run(jobs, direction);
         }
     }
 
   private:
-    static constexpr std::size_t group_size = 8;
-
     [[nodiscard]] static ScheduleCache::Key key_of(const CipherJob& job) noexcept {
         return ScheduleCache::Key{job.key, ScheduleCache::key_size};
     }
@@ -88,64 +82,13 @@ class BurstCipher::State {
             header_size,
             tag_at,
             tag_size);
-        settle(job, true, tag, direction);
+        settle(job, tag, direction);
     }
 
-    void run_others(std::span<CipherJob> jobs, Direction direction) noexcept {
-        std::array<CipherJob*, group_size> others;
-        std::uint32_t count = 0;
-        for (CipherJob& job : jobs) {
-            if (job.suite != Suite::aes_128_gcm) [[unlikely]] {
-                others[count++] = &job;
-            }
-        }
-        if (count == 0) [[likely]] {
-            return;
-        }
-        std::array<IMB_JOB*, group_size> orders;
-        // Nothing is ever left in the manager's queue: there is always room.
-        const std::uint32_t room = IMB_GET_NEXT_BURST(manager_.get(), count, orders.data());
-        for (std::size_t i = 0; i < room; ++i) {
-            fill(*orders[i], *others[i], i, direction);
-        }
-        // The checks left out are of what fill() writes: no null pointer, lengths of 16 bits.
-        const std::uint32_t done = IMB_SUBMIT_BURST_NOCHECK(manager_.get(), room, orders.data());
-        for (std::size_t i = 0; i < count; ++i) {
-            const bool is_done = i < done && orders[i]->status == IMB_STATUS_COMPLETED;
-            settle(*others[i], is_done, tags_[i], direction);
-        }
-    }
-
-    void fill(IMB_JOB& order, const CipherJob& job, std::size_t i, Direction direction) noexcept {
-        fill_nonce(nonces_[i], job.header);
-        order.cipher_direction = direction == Direction::seal ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
-        order.chain_order =
-            direction == Direction::seal ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
-        order.src = job.header;
-        order.dst = job.header + header_size;
-        order.cipher_start_src_offset_in_bytes = header_size;
-        order.hash_start_src_offset_in_bytes = header_size;
-        order.msg_len_to_cipher_in_bytes = job.text_length;
-        order.msg_len_to_hash_in_bytes = job.text_length;
-        order.iv = nonces_[i].data();
-        order.iv_len_in_bytes = nonce_size;
-        order.auth_tag_output = direction == Direction::seal
-                                    ? job.header + header_size + job.text_length
-                                    : tags_[i].data();
-        order.auth_tag_output_len_in_bytes = tag_size;
-        order.key_len_in_bytes = key_size(job.suite);
-        order.cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
-        order.hash_alg = IMB_AUTH_CHACHA20_POLY1305;
-        order.enc_keys = job.key;
-        order.dec_keys = job.key;
-        order.u.CHACHA20_POLY1305.aad = job.header;
-        order.u.CHACHA20_POLY1305.aad_len_in_bytes = header_size;
-    }
-
-    static void settle(CipherJob& job, bool is_done, const Tag& tag, Direction direction) noexcept {
+    static void settle(CipherJob& job, const Tag& tag, Direction direction) noexcept {
         std::uint8_t* const text = job.header + header_size;
         job.is_good =
-            is_done && (direction == Direction::seal || is_equal(tag, text + job.text_length));
+            direction == Direction::seal || is_same_tag(tag.data(), text + job.text_length);
         if (!job.is_good) [[unlikely]] {
             wipe({text, job.text_length});
         }
@@ -154,8 +97,7 @@ class BurstCipher::State {
     Manager manager_;
     ScheduleCache schedules_;
     gcm_context_data gcm_{};
-    std::array<Nonce, group_size> nonces_{};
-    std::array<Tag, group_size> tags_{};
+    OtherSuites others_;
 };
 
 Result<std::unique_ptr<BurstCipher>, std::string> BurstCipher::create() {

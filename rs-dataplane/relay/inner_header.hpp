@@ -4,15 +4,23 @@
 #pragma once
 
 #include "common/base/byte_order.hpp"
+#include "common/crypto/suite.hpp"
 #include "common/packet/checksum.hpp"
 #include "common/packet/ecn.hpp"
+#include "common/packet/ipv6.hpp"
+#include "common/packet/ntm_view.hpp"
+#include "common/packet/udp.hpp"
 #include "rs-dataplane/napt/inner_packet.hpp"
 #include "rs-dataplane/napt/translate.hpp"
 
 namespace ntm::relay {
 
 // The longest inner packet by way of IPv6 and Ethernet: whatever the node has now, it may move there.
-inline constexpr std::uint16_t longest_anywhere = 1500 - 80;
+[[nodiscard]] inline std::uint16_t longest_anywhere(crypto::Suite suite) noexcept {
+    constexpr std::size_t ethernet_mtu = 1500;
+    constexpr std::size_t headers = Ipv6View::size + UdpView::size + NtmView::size;
+    return static_cast<std::uint16_t>(crypto::longest_text(suite, ethernet_mtu - headers));
+}
 
 // DSCP and ECN of a whole IP header.
 [[nodiscard]] inline std::uint8_t traffic_class_of(const std::uint8_t* ip) noexcept {

@@ -82,11 +82,11 @@ class Inbound {
         if (!lower_hop_limit(inner)) [[unlikely]] {
             return DropReason::ttl_expired;
         }
-        ended_.most[number] = most_inner(*packet.passage);
+        ended_.most[number] = most_inner(*packet.passage, end.suite);
         if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
             return DropReason::too_big;
         }
-        limit_segments(inner, std::min(ended_.most[number], longest_anywhere));
+        limit_segments(inner, std::min(ended_.most[number], longest_anywhere(end.suite)));
         const napt::InsideEndpoint& found = receivers_[number];
         const NumberedSubscriber& subscriber = parts_.subscriber(end.subscriber);
         napt::Napt::bring_in(inner, receiver_of(found, subscriber, end, family));
@@ -97,9 +97,10 @@ class Inbound {
     [[nodiscard]] std::size_t number_of(const Packet& packet) const noexcept {
         return static_cast<std::size_t>(&packet - burst_.packets.data());
     }
-    [[nodiscard]] std::uint16_t most_inner(const tables::Passage& passage) const noexcept {
+    [[nodiscard]] std::uint16_t most_inner(const tables::Passage& passage, crypto::Suite suite)
+        const noexcept {
         const std::uint16_t mtu = mtu_of(passage.next_hop, parts_.settings.next_hops);
-        return static_cast<std::uint16_t>(mtu - std::min(mtu, tunnel_overhead(passage)));
+        return longest_inner(passage, suite, mtu);
     }
     // A session may be older than what its path is now, whose it is, and where it may lead.
     [[nodiscard]] DropReason check_path(const tables::TunnelEnd& end, std::size_t number)

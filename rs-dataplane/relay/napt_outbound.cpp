@@ -103,7 +103,7 @@ class Outbound {
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
         }
-        limit_segments(inner, longest_anywhere);
+        limit_segments(inner, longest_anywhere(ended_.ends[number]->suite));
         return finish_plain(packet, family, hop, parts_.settings.next_hops);
     }
 

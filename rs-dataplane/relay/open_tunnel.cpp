@@ -8,12 +8,22 @@
 #include "rs-dataplane/relay/inner_header.hpp"
 #include "rs-dataplane/tables/relay_entry.hpp"
 
+#include <optional>
+
 namespace ntm::relay {
 
 namespace {
 
-// Header and tag.
-constexpr std::size_t shortest_data = NtmView::size + crypto::tag_size;
+constexpr std::size_t around_sealed = UdpView::size + NtmView::size;
+
+// For the text; nothing if the packet is cut off.
+std::optional<std::size_t> room_in(const Packet& packet, crypto::Suite suite) noexcept {
+    const std::size_t front = packet.udp_at + around_sealed;
+    if (packet.length < front) {
+        return std::nullopt;
+    }
+    return crypto::text_room(suite, packet.length - front);
+}
 
 std::uint64_t counter_of(const crypto::CipherJob& job) noexcept {
     constexpr std::uint64_t counter_bits = (std::uint64_t{1} << 48) - 1;
@@ -33,13 +43,14 @@ void fetch(const Burst& burst, const Lane& lane) noexcept {
     }
 }
 
-crypto::CipherJob job_for(const Packet& packet, const crypto::AeadKey& key) noexcept {
+crypto::CipherJob job_for(
+    const Packet& packet, const crypto::AeadKey& key, std::size_t text_room
+) noexcept {
     crypto::CipherJob job;
     job.key = key.bytes.view().data();
     job.header = packet.begin + packet.udp_at + UdpView::size;
     job.key_number = packet.slot;
-    job.text_length =
-        static_cast<std::uint16_t>(packet.length - packet.udp_at - UdpView::size - shortest_data);
+    job.text_length = static_cast<std::uint16_t>(text_room);
     job.suite = key.suite;
     return job;
 }
@@ -63,7 +74,7 @@ DropReason unwrap(
     if (job.text_length == 0) {
         return DropReason::keep_alive;
     }
-    const auto before = static_cast<std::uint16_t>(job.header + NtmView::size - packet.begin);
+    const auto before = static_cast<std::uint16_t>(job.text() - packet.begin);
     packet.shrink_front(static_cast<std::uint16_t>(before - inner_at));
     packet.trim_to(static_cast<std::uint16_t>(inner_at + job.text_length));
     return DropReason::none;
@@ -82,11 +93,12 @@ void open_tunnel(
         const tables::TunnelEnd* end = packet.passage->end(Role::initiator);
         ended.ends[number] = end;
         ended.outer_ecn[number] = ecn_of(traffic_class_of(packet.begin + EthernetView::size));
-        if (packet.length < packet.udp_at + UdpView::size + shortest_data) {
+        const auto room = room_in(packet, end->suite);
+        if (!room) {
             return DropReason::truncated_data;
         }
         const tables::EndKeys::Opening& opening = end->keys->opening;
-        const crypto::CipherJob job = job_for(packet, opening.key);
+        const crypto::CipherJob job = job_for(packet, opening.key, *room);
         if (!opening.received.check(counter_of(job))) {
             return DropReason::replayed;
         }

@@ -29,33 +29,37 @@ void write_ntm_header(std::uint8_t* header, PathId path, std::uint64_t counter) 
     store(header + 8, Be64::from_host(path.value));
 }
 
-// Room for the headers in front, filled but for the UDP checksum, which covers the ciphertext.
+// Room for the headers in front and for what the suite adds, filled but for the UDP checksum, which
+// covers the ciphertext.
 DropReason wrap(Packet& packet, tables::EndKeys::Sealing& sealing) noexcept {
-    const tables::Passage& passage = *packet.passage;
-    const std::uint16_t growth = outer_size(passage);
-    if (packet.headroom < growth || packet.tailroom() < crypto::tag_size) [[unlikely]] {
+    const crypto::Suite suite = sealing.key.suite;
+    const std::uint16_t outer = outer_size(*packet.passage);
+    const std::size_t text = packet.length - inner_at;
+    const std::size_t in_front = outer + crypto::iv_size(suite);
+    const std::size_t behind = crypto::sealed_size(suite, text) - crypto::iv_size(suite) - text;
+    if (packet.headroom < in_front || packet.tailroom() < behind) [[unlikely]] {
         return DropReason::no_headroom;
     }
     if (sealing.next_counter == last_counter) [[unlikely]] {
         return DropReason::key_used_up;
     }
-    packet.grow_front(growth);
-    packet.length = static_cast<std::uint16_t>(packet.length + crypto::tag_size);
-    packet.udp_at = static_cast<std::uint16_t>(inner_at + growth - NtmView::size - UdpView::size);
+    packet.grow_front(static_cast<std::uint16_t>(in_front));
+    packet.length = static_cast<std::uint16_t>(packet.length + behind);
+    packet.udp_at = static_cast<std::uint16_t>(inner_at + outer - NtmView::size - UdpView::size);
     write_ntm_header(
         packet.begin + packet.udp_at + UdpView::size, packet.path_id, sealing.next_counter++
     );
     return DropReason::none;
 }
 
-crypto::CipherJob job_for(const Packet& packet, const crypto::AeadKey& key) noexcept {
+crypto::CipherJob job_for(
+    const Packet& packet, const crypto::AeadKey& key, std::size_t text_length
+) noexcept {
     crypto::CipherJob job;
     job.key = key.bytes.view().data();
     job.header = packet.begin + packet.udp_at + UdpView::size;
     job.key_number = ~packet.slot;  // not that of the other direction
-    job.text_length = static_cast<std::uint16_t>(
-        packet.length - packet.udp_at - UdpView::size - NtmView::size - crypto::tag_size
-    );
+    job.text_length = static_cast<std::uint16_t>(text_length);
     job.suite = key.suite;
     return job;
 }
@@ -92,8 +96,12 @@ void write_outer(
 
 }  // namespace
 
-std::uint16_t tunnel_overhead(const tables::Passage& passage) noexcept {
-    return static_cast<std::uint16_t>(outer_size(passage) + crypto::tag_size);
+std::uint16_t longest_inner(
+    const tables::Passage& passage, crypto::Suite suite, std::uint16_t mtu
+) noexcept {
+    const std::uint16_t outer = outer_size(passage);
+    const std::size_t room = mtu < outer ? 0 : std::size_t{mtu} - outer;
+    return static_cast<std::uint16_t>(crypto::longest_text(suite, room));
 }
 
 void seal_tunnel(
@@ -113,9 +121,10 @@ void seal_tunnel(
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
         tables::EndKeys::Sealing& sealing = ended.ends[number]->keys->sealing;
         traffic_classes[count] = traffic_class_of(packet.begin + inner_at);
+        const std::size_t text_length = packet.length - inner_at;
         const DropReason reason = wrap(packet, sealing);
         if (reason == DropReason::none) [[likely]] {
-            jobs[count++] = job_for(packet, sealing.key);
+            jobs[count++] = job_for(packet, sealing.key, text_length);
         }
         return reason;
     });

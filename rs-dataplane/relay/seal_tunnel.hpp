@@ -8,8 +8,10 @@
 
 namespace ntm::relay {
 
-// How much longer than its inner packet a tunnelled one is.
-[[nodiscard]] std::uint16_t tunnel_overhead(const tables::Passage& passage) noexcept;
+// The longest inner packet that makes a tunnelled one of at most `mtu` bytes.
+[[nodiscard]] std::uint16_t longest_inner(
+    const tables::Passage& passage, crypto::Suite suite, std::uint16_t mtu
+) noexcept;
 
 // Of inner packets at `inner_at` with passage and end. What stays in the lane has its port to leave by.
 void seal_tunnel(

@@ -49,8 +49,8 @@ struct EndKeys {
         std::uint64_t next_counter = 0;
     };
     struct alignas(64) Opening {
-        crypto::ReplayWindow received;
-        crypto::AeadKey key;  // of the initiator; in one line with the window's end
+        crypto::ReplayWindow received;  // whose edge lies beside the key
+        crypto::AeadKey key;            // of the initiator
     };
     Sealing sealing;
     Opening opening;

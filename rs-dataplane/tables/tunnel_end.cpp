@@ -8,6 +8,7 @@ TunnelEnd make_tunnel_end(const RelayPath& path) {
     made.subscriber = path.end->subscriber;
     made.is_exit = path.end->general_nodes.empty();
     made.keys = path.end->keys;
+    made.suite = made.keys->opening.key.suite;
     for (std::size_t i = 0; i < made.ways.size(); ++i) {
         made.ways[i].next_hop = path.end->exit_hops[i];
     }

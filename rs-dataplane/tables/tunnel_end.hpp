@@ -30,6 +30,7 @@ struct alignas(64) TunnelEnd {
     std::shared_ptr<EndKeys> keys;  // copied and let go by the table's writer alone
     SubscriberNumber subscriber = 0;
     bool is_exit = false;
+    crypto::Suite suite = crypto::Suite::aes_128_gcm;
     std::array<Way, 2> ways;  // IPv4, IPv6
 
     [[nodiscard]] const Way& way(Family family) const noexcept {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The burst cipher against OpenSSL's (common/crypto/aead.hpp), which the nodes seal and open with.
+// The burst cipher against OpenSSL's (common/crypto/data_cipher.hpp), which the nodes seal and open with.
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 
 #include "common/base/random.hpp"
+#include "common/crypto/data_cipher.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -12,7 +13,7 @@
 namespace ntm::crypto {
 namespace {
 
-constexpr std::size_t header_size = 16;
+constexpr std::size_t header_size = CipherJob::header_size;
 constexpr std::uint16_t longest = 2000;
 
 Bytes draw(SeededRandom& random, std::size_t length) {
@@ -21,7 +22,7 @@ Bytes draw(SeededRandom& random, std::size_t length) {
     return bytes;
 }
 
-// A header, a text, and room for the tag.
+// A header, a text, and the packet that is made of them.
 struct Sample {
     Sample(
         SeededRandom& random, Suite its_suite, std::uint16_t text_length, std::uint32_t its_number
@@ -29,46 +30,50 @@ struct Sample {
         : suite{its_suite},
           number{its_number},
           key{draw(random, key_size(its_suite))},
-          plain{draw(random, header_size + text_length)},
-          packet{plain} {
-        packet.resize(plain.size() + tag_size);
+          header{random.bytes<header_size>()},
+          text{draw(random, text_length)} {
+        lay_out();
     }
 
-    [[nodiscard]] CipherJob job() {
+    // As it is to be sealed.
+    void lay_out() {
+        packet.assign(header.begin(), header.end());
+        packet.resize(header_size + iv_size(suite));
+        append(packet, text);
+        packet.resize(header_size + sealed_size(suite, text.size()));
+    }
+    [[nodiscard]] CipherJob job(std::size_t text_length) {
         return {
             .key = key.data(),
             .header = packet.data(),
             .key_number = number,
-            .text_length = static_cast<std::uint16_t>(plain.size() - header_size),
+            .text_length = static_cast<std::uint16_t>(text_length),
             .suite = suite};
+    }
+    [[nodiscard]] CipherJob sealing() { return job(text.size()); }
+    [[nodiscard]] CipherJob opening() {
+        return job(text_room(suite, packet.size() - header_size).value());
     }
     // As a node would send it.
     [[nodiscard]] Bytes sealed_by_openssl() const {
-        AeadKey aead_key;
-        aead_key.suite = suite;
-        std::ranges::copy(key, aead_key.bytes.mutable_view().begin());
-        Nonce nonce{};
-        std::copy_n(plain.begin() + 2, 6, nonce.begin() + 6);
-        Bytes sealed = plain;
-        sealed.resize(plain.size() + tag_size);
-        const ByteView view{plain};
-        Aead{aead_key}.seal(
-            nonce,
-            view.first(header_size),
-            view.subspan(header_size),
-            MutableByteView{sealed}.subspan(header_size)
-        );
+        Bytes sealed{header.begin(), header.end()};
+        sealed.resize(packet.size());
+        const MutableByteView behind = MutableByteView{sealed}.subspan(header_size);
+        DataCipher{AeadKey{suite, key}}.seal(header, text, behind);
         return sealed;
     }
-    // As it was before sealing, without the tag.
-    [[nodiscard]] Bytes opened() const { return {packet.begin(), packet.end() - tag_size}; }
 
     Suite suite;
     std::uint32_t number;
     Bytes key;
-    Bytes plain;
+    std::array<std::uint8_t, header_size> header;
+    Bytes text;
     Bytes packet;
 };
+
+Bytes text_of(const CipherJob& job) {
+    return {job.text(), job.text() + job.text_length};
+}
 
 class BurstCipherTest : public testing::Test {
   protected:
@@ -78,29 +83,26 @@ class BurstCipherTest : public testing::Test {
         cipher = *std::move(made);
     }
     std::vector<CipherJob> seal(std::vector<Sample>& samples) {
-        std::vector<CipherJob> jobs = jobs_of(samples);
+        std::vector<CipherJob> jobs;
+        for (Sample& sample : samples) {
+            jobs.push_back(sample.sealing());
+        }
         cipher->seal(jobs);
         return jobs;
     }
     std::vector<CipherJob> open(std::vector<Sample>& samples) {
-        std::vector<CipherJob> jobs = jobs_of(samples);
-        cipher->open(jobs);
-        return jobs;
-    }
-    static std::vector<CipherJob> jobs_of(std::vector<Sample>& samples) {
         std::vector<CipherJob> jobs;
-        jobs.reserve(samples.size());
         for (Sample& sample : samples) {
-            jobs.push_back(sample.job());
+            jobs.push_back(sample.opening());
         }
+        cipher->open(jobs);
         return jobs;
     }
     // What a worker could see: bursts of any size, suites mixed, keys that share places in the cache.
     std::vector<Sample> draw_burst(std::size_t size) {
         std::vector<Sample> burst;
         for (std::size_t i = 0; i < size; ++i) {
-            const Suite suite =
-                random.below(3) == 0 ? Suite::chacha20_poly1305 : Suite::aes_128_gcm;
+            const Suite suite = all_suites.at(random.below(all_suites.size()));
             const auto length = static_cast<std::uint16_t>(random.below(longest + 1));
             burst.emplace_back(
                 random, suite, length, static_cast<std::uint32_t>(random.below(4) * 2048)
@@ -114,19 +116,20 @@ class BurstCipherTest : public testing::Test {
 };
 
 TEST_F(BurstCipherTest, every_length_is_sealed_and_opened_as_by_openssl) {
-    for (const Suite suite : {Suite::aes_128_gcm, Suite::chacha20_poly1305}) {
+    for (const Suite suite : all_suites) {
         for (std::uint16_t length = 0; length <= longest; ++length) {
             std::vector<Sample> one;
             one.emplace_back(random, suite, length, length);
-            ASSERT_TRUE(seal(one)[0].is_good) << length;
-            ASSERT_EQ(one[0].packet, one[0].sealed_by_openssl()) << length;
-            ASSERT_TRUE(open(one)[0].is_good) << length;
-            ASSERT_EQ(one[0].opened(), one[0].plain) << length;
+            ASSERT_TRUE(seal(one)[0].is_good) << text_of(suite) << ' ' << length;
+            ASSERT_EQ(one[0].packet, one[0].sealed_by_openssl()) << text_of(suite) << ' ' << length;
+            const CipherJob opened = open(one)[0];
+            ASSERT_TRUE(opened.is_good) << text_of(suite) << ' ' << length;
+            ASSERT_EQ(text_of(opened), one[0].text) << text_of(suite) << ' ' << length;
         }
     }
 }
 
-TEST_F(BurstCipherTest, bursts_of_mixed_suites_and_keys_are_sealed_each_as_alone) {
+TEST_F(BurstCipherTest, bursts_of_mixed_suites_and_keys_are_sealed_and_opened_each_as_alone) {
     for (std::size_t size = 1; size <= 64; ++size) {
         std::vector<Sample> burst = draw_burst(size);
         for (const CipherJob& job : seal(burst)) {
@@ -135,18 +138,37 @@ TEST_F(BurstCipherTest, bursts_of_mixed_suites_and_keys_are_sealed_each_as_alone
         for (const Sample& sample : burst) {
             ASSERT_EQ(sample.packet, sample.sealed_by_openssl());
         }
+        const std::vector<CipherJob> opened = open(burst);
+        for (std::size_t i = 0; i < size; ++i) {
+            ASSERT_TRUE(opened[i].is_good);
+            ASSERT_EQ(text_of(opened[i]), burst[i].text);
+        }
+    }
+}
+
+TEST_F(BurstCipherTest, a_burst_of_one_suite_has_a_key_for_each_packet) {
+    for (const Suite suite : all_suites) {
+        std::vector<Sample> burst;
+        for (std::uint32_t i = 0; i < 64; ++i) {
+            burst.emplace_back(random, suite, static_cast<std::uint16_t>(64 + i), i % 3);
+        }
+        seal(burst);
+        for (const Sample& sample : burst) {
+            ASSERT_EQ(sample.packet, sample.sealed_by_openssl()) << text_of(suite);
+        }
     }
 }
 
 // Keys come back often enough to move into the cache and to drive one another out of it.
 TEST_F(BurstCipherTest, keys_that_share_a_place_do_not_disturb_one_another) {
-    const std::vector<Sample> keys = draw_burst(12);
+    const std::vector<Sample> keys = draw_burst(20);
     for (int round = 0; round < 500; ++round) {
         std::vector<Sample> burst;
         for (std::size_t i = 0; i < 32; ++i) {
             Sample sample = keys[random.below(keys.size())];
-            random.fill(MutableByteView{sample.plain});
-            std::ranges::copy(sample.plain, sample.packet.begin());
+            random.fill(sample.header);
+            random.fill(sample.text);
+            sample.lay_out();
             burst.push_back(std::move(sample));
         }
         seal(burst);
@@ -158,34 +180,58 @@ TEST_F(BurstCipherTest, keys_that_share_a_place_do_not_disturb_one_another) {
 
 // Another path has got the number.
 TEST_F(BurstCipherTest, a_number_may_be_given_to_another_key) {
-    for (int i = 0; i < 3; ++i) {
-        std::vector<Sample> one;
-        one.emplace_back(random, Suite::aes_128_gcm, 100, 7);
-        for (int again = 0; again < 4; ++again) {
-            one[0].packet = one[0].plain;
-            one[0].packet.resize(one[0].plain.size() + tag_size);
-            seal(one);
-            EXPECT_EQ(one[0].packet, one[0].sealed_by_openssl());
+    for (const Suite suite : all_suites) {
+        for (int i = 0; i < 3; ++i) {
+            std::vector<Sample> one;
+            one.emplace_back(random, suite, 100, 7);
+            for (int again = 0; again < 4; ++again) {
+                one[0].lay_out();
+                seal(one);
+                EXPECT_EQ(one[0].packet, one[0].sealed_by_openssl());
+            }
         }
     }
 }
 
 TEST_F(BurstCipherTest, every_flipped_bit_is_noticed_and_the_text_wiped) {
-    for (const Suite suite : {Suite::aes_128_gcm, Suite::chacha20_poly1305}) {
+    for (const Suite suite : all_suites) {
+        if (suite == Suite::none) {
+            continue;
+        }
         std::vector<Sample> one;
         one.emplace_back(random, suite, 40, 1);
         const Bytes sealed = one[0].sealed_by_openssl();
         for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
             one[0].packet = sealed;
             one[0].packet[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-            EXPECT_FALSE(open(one)[0].is_good) << bit;
-            EXPECT_EQ(Bytes(one[0].packet.begin() + 16, one[0].packet.begin() + 56), Bytes(40));
+            const CipherJob opened = open(one)[0];
+            EXPECT_FALSE(opened.is_good) << text_of(suite) << ' ' << bit;
+            EXPECT_EQ(text_of(opened), Bytes(opened.text_length));
+        }
+    }
+}
+
+TEST_F(BurstCipherTest, what_is_cut_off_is_refused) {
+    for (const Suite suite : all_suites) {
+        if (suite == Suite::none) {
+            continue;
+        }
+        std::vector<Sample> one;
+        one.emplace_back(random, suite, 100, 1);
+        const Bytes sealed = one[0].sealed_by_openssl();
+        for (std::size_t length = header_size; length < sealed.size(); ++length) {
+            if (!text_room(suite, length - header_size)) {
+                continue;  // which its caller sees
+            }
+            one[0].packet.assign(sealed.begin(), sealed.begin() + static_cast<long>(length));
+            EXPECT_FALSE(open(one)[0].is_good) << text_of(suite) << ' ' << length;
         }
     }
 }
 
 TEST_F(BurstCipherTest, one_forged_packet_does_not_harm_its_neighbours) {
     std::vector<Sample> burst = draw_burst(32);
+    burst[13] = Sample{random, Suite::aes_128_cbc_hmac_sha_256, 500, 1};
     for (Sample& sample : burst) {
         sample.packet = sample.sealed_by_openssl();
     }
@@ -194,7 +240,7 @@ TEST_F(BurstCipherTest, one_forged_packet_does_not_harm_its_neighbours) {
     for (std::size_t i = 0; i < burst.size(); ++i) {
         EXPECT_EQ(jobs[i].is_good, i != 13);
         if (i != 13) {
-            EXPECT_EQ(burst[i].opened(), burst[i].plain);
+            EXPECT_EQ(text_of(jobs[i]), burst[i].text);
         }
     }
 }

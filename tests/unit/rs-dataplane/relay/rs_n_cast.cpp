@@ -40,14 +40,13 @@ std::unique_ptr<RsN> make_rs_n(
         share});
 }
 
-std::shared_ptr<tables::EndKeys> make_end_keys(const Secret32& secret, PathId id) {
+std::shared_ptr<tables::EndKeys> make_end_keys(
+    const Secret32& secret, PathId id, crypto::Suite suite
+) {
     auto keys = std::make_shared<tables::EndKeys>();
     for (const Role role : {Role::initiator, Role::responder}) {
         const protocol::KeyPurpose purpose{
-            protocol::PacketType::data,
-            static_cast<std::uint8_t>(role),
-            crypto::Suite::aes_128_gcm,
-            id};
+            protocol::PacketType::data, static_cast<std::uint8_t>(role), suite, id};
         crypto::AeadKey& key = role == Role::initiator ? keys->opening.key : keys->sealing.key;
         key = protocol::derive_key(secret, purpose, {});
     }

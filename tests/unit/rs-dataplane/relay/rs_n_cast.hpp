@@ -49,7 +49,9 @@ inline const PublicPair other_public{address("203.0.113.200"), address("2001:db8
     Share share = {}
 );
 // Both ends' keys of DATA.
-[[nodiscard]] std::shared_ptr<tables::EndKeys> make_end_keys(const Secret32& secret, PathId id);
+[[nodiscard]] std::shared_ptr<tables::EndKeys> make_end_keys(
+    const Secret32& secret, PathId id, crypto::Suite suite = crypto::Suite::aes_128_gcm
+);
 
 // Of a flow between the node and its general node.
 struct Ends {

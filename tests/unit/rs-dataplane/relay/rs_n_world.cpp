@@ -5,7 +5,6 @@ namespace ntm::relay::testing {
 
 RsNTest::RsNTest(const PublicPair& at) : public_{at} {
     random_.fill(secret_.mutable_view());
-    keys_ = make_end_keys(secret_, path);
     settings_.public_side = {
         tables::OwnAddresses{{at.ipv4, at.ipv6}}, first_public_port, last_public_port};
     grace_period_ = tables::GracePeriod::create(1).value();
@@ -14,9 +13,15 @@ RsNTest::RsNTest(const PublicPair& at) : public_{at} {
     path_counters_ = std::vector<PathCounters>(table_->slot_count());
     make_pipeline({});
     path_.id = path;
-    path_.end = tables::PathEnd{0, keys_, {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}}};
-    node_sealer_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
-    node_opener_.emplace(secret_, crypto::Suite::aes_128_gcm, path, Role::initiator);
+    path_.end = tables::PathEnd{0, {}, {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}}};
+    use(crypto::Suite::aes_128_gcm);
+}
+
+void RsNTest::use(crypto::Suite suite) {
+    keys_ = make_end_keys(secret_, path, suite);
+    path_.end->keys = keys_;
+    node_sealer_.emplace(secret_, suite, path, Role::initiator);
+    node_opener_.emplace(secret_, suite, path, Role::initiator);
 }
 
 void RsNTest::make_pipeline(Share share) {

@@ -45,6 +45,8 @@ class RsNTest : public ::testing::Test {
     // What was sent on, as all paths have counted it, and ICMP errors.
     [[nodiscard]] std::uint64_t counted() const;
 
+    // Before the path is installed.
+    void use(crypto::Suite suite);
     void install();
     void replace();
     // Anew, of one worker or of one of several.
