@@ -248,6 +248,7 @@ void read_root(Section& root, config::KeyFiles keys, RelayConfig& into) {
     root.section("paths", Need::optional, [&](Section& paths) {
         into.path_capacity =
             static_cast<std::uint32_t>(paths.integer("capacity", {1, 16'000'000}, 65536));
+        into.suites = config::read_suites(paths);
     });
     root.section("napt", Need::optional, [&](Section& napt) {
         into.napt = read_napt(napt, into.listen_port);

@@ -65,6 +65,7 @@ struct RelayConfig {
     std::uint16_t workers = 1;
     bool idle_sleep = true;
     std::uint32_t path_capacity = 65536;
+    std::vector<crypto::Suite> suites = crypto::usual_suites();
     std::optional<NaptConfig> napt;
     RelayLimits limits;
     std::string file_prefix;

@@ -77,7 +77,8 @@ Json config_json(const RelayConfig& config) {
         json["ports"].push_back(port_json(port));
     }
     json["workers"] = {{"count", config.workers}, {"idle_sleep", config.idle_sleep}};
-    json["paths"] = {{"capacity", config.path_capacity}};
+    json["paths"] = {
+        {"capacity", config.path_capacity}, {"suites", crypto::texts_of(config.suites)}};
     if (config.napt) {
         json["napt"] = napt_json(*config.napt);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/control_state.hpp"
 
+#include "common/daemon/log.hpp"
+
 #include <algorithm>
 #include <asio/post.hpp>
 #include <chrono>
@@ -55,6 +57,7 @@ void ControlThread::State::run() {
         config_.path_capacity,
         director_.signaling().own_key().text()
     );
+    daemon::warn_of_weak(config_.suites);
     live_config_.wait_for_hang_up();
     poll_punts();
     every_second();

@@ -106,7 +106,10 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
     settings.dcs = dcs_of(config_);
     if (config_.napt) {
         settings.napt = DirectorSettings::Napt{
-            config_.napt->addresses, config_.napt->allow, config_.napt->subscribers};
+            config_.napt->addresses,
+            config_.napt->allow,
+            config_.napt->subscribers,
+            config_.suites};
     }
     return settings;
 }

@@ -90,9 +90,9 @@ Result<PathOrder, std::string> check_switched(const v1::RelayDirection& directio
 
 // RS-N.
 Result<PathOrder, std::string> check_ended(
-    const v1::RelayDirection& direction, const relay::TargetFilter* targets
+    const v1::RelayDirection& direction, const EndRules* rules
 ) {
-    if (targets == nullptr) {
+    if (rules == nullptr) {
         return Unexpected{std::string{"mode: this relay has no NAPT, so it switches only"}};
     }
     if (direction.legs_size() != 1 || direction.legs(0).role() != v1::ROLE_INITIATOR) {
@@ -106,7 +106,7 @@ Result<PathOrder, std::string> check_ended(
     }
     auto leg =
         make_leg(direction.legs(0), read_secret(direction.end().path_secret(), "path_secret"));
-    auto end = check_end(direction.end(), *targets);
+    auto end = check_end(direction.end(), *rules);
     if (!leg || !end) {
         return Unexpected{leg ? end.error() : leg.error()};
     }
@@ -117,13 +117,13 @@ Result<PathOrder, std::string> check_ended(
 }
 
 Result<PathOrder, std::string> check_by_mode(
-    const v1::RelayDirection& direction, const relay::TargetFilter* targets
+    const v1::RelayDirection& direction, const EndRules* rules
 ) {
     switch (direction.mode()) {
         case v1::RELAY_SWITCH:
             return check_switched(direction);
         case v1::RELAY_END:
-            return check_ended(direction, targets);
+            return check_ended(direction, rules);
         default:
             return Unexpected{std::string{"mode: not one that this relay knows"}};
     }
@@ -132,7 +132,7 @@ Result<PathOrder, std::string> check_by_mode(
 }  // namespace
 
 Result<PathOrder, std::string> check_direction(
-    const v1::RelayDirection& direction, const relay::TargetFilter* targets
+    const v1::RelayDirection& direction, const EndRules* rules
 ) {
     if (direction.path_id() == 0) {
         return Unexpected{std::string{"path_id: zero"}};
@@ -141,7 +141,7 @@ Result<PathOrder, std::string> check_direction(
         direction.lifetime_seconds() > longest_lifetime_seconds) {
         return Unexpected{std::string{"lifetime_seconds: not from 1 s to 7 days"}};
     }
-    auto order = check_by_mode(direction, targets);
+    auto order = check_by_mode(direction, rules);
     if (order) {
         order->id = PathId{direction.path_id()};
         order->revision = direction.revision();

@@ -9,7 +9,6 @@
 #include "common/base/time.hpp"
 #include "common/protocol/ntm.pb.h"
 #include "control/end_order.hpp"
-#include "rs-dataplane/relay/target_filter.hpp"
 
 #include <array>
 #include <cstdint>
@@ -32,10 +31,10 @@ struct PathOrder {
     Duration lifetime{0};
 };
 
-// The error says which field is missing or wrong. `targets`: what the relay's NAPT forwards to; null
-// if it has none, and thus ends no paths.
+// The error says which field is missing or wrong. `rules`: null if the relay has no NAPT, and thus ends
+// no paths.
 [[nodiscard]] Result<PathOrder, std::string> check_direction(
-    const v1::RelayDirection& direction, const relay::TargetFilter* targets
+    const v1::RelayDirection& direction, const EndRules* rules
 );
 
 [[nodiscard]] v1::Address to_message(const Endpoint& endpoint);

@@ -90,21 +90,23 @@ Result<GeneralNode, std::string> check_general_node(
 
 }  // namespace
 
-Result<EndOrder, std::string> check_end(
-    const v1::RelayEnd& end, const relay::TargetFilter& targets
-) {
+Result<EndOrder, std::string> check_end(const v1::RelayEnd& end, const EndRules& rules) {
     EndOrder order;
-    if (end.suite() != v1::SUITE_AES_128_GCM && end.suite() != v1::SUITE_CHACHA20_POLY1305) {
-        return Refused{"suite: not one that this relay speaks"};
+    const auto is_named = [&](crypto::Suite suite) {
+        return static_cast<int>(suite) == static_cast<int>(end.suite());
+    };
+    const auto suite = std::ranges::find_if(rules.suites, is_named);
+    if (suite == rules.suites.end()) {
+        return Refused{"suite: not one that this relay allows"};
     }
-    order.suite = static_cast<crypto::Suite>(end.suite());
+    order.suite = *suite;
     auto subscriber = check_subscriber(end);
     if (!subscriber) {
         return Refused{subscriber.error()};
     }
     order.subscriber = *std::move(subscriber);
     for (const v1::GeneralNode& message : end.general_nodes()) {
-        auto node = check_general_node(message, order.subscriber, targets);
+        auto node = check_general_node(message, order.subscriber, rules.targets);
         if (!node) {
             return Refused{node.error()};
         }

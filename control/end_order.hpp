@@ -22,9 +22,15 @@ struct EndOrder {
         general_nodes;  // without next hops; none: an exit path
 };
 
+// What a relay at which paths end takes, whatever a DC says.
+struct EndRules {
+    const relay::TargetFilter& targets;  // where its NAPT forwards to
+    const std::vector<crypto::Suite>& suites;
+};
+
 // The error says which field is missing or wrong.
 [[nodiscard]] Result<EndOrder, std::string> check_end(
-    const v1::RelayEnd& end, const relay::TargetFilter& targets
+    const v1::RelayEnd& end, const EndRules& rules
 );
 
 }  // namespace ntm::control

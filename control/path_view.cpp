@@ -70,6 +70,7 @@ void add_end(Json& json, const RelayEnd& end, const relay::LegView& came) {
     json["subscriber"] = end.subscriber.fqdn;
     json["subscriber_number"] = end.number;
     json["subscriber_addresses"] = vips_json(end.subscriber.vipv4, end.subscriber.vipv6);
+    json["suite"] = text_of(end.keys->opening.key.suite);
     json["exit"] = end.is_exit();
     if (end.is_exit()) {
         json["exit_has_route"] = {

@@ -125,6 +125,7 @@ struct DirectorSettings {
         std::vector<IpAddress> addresses;  // the public ones that it translates to
         std::vector<Prefix> allowed;       // of special ranges, to forward to all the same
         std::uint32_t subscribers = 0;     // at most
+        std::vector<crypto::Suite> suites = crypto::usual_suites();
     };
     std::string name;  // of the relay
     crypto::KeyPair static_key;
@@ -219,10 +220,7 @@ class RelayDirector {
     void handle_event(const protocol::PastRunHeard&, Instant) {}  // counted
     [[nodiscard]] v1::Signal follow(const v1::RelayDirections& orders, DcLink& dc, Instant now);
     [[nodiscard]] v1::RelayResponse follow_one(
-        const v1::RelayDirection& direction,
-        const relay::TargetFilter* targets,
-        const DcLink& dc,
-        Instant now
+        const v1::RelayDirection& direction, const EndRules* rules, const DcLink& dc, Instant now
     );
     // What the book has made of a Direction for the path, which was `before` in the table.
     void carry_out(const BookAnswer& booked, RelayedPath& path, const tables::RelayPath& before);

@@ -78,9 +78,12 @@ void RelayDirector::handle_event(const protocol::RequestReceived& event, Instant
 v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, Instant now) {
     v1::Signal answer;
     v1::RelayResponses& responses = *answer.mutable_relay_responses();
+    std::optional<EndRules> rules;
+    if (targets_) {
+        rules.emplace(EndRules{*targets_, napt_->suites});
+    }
     for (const v1::RelayDirection& direction : orders.directions()) {
-        *responses.add_responses() =
-            follow_one(direction, targets_ ? &*targets_ : nullptr, dc, now);
+        *responses.add_responses() = follow_one(direction, rules ? &*rules : nullptr, dc, now);
     }
     for (const Endpoint& address : addresses_) {
         *responses.add_addresses() = to_message(address);
@@ -89,15 +92,12 @@ v1::Signal RelayDirector::follow(const v1::RelayDirections& orders, DcLink& dc, 
 }
 
 v1::RelayResponse RelayDirector::follow_one(
-    const v1::RelayDirection& direction,
-    const relay::TargetFilter* targets,
-    const DcLink& dc,
-    Instant now
+    const v1::RelayDirection& direction, const EndRules* rules, const DcLink& dc, Instant now
 ) {
     v1::RelayResponse response;
     response.set_path_id(direction.path_id());
     response.set_revision(direction.revision());
-    auto order = check_direction(direction, targets);
+    auto order = check_direction(direction, rules);
     if (!order) {
         ++counters_.directions_refused;
         response.set_status(v1::STATUS_BAD_REQUEST);
@@ -182,6 +182,11 @@ void RelayDirector::register_with(DcLink& dc, Instant now) {
     body.set_dc_boot_id(dc.last_boot_id().value);
     body.set_paths(book_.count_of(dc.key()));
     body.set_has_napt(napt_.has_value());
+    if (napt_) {
+        for (const crypto::Suite suite : napt_->suites) {
+            body.add_suites(static_cast<v1::Suite>(suite));
+        }
+    }
     dc.lost_registration();
     dc.next_attempt = Instant::never();
     dc.pending_register =

@@ -79,6 +79,7 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     json["state"] = state_of(relay);
     json["addresses"] = write_endpoints(relay.record.addresses);
     json["has_napt"] = relay.has_napt;
+    json["suites"] = write_suites(relay.suites);
     json["capacity_paths"] = relay.record.capacity_paths;
     json["paths"] = context.paths.of_relay(relay.record.key).size();
     json["paths_reported"] = relay.load.paths;

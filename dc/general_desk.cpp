@@ -3,6 +3,7 @@
 
 #include "common/base/names.hpp"
 #include "dc/reachability.hpp"
+#include "dc/suite_choice.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -150,7 +151,7 @@ void GeneralDesk::direct(
     Instant now
 ) {
     const bool is_new = context_.paths.find(peer.path) == nullptr;
-    if (const auto suite = choose_suite(asker, is_new, request, now)) {
+    if (const auto suite = suite_for(asker, is_new, request, now)) {
         director_.direct(PathDirector::GeneralOrder{asker, peer, *suite}, request, now);
     }
 }
@@ -161,12 +162,12 @@ void GeneralDesk::handle_exit(Node& asker, const protocol::RequestReceived& requ
         return context_.refuse(request, v1::STATUS_NOT_PERMITTED, text, now);
     }
     const bool is_new = context_.paths.find_exit(asker.record.key) == nullptr;
-    if (const auto suite = choose_suite(asker, is_new, request, now)) {
+    if (const auto suite = suite_for(asker, is_new, request, now)) {
         director_.direct(PathDirector::ExitOrder{asker, *suite}, request, now);
     }
 }
 
-std::optional<crypto::Suite> GeneralDesk::choose_suite(
+std::optional<crypto::Suite> GeneralDesk::suite_for(
     const Node& asker, bool is_new, const protocol::RequestReceived& request, Instant now
 ) const {
     const auto refuse = [&](v1::Status status, const std::string& text) {
@@ -180,13 +181,13 @@ std::optional<crypto::Suite> GeneralDesk::choose_suite(
     if (!find_reachability(asker.record).has_any()) {
         return refuse(v1::STATUS_UNREACHABLE, "the node has no usable address");
     }
-    // A relay at which paths end speaks all of them.
-    const auto& suites = asker.record.suites;
-    const auto suite = std::ranges::find_first_of(suites, context_.settings.suites);
-    if (suite == suites.end()) {
+    // What the relay takes of them counts when one is chosen.
+    const auto& allowed = context_.settings.suites;
+    const auto suite = choose_suite(asker.record.suites, allowed, allowed);
+    if (!suite) {
         return refuse(v1::STATUS_UNREACHABLE, "the node speaks no cipher suite that paths may use");
     }
-    return *suite;
+    return suite;
 }
 
 }  // namespace ntm::dc

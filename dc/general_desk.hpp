@@ -54,7 +54,7 @@ class GeneralDesk {
     );
 
     // Refuses, and returns nothing, where no path of this node can end at a relay.
-    [[nodiscard]] std::optional<crypto::Suite> choose_suite(
+    [[nodiscard]] std::optional<crypto::Suite> suite_for(
         const Node& asker, bool is_new, const protocol::RequestReceived& request, Instant now
     ) const;
 

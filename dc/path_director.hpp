@@ -117,6 +117,9 @@ class PathDirector {
     void leave(Path& path);
     // What the relay shares with an end, or has as one, for the run of it that there is now.
     void draw_relay_secrets(Path& path);
+    [[nodiscard]] std::optional<crypto::Suite> suite_of_end(const Path& path, const Relay& relay)
+        const;
+    void choose_suite_anew(PathRecord& record);
     void renew_path_secret(Path& path);
     void raise_revision(Path& path);
     void raise_relay_revision(Path& path);

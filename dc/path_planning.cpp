@@ -2,6 +2,7 @@
 // What a path should be: route, relay, secrets and revision.
 #include "dc/path_director.hpp"
 #include "dc/reachability.hpp"
+#include "dc/suite_choice.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -211,7 +212,8 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
         option.is_alive = relay->is_alive;
         option.is_draining = relay->is_draining;
         const bool has_refused = is_among(path.refused_by, relay->record.key);
-        option.is_excluded = has_refused || (is_end && !relay->has_napt);
+        const bool can_end = relay->has_napt && suite_of_end(path, *relay).has_value();
+        option.is_excluded = has_refused || (is_end && !can_end);
         option.families = families_of(relay->record.addresses);
         // A path that is on the relay takes no room besides.
         const std::uint64_t own = record.relay == relay->record.key ? 1 : 0;
@@ -252,7 +254,28 @@ void PathDirector::draw_relay_secrets(Path& path) {
     }
     const Relay* relay = record.relay ? context_.registry.find_relay(*record.relay) : nullptr;
     record.end(Role::responder).boot_id = relay == nullptr ? BootId{} : relay->record.boot_id;
+    if (relay != nullptr) {
+        record.suite = suite_of_end(path, *relay).value_or(record.suite);
+    }
     context_.random.fill(record.path_secret.mutable_view());
+}
+
+// By which the path could end at this relay.
+std::optional<crypto::Suite> PathDirector::suite_of_end(const Path& path, const Relay& relay)
+    const {
+    const Node* node = context_.registry.find_node(path.record.end(Role::initiator).node);
+    return choose_suite(node->record.suites, relay.suites, context_.settings.suites);
+}
+
+// The nodes may have come back with others.
+void PathDirector::choose_suite_anew(PathRecord& record) {
+    const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
+    const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
+    if (initiator != nullptr && responder != nullptr) {
+        const auto& allowed = context_.settings.suites;
+        record.suite = choose_suite(initiator->record.suites, responder->record.suites, allowed)
+                           .value_or(record.suite);
+    }
 }
 
 // An end runs anew, or has used the secret in a later state than the store's.
@@ -262,6 +285,7 @@ void PathDirector::renew_path_secret(Path& path) {
         raise_relay_revision(path);
         return;
     }
+    choose_suite_anew(path.record);
     context_.random.fill(path.record.path_secret.mutable_view());
     raise_revision(path);
 }

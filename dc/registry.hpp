@@ -76,8 +76,9 @@ struct Relay {
     // Registered with this run of the DC, and heard within the limit.
     bool is_alive = false;
     bool is_draining = false;
-    // Paths may end at it: as it registered last.
+    // As it registered last: whether paths may end at it, and by which suites.
     bool has_napt = false;
+    std::vector<crypto::Suite> suites;
     // This run of the DC has begun only just: the relay may come yet.
     bool is_expected = false;
     Instant last_heard;

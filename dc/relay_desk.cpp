@@ -2,6 +2,7 @@
 #include "dc/relay_desk.hpp"
 
 #include "dc/directions.hpp"
+#include "dc/suite_choice.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -79,6 +80,7 @@ void RelayDesk::take_register(Relay& relay, const protocol::RequestReceived& req
     record.addresses = addresses;
     record.capacity_paths = told.capacity_paths();
     relay.has_napt = told.has_napt();
+    relay.suites = suites_named(told.suites());
     context_.store.put_relay(record);
     relay.is_alive = true;
     relay.is_expected = false;

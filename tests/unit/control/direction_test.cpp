@@ -23,13 +23,15 @@ struct World : DirectorWorld {
 };
 
 const relay::TargetFilter targets{{relay4.address}};
+const std::vector<crypto::Suite> suites = crypto::usual_suites();
+const EndRules rules{targets, suites};
 
 IpAddress ip(const char* text) {
     return *IpAddress::parse(text);
 }
 
 TEST(EndingDirection, IsReadWhole) {
-    const auto order = check_direction(World::ending(7, 3), &targets);
+    const auto order = check_direction(World::ending(7, 3), &rules);
     ASSERT_TRUE(order) << order.error();
     EXPECT_EQ(order->id, PathId{7});
     EXPECT_EQ(order->revision, 3U);
@@ -56,7 +58,7 @@ TEST(EndingDirection, NeedsNoProvenAddressAndOneVipAlone) {
     direction.mutable_legs(0)->clear_proven();
     direction.mutable_end()->clear_subscriber_vipv6();
     direction.mutable_end()->mutable_general_nodes()->RemoveLast();
-    const auto order = check_direction(direction, &targets);
+    const auto order = check_direction(direction, &rules);
     ASSERT_TRUE(order) << order.error();
     EXPECT_FALSE(order->legs[0].proven);
     EXPECT_EQ(order->end->subscriber.vipv6, Ipv6Address{});
@@ -66,7 +68,7 @@ TEST(EndingDirection, NeedsNoProvenAddressAndOneVipAlone) {
 TEST(EndingDirection, IsOfAnExitPathWithoutGeneralNodes) {
     v1::RelayDirection direction = World::ending(7, 1);
     direction.mutable_end()->clear_general_nodes();
-    const auto order = check_direction(direction, &targets);
+    const auto order = check_direction(direction, &rules);
     ASSERT_TRUE(order) << order.error();
     EXPECT_THAT(order->end->general_nodes, IsEmpty());
 }
@@ -85,7 +87,7 @@ using End = v1::RelayEnd;
 void refused_for(const char* word, const std::function<void(Direction&)>& spoil) {
     Direction direction = World::ending(7, 1);
     spoil(direction);
-    const auto order = check_direction(direction, &targets);
+    const auto order = check_direction(direction, &rules);
     ASSERT_FALSE(order) << word;
     EXPECT_THAT(order.error(), HasSubstr(word));
 }
@@ -125,7 +127,22 @@ TEST(EndingDirection, HasAPathSecretAndASuite) {
     end_refused_for("path_secret", [](End& end) { end.set_path_secret(std::string(33, 'a')); });
     end_refused_for("path_secret", [](End& end) { end.set_path_secret(std::string(32, '\0')); });
     end_refused_for("suite", [](End& end) { end.clear_suite(); });
-    end_refused_for("suite", [](End& end) { end.set_suite(v1::Suite{3}); });
+    end_refused_for("suite", [](End& end) { end.set_suite(v1::SUITE_AES_128_CBC_HMAC_MD5); });
+    end_refused_for("suite", [](End& end) { end.set_suite(v1::Suite{5}); });
+    end_refused_for("suite", [](End& end) { end.set_suite(v1::Suite{255}); });
+}
+
+TEST(EndingDirection, HasASuiteThatTheRelayAllowsWhateverTheDcSays) {
+    const std::vector<crypto::Suite> weak{crypto::Suite::none, crypto::Suite::aes_128_cbc_hmac_md5};
+    const EndRules allowing{targets, weak};
+    v1::RelayDirection direction = World::ending(7, 1);
+    EXPECT_FALSE(check_direction(direction, &allowing));
+    for (const crypto::Suite suite : weak) {
+        direction.mutable_end()->set_suite(static_cast<v1::Suite>(suite));
+        const auto order = check_direction(direction, &allowing);
+        ASSERT_TRUE(order) << order.error();
+        EXPECT_EQ(order->end->suite, suite);
+    }
 }
 
 TEST(EndingDirection, NamesItsSubscriber) {

@@ -32,6 +32,7 @@ RelayedPath ended() {
     RelayedPath path = switched();
     path.end = std::make_unique<RelayEnd>();
     path.end->number = 5;
+    path.end->keys = std::make_shared<tables::EndKeys>();
     path.end->subscriber.fqdn = "mn.a.ntm.test";
     path.end->subscriber.vipv4 = IpAddress::parse("198.18.0.1")->ipv4();
     path.end->general_nodes = {
@@ -74,6 +75,7 @@ TEST(PathView, EndedPathHasOneLegItsSubscriberAndItsGeneralNodes) {
     EXPECT_EQ(json["subscriber"], "mn.a.ntm.test");
     EXPECT_EQ(json["subscriber_number"], 5U);
     EXPECT_EQ(json["subscriber_addresses"], Json::array({"198.18.0.1"}));
+    EXPECT_EQ(json["suite"], "aes-128-gcm");
     EXPECT_EQ(json["exit"], false);
     ASSERT_EQ(json["general_nodes"].size(), 1U);
     EXPECT_EQ(json["general_nodes"][0]["virtual_address"], "198.18.64.1");

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using Commands = std::vector<DirectorCommand>;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -107,6 +108,7 @@ TEST_F(Ends, DirectionOpensTheSubscriberAndInstallsThePath) {
     const v1::RelayResponse response = direct(dc_a, ending(7, 1));
     EXPECT_EQ(response.status(), v1::STATUS_OK) << response.text();
     EXPECT_TRUE(dc_a.registrations.at(0).has_napt());
+    EXPECT_THAT(dc_a.registrations.at(0).suites(), ElementsAre(1, 2, 3));
     EXPECT_EQ(commands(), (Commands{opening(0, "198.18.0.1", 1), InstallPath{ended(7)}}));
     const crypto::AeadKey expected = protocol::derive_key(
         secret_of(Role::initiator),
@@ -125,6 +127,7 @@ TEST_F(Switch, RelayWithoutNaptEndsNoPath) {
     EXPECT_THAT(response.text(), HasSubstr("NAPT"));
     EXPECT_EQ(commands(), Commands{});
     EXPECT_FALSE(dc_a.registrations.at(0).has_napt());
+    EXPECT_THAT(dc_a.registrations.at(0).suites(), IsEmpty());
 }
 
 TEST_F(Ends, RepeatChangesNothing) {

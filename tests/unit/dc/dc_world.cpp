@@ -315,7 +315,9 @@ v1::Signal World::register_node(
     v1::RegistrationRequest& body = *request.mutable_registration_request();
     body.set_fqdn(fqdn);
     body.set_port(9770);
-    body.add_suites(v1::SUITE_AES_128_GCM);
+    for (const v1::Suite suite : suites_of_nodes) {
+        body.add_suites(suite);
+    }
     for (const std::string& text : addresses) {
         const auto address = InterfaceAddress::parse(text).value();
         v1::NodeAddress& own = *body.add_addresses();
@@ -333,6 +335,9 @@ v1::Signal World::register_relay(Peer& relay, const std::string& name) {
     *body.add_addresses() = to_wire(endpoint("198.51.100.20:9770"));
     *body.add_addresses() = to_wire(endpoint("[2001:db8:1::20]:9770"));
     body.set_has_napt(relays_have_napt);
+    for (const v1::Suite suite : suites_of_relays) {
+        body.add_suites(suite);
+    }
     const auto known = relays.find(&relay);
     body.set_dc_boot_id(known == relays.end() ? 0 : dc->context().signaling.boot_id().value);
     v1::Signal answer = ask(relay, std::move(request));

@@ -91,6 +91,9 @@ class World {
     std::vector<std::unique_ptr<Peer>> peers;
     std::map<Peer*, std::string> relays;  // that tell their status
     bool relays_have_napt = true;         // as they register from here on
+    // As they name them from here on.
+    std::vector<v1::Suite> suites_of_nodes{v1::SUITE_AES_128_GCM};
+    std::vector<v1::Suite> suites_of_relays{v1::SUITE_AES_128_GCM};
     // The DNS: addresses by name, and the TXT records of each zone.
     std::map<std::string, std::vector<IpAddress>> hosts;
     std::map<std::string, std::vector<std::string>> zones;
