@@ -12,6 +12,7 @@ declare -A binary_of=([dc]=dc/ntm-dc [relay]=rs-dataplane/ntm-relay [node]=clien
 declare -A fqdn_of=([mn]=mn.a.ntm.test [cn]=cn.b.ntm.test)
 start_order=(dns dc1 rs1 gn cn mn)
 ready_seconds=15
+usual_suites='aes-128-gcm, chacha20-poly1305, aes-128-cbc-hmac-sha-256'
 
 binary() { echo "$build/${binary_of[$1]}"; }
 
@@ -88,17 +89,21 @@ render() {
 configure() {
     local host=$1 program=$2 dir=$run_dir/$1
     case $program in
-    dc) render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" "STORE=${NTM_LAB_DC_STORE:-$dir}" ;;
+    dc)
+        render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" "STORE=${NTM_LAB_DC_STORE:-$dir}" \
+            "SUITES=${NTM_LAB_SUITES:-$usual_suites}"
+        ;;
     relay)
         render relay.yaml.in "$dir/relay.yaml" "DIR=$dir" "NAME=$host" "LAB=$lab" \
             "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
             "WORKERS=${NTM_LAB_WORKERS:-1}" "IDLE_SLEEP=${NTM_LAB_IDLE_SLEEP:-true}" "DC_KEY=$(public_key dc1)" \
-            "SUBSCRIBER_PORTS=${NTM_LAB_SUBSCRIBER_PORTS:-1024}" "IPFIX=${NTM_LAB_IPFIX:+, ipfix: $NTM_LAB_IPFIX}"
+            "SUBSCRIBER_PORTS=${NTM_LAB_SUBSCRIBER_PORTS:-1024}" "IPFIX=${NTM_LAB_IPFIX:+, ipfix: $NTM_LAB_IPFIX}" \
+            "SUITES=${NTM_LAB_SUITES:-$usual_suites}"
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
             "GN=${NTM_LAB_GN:-[example.test]}" "EXIT=${NTM_LAB_EXIT:-false}" \
-            "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}"
+            "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}" "SUITES=${NTM_LAB_SUITES:-$usual_suites}"
         ;;
     resolver)
         cp "$repo"/configs/lab/*.zone "$dir/"
