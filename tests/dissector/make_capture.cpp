@@ -22,6 +22,7 @@ namespace {
 constexpr PathId relayed{0x0102030405060708};
 constexpr PathId direct{0x1112131415161718};
 constexpr PathId unlogged{0x2122232425262728};
+constexpr PathId padded{0x5044000000000003};  // by suite 3
 constexpr BootId boot{0xb001b002b003b004};
 
 void append_32(Bytes& to, std::uint32_t value) {
@@ -300,6 +301,9 @@ bool make_capture(const std::string& folder) {
     add_data(make, make.secret(), unlogged, crypto::Suite::aes_128_gcm);
     add_ends(make, path_secret);
     add_malformed(make);
+    const Secret32 padded_secret = make.secret();
+    make.log.note_path_secret(padded, 1, crypto::Suite::aes_128_cbc_hmac_sha_256, padded_secret);
+    add_data(make, padded_secret, padded, crypto::Suite::aes_128_cbc_hmac_sha_256);
     return write(folder + "/sealed.pcap", make.capture.file()) &&
            write(folder + "/keys", as_bytes(make.keys));
 }

@@ -96,6 +96,10 @@ local function show_inner(tvb, from, finish, pinfo, tree, root)
     end
     local inner = tvb(from, finish - from)
     local version = math.floor(inner(0, 1):uint() / 16)
+    if version == 0 then -- nothing but what was padding
+        pinfo.cols.info:append(", empty")
+        return
+    end
     local dissector = Dissector.get(version == 4 and "ip" or version == 6 and "ipv6" or "data")
     -- What a dissector finds malformed it throws.
     local is_whole = pcall(dissector.call, dissector, inner:tvb("Inner packet"), pinfo, root)
