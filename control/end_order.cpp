@@ -71,7 +71,7 @@ Result<GeneralNode, std::string> check_general_node(
     if (!real) {
         return Refused{"real_ip: not an address"};
     }
-    if (!targets.permits(*real)) {
+    if (!targets.permits_node(*real)) {
         return Refused{"real_ip: this relay does not forward to " + real->text()};
     }
     const auto vip = read_virtual(node.virtual_ip(), real->family());

@@ -74,6 +74,7 @@ relay::TargetFilter RelayDirector::make_targets() const {
         }
     }
     relay::TargetFilter filter{hosts, napt_->allowed};
+    filter.set_public_addresses(napt_->addresses);
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         if (std::ranges::none_of(napt_->addresses, [family](const IpAddress& address) {
                 return address.family() == family;
@@ -104,7 +105,7 @@ void RelayDirector::give_up_forbidden_paths(Instant now) {
     std::vector<PathId> forbidden;
     for (const auto& [id, path] : book_.all()) {
         if (path.end && !std::ranges::all_of(path.end->general_nodes, [&](const auto& node) {
-                return targets_->permits(node.real_address);
+                return targets_->permits_node(node.real_address);
             })) {
             forbidden.push_back(id);
         }

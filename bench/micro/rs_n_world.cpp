@@ -216,7 +216,9 @@ void RsNWorld::classify() {
 
 void RsNWorld::pass_out() noexcept {
     const auto reader = table_->reader();
-    rs_n_->pass_out(burst_, lanes_.tunnel, {reader, path_counters_.data()}, settings_, now);
+    static_cast<void>(
+        rs_n_->pass_out(burst_, lanes_.tunnel, {reader, path_counters_.data()}, settings_, now)
+    );
 }
 
 void RsNWorld::pass_in() noexcept {

@@ -20,12 +20,14 @@ struct Passage;
 // another worker's hands as it came.
 enum class Fate : std::uint8_t { pending, transmit, punt, drop, hand_over };
 
-// What the port knows about a frame.
+// What is known of a frame besides its bytes: by the port, or since it came from here.
 struct ReceiveMarks {
     static constexpr std::uint8_t none = 0;
     static constexpr std::uint8_t bad_checksum = 1;
     static constexpr std::uint8_t multi_segment = 2;
     static constexpr std::uint8_t good_ipv4_checksum = 4;
+    static constexpr std::uint8_t hairpinned =
+        8;  // a node's packet for a public port of this relay
     static constexpr std::uint8_t refused = bad_checksum | multi_segment;
 };
 

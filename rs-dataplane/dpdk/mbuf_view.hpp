@@ -48,20 +48,23 @@ inline void write_back(rte_mbuf& buffer, const Packet& packet) noexcept {
     buffer.pkt_len = packet.length;
 }
 
-// Port and class of a frame on its way between a worker and the control thread.
+// Of a frame on its way between a worker and the control thread, or from one worker to another.
 struct FrameTag {
     std::uint16_t port = 0;
     std::uint8_t punt_class = 0;
+    std::uint8_t marks = ReceiveMarks::none;  // that the buffer does not show
 };
 
 inline void set_tag(rte_mbuf& buffer, FrameTag tag) noexcept {
-    buffer.hash.usr = (std::uint32_t{tag.punt_class} << 16) | tag.port;
+    buffer.hash.usr =
+        std::uint32_t{tag.marks} << 24 | std::uint32_t{tag.punt_class} << 16 | tag.port;
 }
 
 [[nodiscard]] inline FrameTag tag_of(const rte_mbuf& buffer) noexcept {
     return {
         static_cast<std::uint16_t>(buffer.hash.usr),
-        static_cast<std::uint8_t>(buffer.hash.usr >> 16)};
+        static_cast<std::uint8_t>(buffer.hash.usr >> 16),
+        static_cast<std::uint8_t>(buffer.hash.usr >> 24)};
 }
 
 }  // namespace ntm::dpdk

@@ -25,6 +25,10 @@ constexpr std::size_t orders_a_round = 8;
 
 constexpr std::size_t ahead = 4;  // buffers whose frames are fetched before they are read
 
+std::uint8_t lasting_marks_of(const Packet& packet) noexcept {
+    return packet.receive_marks & ReceiveMarks::hairpinned;
+}
+
 }  // namespace
 
 Worker::Worker(const Parts& parts)
@@ -102,10 +106,10 @@ std::size_t Worker::poll_port(
         return 0;
     }
     counters_->received.add(count);
-    const auto its_port = [port](const rte_mbuf&) noexcept {
-        return port;
+    const auto its_tag = [port](const rte_mbuf&) noexcept {
+        return FrameTag{port};
     };
-    process({buffers.data(), count}, its_port, settings, now);
+    process({buffers.data(), count}, its_tag, settings, now);
     return count;
 }
 
@@ -116,16 +120,13 @@ std::size_t Worker::take_over(const relay::Settings& settings, Instant now) noex
         return 0;
     }
     counters_->taken_over.add(count);
-    const auto port_of = [](const rte_mbuf& buffer) noexcept {
-        return tag_of(buffer).port;
-    };
-    process({buffers.data(), count}, port_of, settings, now);
+    process({buffers.data(), count}, tag_of, settings, now);
     return count;
 }
 
-template <typename PortOf>
+template <typename TagOf>
 void Worker::process(
-    std::span<rte_mbuf*> buffers, PortOf port_of, const relay::Settings& settings, Instant now
+    std::span<rte_mbuf*> buffers, TagOf its_tag, const relay::Settings& settings, Instant now
 ) noexcept {
     counters_->bursts.add(1);
     const std::size_t count = buffers.size();
@@ -136,7 +137,10 @@ void Worker::process(
         if (i + ahead < count) {
             rte_prefetch0(rte_pktmbuf_mtod(buffers[i + ahead], void*));
         }
-        see_as_packet(*buffers[i], port_of(*buffers[i]), burst_.packets[i]);
+        const FrameTag tag = its_tag(*buffers[i]);
+        Packet& packet = burst_.packets[i];
+        see_as_packet(*buffers[i], tag.port, packet);
+        packet.receive_marks = packet.receive_marks | tag.marks;
     }
     burst_.count = count;
     pipeline_.run(burst_, settings, now);
@@ -158,7 +162,7 @@ void Worker::carry_out(std::span<rte_mbuf*> buffers) noexcept {
                 break;
             case Fate::hand_over:
                 write_back(*buffer, packet);
-                set_tag(*buffer, {packet.port, 0});
+                set_tag(*buffer, {.port = packet.port, .marks = lasting_marks_of(packet)});
                 handed_[packet.worker].add(buffer);
                 break;
             case Fate::drop:

@@ -63,10 +63,9 @@ class Worker {
         std::uint16_t port, const relay::Settings& settings, Instant now
     ) noexcept;
     std::size_t take_over(const relay::Settings& settings, Instant now) noexcept;
-    // Frames of one port, or of those that their tags name.
-    template <typename PortOf>
+    template <typename TagOf>
     void process(
-        std::span<rte_mbuf*> buffers, PortOf port_of, const relay::Settings& settings, Instant now
+        std::span<rte_mbuf*> buffers, TagOf its_tag, const relay::Settings& settings, Instant now
     ) noexcept;
     std::size_t send_injected() noexcept;
     void carry_out_orders(Instant now);

@@ -15,9 +15,13 @@ PaddedAddress as_seen_inside(
 
 }  // namespace
 
-PaddedAddress Napt::target_of(const InnerPacket& packet) noexcept {
-    return packet.kind() == Kind::icmp_error ? packet.ends(packet.quote()).source
-                                             : packet.ends(packet.headers()).destination;
+Target Napt::target_of(const InnerPacket& packet) noexcept {
+    if (packet.kind() == Kind::icmp_error) {
+        const Ends came = packet.ends(packet.quote());
+        return {came.source, came.source_port};
+    }
+    const Ends ends = packet.ends(packet.headers());
+    return {ends.destination, ends.destination_port};
 }
 
 DropReason Napt::send_out(

@@ -17,6 +17,13 @@ namespace ntm::napt {
 
 using tables::GeneralNode;
 
+// Where to a packet goes that leaves by an exit path, and, if it is an ICMP error, from where that came
+// which it quotes. Without a port: 0.
+struct Target {
+    PaddedAddress address{};
+    std::uint16_t port = 0;
+};
+
 // From whom a packet comes that goes out, and by which path. The stages before have made sure that the
 // path's addresses are the packet's.
 struct Sender {
@@ -49,8 +56,8 @@ class Napt {
     [[nodiscard]] std::optional<Lookup<OutsideTuple>> lookup_in(const InnerPacket& packet
     ) const noexcept;
 
-    // From a subscriber, by an exit path: where to the packet goes. What an error quotes came from there.
-    [[nodiscard]] static PaddedAddress target_of(const InnerPacket& packet) noexcept;
+    // From a subscriber: as he addresses it.
+    [[nodiscard]] static Target target_of(const InnerPacket& packet) noexcept;
     // From a subscriber: a packet with its lookup, or an ICMP error. Translates, or says why not.
     [[nodiscard]] DropReason send_out(
         const InnerPacket& packet,

@@ -4,6 +4,7 @@
 #include "common/base/touch.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
 #include "rs-dataplane/relay/seal_tunnel.hpp"
 
@@ -74,7 +75,7 @@ class Inbound {
         const tables::TunnelEnd& end = *packet.passage->end(Role::responder);
         const napt::InnerPacket& inner = ended_.inner[number];
         const Family family = inner.headers().family;
-        const DropReason reason = check_path(end, number);
+        const DropReason reason = check_path(packet, end);
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
         }
@@ -103,8 +104,9 @@ class Inbound {
         return longest_inner(passage, suite, mtu);
     }
     // A session may be older than what its path is now, whose it is, and where it may lead.
-    [[nodiscard]] DropReason check_path(const tables::TunnelEnd& end, std::size_t number)
+    [[nodiscard]] DropReason check_path(const Packet& packet, const tables::TunnelEnd& end)
         const noexcept {
+        const std::size_t number = number_of(packet);
         if (parts_.subscriber(end.subscriber).at != receivers_[number].subscriber) {
             return DropReason::other_path;
         }
@@ -112,12 +114,18 @@ class Inbound {
         const Family family = inner.headers().family;
         const PaddedAddress general_node = napt::Napt::general_node_of(inner);
         if (end.is_exit) {
-            const bool is_target = parts_.settings.targets.permits(family, general_node);
+            const bool is_target =
+                is_hairpinned(packet) || parts_.settings.targets.permits(family, general_node);
             return is_target ? DropReason::none : DropReason::source_forbidden;
         }
         const tables::TunnelEnd::Way& way = end.way(family);
-        const bool is_its = way.exists && general_node == way.node.real_address;
-        return is_its ? DropReason::none : DropReason::other_path;
+        if (!way.exists || general_node != way.node.real_address) {
+            return DropReason::other_path;
+        }
+        // From a public address comes only what this relay has sent from there.
+        const bool is_forged =
+            !is_hairpinned(packet) && parts_.addresses.find(family, general_node).has_value();
+        return is_forged ? DropReason::source_forbidden : DropReason::none;
     }
 
     const Burst& burst_;

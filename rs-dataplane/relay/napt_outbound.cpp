@@ -4,6 +4,7 @@
 #include "common/base/touch.hpp"
 #include "rs-dataplane/napt/translate.hpp"
 #include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
 
 namespace ntm::relay {
@@ -12,6 +13,8 @@ namespace {
 
 using napt::Kind;
 using tables::PaddedAddress;
+
+constexpr std::uint16_t longest_packet = 0xffff;
 
 // Whose packet it is, and by which path it goes.
 napt::Sender sender_of(
@@ -27,21 +30,6 @@ DropReason check_source(
     const PaddedAddress vip = subscriber.vip(inner.headers().family);
     const bool is_own = inner.ends(inner.headers()).source == vip && vip != PaddedAddress{};
     return is_own ? DropReason::none : DropReason::inner_source;
-}
-
-// Whether the path leads where it goes.
-DropReason check_destination(
-    const napt::InnerPacket& inner, const tables::TunnelEnd& end, const TargetFilter& targets
-) noexcept {
-    const Family family = inner.headers().family;
-    if (end.is_exit) {
-        const bool is_target = targets.permits(family, napt::Napt::target_of(inner));
-        return is_target ? DropReason::none : DropReason::target_forbidden;
-    }
-    const tables::TunnelEnd::Way& way = end.way(family);
-    const bool is_meant =
-        way.exists && inner.ends(inner.headers()).destination == way.node.virtual_address;
-    return is_meant ? DropReason::none : DropReason::inner_destination;
 }
 
 // A burst on its way out: what is found out of a packet in one pass is used in the next.
@@ -64,7 +52,7 @@ class Outbound {
             reason = check_source(inner, subscriber);
         }
         if (reason == DropReason::none) [[likely]] {
-            reason = check_destination(inner, end, parts_.settings.targets);
+            reason = check_destination(inner, end, number);
         }
         if (reason != DropReason::none) [[unlikely]] {
             return reason;
@@ -89,7 +77,8 @@ class Outbound {
         }
         const Family family = inner.headers().family;
         const tables::NextHopIndex hop = ended_.ends[number]->way(family).next_hop;
-        ended_.most[number] = mtu_of(hop, parts_.settings.next_hops);
+        const bool goes_out = !is_hairpin_[number];
+        ended_.most[number] = goes_out ? mtu_of(hop, parts_.settings.next_hops) : longest_packet;
         if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
             return DropReason::too_big;
         }
@@ -104,10 +93,53 @@ class Outbound {
             return reason;
         }
         limit_segments(inner, longest_anywhere(ended_.ends[number]->suite));
+        if (!goes_out) [[unlikely]] {
+            turn_round(packet, family, parts_.settings);
+            return DropReason::none;
+        }
         return finish_plain(packet, family, hop, parts_.settings.next_hops);
     }
 
   private:
+    // Whether the path leads where it goes.
+    [[nodiscard]] DropReason check_destination(
+        const napt::InnerPacket& inner, const tables::TunnelEnd& end, std::size_t number
+    ) noexcept {
+        is_hairpin_[number] = false;
+        return end.is_exit ? check_target(inner, number)
+                           : check_node(inner, end.way(inner.headers().family), number);
+    }
+    // By an exit path.
+    [[nodiscard]] DropReason check_target(
+        const napt::InnerPacket& inner, std::size_t number
+    ) noexcept {
+        const Family family = inner.headers().family;
+        const napt::Target target = napt::Napt::target_of(inner);
+        if (parts_.settings.targets.permits(family, target.address)) [[likely]] {
+            return DropReason::none;
+        }
+        return check_hairpin(family, target, number);
+    }
+    // By a path to one general node.
+    [[nodiscard]] DropReason check_node(
+        const napt::InnerPacket& inner, const tables::TunnelEnd::Way& way, std::size_t number
+    ) noexcept {
+        if (!way.exists || inner.ends(inner.headers()).destination != way.node.virtual_address) {
+            return DropReason::inner_destination;
+        }
+        const Family family = inner.headers().family;
+        if (!parts_.addresses.find(family, way.node.real_address)) [[likely]] {
+            return DropReason::none;
+        }
+        const std::uint16_t port = napt::Napt::target_of(inner).port;
+        return check_hairpin(family, {way.node.real_address, port}, number);
+    }
+    [[nodiscard]] DropReason check_hairpin(
+        Family family, const napt::Target& target, std::size_t number
+    ) noexcept {
+        is_hairpin_[number] = is_for_subscriber(family, target, parts_);
+        return is_hairpin_[number] ? DropReason::none : DropReason::target_forbidden;
+    }
     [[nodiscard]] std::size_t number_of(const Packet& packet) const noexcept {
         return static_cast<std::size_t>(&packet - burst_.packets.data());
     }
@@ -118,6 +150,7 @@ class Outbound {
     napt::Napt napt_;
     std::array<napt::Sender, burst_size> senders_;
     std::array<napt::Lookup<napt::InsideTuple>, burst_size> lookups_;
+    std::array<bool, burst_size> is_hairpin_;
 };
 
 }  // namespace

@@ -6,7 +6,8 @@
 
 namespace ntm::relay {
 
-// Of inner packets as open_tunnel leaves them. What stays in the lane has its port to leave by.
+// Of inner packets as open_tunnel leaves them. What stays in the lane has its port to leave by, or is
+// hairpinned: without a fate, and a frame for this relay.
 void napt_outbound(Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& parts) noexcept;
 
 }  // namespace ntm::relay

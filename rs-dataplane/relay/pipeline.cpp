@@ -93,9 +93,9 @@ void Pipeline::end_tunnels(
         (is_end(packet) ? lanes.leg : data).add(member);
     }
     const PathLookup table{table_, paths_};
-    rs_n_->pass_out(burst, data, table, settings, now);
-    for (std::size_t i = 0; i < data.size(); ++i) {
-        count_leg(burst.packets[data[i]], paths_, whole_seconds(now));
+    const Lane hairpinned = rs_n_->pass_out(burst, data, table, settings, now);
+    for (std::size_t i = 0; i < hairpinned.size(); ++i) {
+        lanes.general.add(hairpinned[i]);
     }
     rs_n_->pass_in(burst, lanes.general, table, settings, now);
 }

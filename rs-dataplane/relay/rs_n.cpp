@@ -4,6 +4,7 @@
 #include "rs-dataplane/relay/count_leg.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
 #include "rs-dataplane/relay/icmp_error.hpp"
 #include "rs-dataplane/relay/napt_inbound.hpp"
 #include "rs-dataplane/relay/napt_outbound.hpp"
@@ -25,6 +26,22 @@ constexpr std::uint32_t tended_at_once = 8;
 constexpr std::uint32_t ended_at_once = 32;
 // RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
 constexpr Budget error_budget{1000, 100};
+
+Lane hairpinned_of(const Burst& burst, const Lane& lane) noexcept {
+    Lane hairpinned;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        hairpinned.add_if(lane[i], is_hairpinned(burst.packets[lane[i]]));
+    }
+    return hairpinned;
+}
+
+void count_legs(
+    const Burst& burst, const Lane& lane, PathCounters* counters, Instant now
+) noexcept {
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        count_leg(burst.packets[lane[i]], counters, whole_seconds(now));
+    }
+}
 
 }  // namespace
 
@@ -90,11 +107,11 @@ void RsN::publish(Instant now) noexcept {
     }
 }
 
-void RsN::pass_out(
+Lane RsN::pass_out(
     Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
     if (lane.is_empty()) {
-        return;
+        return {};
     }
     part(burst, lane, [this](const Packet& packet) noexcept {
         return share_.owner_of(packet.passage->end(Role::initiator)->subscriber);
@@ -108,13 +125,25 @@ void RsN::pass_out(
         };
         tell_nodes(burst, make_errors(burst, opened, speaker, now), table, settings);
     }
+    count_legs(burst, lane, table.counters, now);
+    return hairpinned_of(burst, lane);
 }
 
 void RsN::pass_in(
     Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
+    const Lane errors = bring_in(burst, lane, table, settings, now);
+    Lane hairpinned = tell_general_nodes(burst, errors, settings);
+    // No error is about one of these.
+    static_cast<void>(bring_in(burst, hairpinned, table, settings, now));
+}
+
+Lane RsN::bring_in(
+    Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
+) noexcept {
+    Lane errors;
     if (lane.is_empty()) {
-        return;
+        return errors;
     }
     part(burst, lane, [&](const Packet& packet) noexcept {
         const auto port = public_port_of(packet.bytes().subspan(EthernetView::size));
@@ -126,12 +155,11 @@ void RsN::pass_in(
         const auto speaker = [this](std::size_t number) {
             return destination_of(number);
         };
-        tell_general_nodes(burst, make_errors(burst, came, speaker, now), settings);
+        errors = make_errors(burst, came, speaker, now);
     }
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
-    for (std::size_t i = 0; i < lane.size(); ++i) {
-        count_leg(burst.packets[lane[i]], table.counters, whole_seconds(now));
-    }
+    count_legs(burst, lane, table.counters, now);
+    return errors;
 }
 
 template <typename OwnerOf>
@@ -195,14 +223,19 @@ void RsN::tell_nodes(
     count_errors(burst, errors);
 }
 
-void RsN::tell_general_nodes(Burst& burst, Lane errors, const Settings& settings) noexcept {
+Lane RsN::tell_general_nodes(Burst& burst, Lane errors, const Settings& settings) noexcept {
     errors.apply(burst, [this, &burst, &settings](Packet& packet) noexcept {
         const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
         const Family family = ended_.inner[number].headers().family;
+        if (is_hairpinned(packet)) [[unlikely]] {
+            turn_round(packet, family, settings);
+            return DropReason::none;
+        }
         const tables::NextHopIndex hop = ended_.ends[number]->way(family).next_hop;
         return finish_plain(packet, family, hop, settings.next_hops);
     });
     count_errors(burst, errors);
+    return hairpinned_of(burst, errors);
 }
 
 void RsN::count_errors(const Burst& burst, const Lane& sent) noexcept {

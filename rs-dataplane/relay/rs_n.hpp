@@ -47,11 +47,12 @@ class RsN {
     void tend(Instant now) noexcept;
     [[nodiscard]] bool has_inquiry() const noexcept { return inquiry_ != nullptr; }
 
-    // DATA of paths that end here, from the bound address of its leg.
-    void pass_out(
+    // DATA of paths that end here, from the bound address of its leg. Returns what is for a public port
+    // of this relay, and comes in next.
+    [[nodiscard]] Lane pass_out(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
-    // IP packets for a public address.
+    // IP packets for a public address, hairpinned ones among them.
     void pass_in(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
@@ -59,6 +60,10 @@ class RsN {
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
+    // Returns the ICMP errors about what did not come in.
+    [[nodiscard]] Lane bring_in(
+        Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
+    ) noexcept;
     void publish(Instant now) noexcept;
     [[nodiscard]] NaptParts napt(const Settings& settings, Instant now) noexcept {
         return {*bindings_, addresses_, settings, subscribers_, now};
@@ -82,7 +87,10 @@ class RsN {
     void tell_nodes(
         Burst& burst, Lane errors, const PathLookup& table, const Settings& settings
     ) noexcept;
-    void tell_general_nodes(Burst& burst, Lane errors, const Settings& settings) noexcept;
+    // Returns the errors that are for nodes: about hairpinned packets.
+    [[nodiscard]] Lane tell_general_nodes(
+        Burst& burst, Lane errors, const Settings& settings
+    ) noexcept;
     void count_errors(const Burst& burst, const Lane& sent) noexcept;
 
     std::unique_ptr<napt::Bindings> bindings_;

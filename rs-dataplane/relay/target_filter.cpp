@@ -140,6 +140,19 @@ TargetFilter::TargetFilter(
     }
 }
 
+void TargetFilter::set_public_addresses(const std::vector<IpAddress>& addresses) {
+    for (const IpAddress& address : addresses) {
+        side(address.family()).publics.push_back(PaddedAddress::of(address));
+    }
+}
+
+bool TargetFilter::permits_node(const IpAddress& node) const noexcept {
+    const Side& its = side(node.family());
+    return permits(node) ||
+           (its.is_open &&
+            std::ranges::find(its.publics, PaddedAddress::of(node)) != its.publics.end());
+}
+
 bool TargetFilter::permits(Family family, const PaddedAddress& target) const noexcept {
     return side(family).is_open && is_harmless(family, target);
 }

@@ -16,19 +16,25 @@ class TargetFilter {
   public:
     // Permits nothing.
     TargetFilter() = default;
-    // `hosts` are no targets: the relay's own addresses and its DCs'. `allowed` prefixes are, though
-    // they lie in a special range; one that is wider than such a range opens nothing of it, so that
-    // 0.0.0.0/0 does not name 127.0.0.0/8.
+    // `hosts` are no targets: the relay's own addresses, public ones among them, and its DCs'. `allowed`
+    // prefixes are, though they lie in a special range; one that is wider than such a range opens
+    // nothing of it, so that 0.0.0.0/0 does not name 127.0.0.0/8.
     explicit TargetFilter(
         const std::vector<IpAddress>& hosts, const std::vector<Prefix>& allowed = {}
     );
 
-    // No host of this family is a target.
+    // These are general nodes, though no packet for them is let through by what is asked here: there
+    // subscribers have ports.
+    void set_public_addresses(const std::vector<IpAddress>& addresses);
+
+    // No host of this family is a target, nor a general node.
     void leave_out(Family family) { side(family).is_open = false; }
 
     [[nodiscard]] bool permits(const IpAddress& target) const noexcept {
         return permits(target.family(), tables::PaddedAddress::of(target));
     }
+    // Whether a path may lead there.
+    [[nodiscard]] bool permits_node(const IpAddress& node) const noexcept;
     [[nodiscard]] bool permits(Family family, const tables::PaddedAddress& target) const noexcept;
 
     friend bool operator==(const TargetFilter&, const TargetFilter&) = default;
@@ -36,7 +42,8 @@ class TargetFilter {
   private:
     struct Side {
         bool is_open = false;
-        std::vector<tables::PaddedAddress> hosts;   // sorted
+        std::vector<tables::PaddedAddress> hosts;  // sorted
+        std::vector<tables::PaddedAddress> publics;
         std::vector<tables::AddressBlock> allowed;  // each within a special range
         friend bool operator==(const Side&, const Side&) = default;
     };

@@ -133,7 +133,7 @@ FlowPacket RsNPackets::error_about(Side side, const FlowPacket& quote) const {
 }
 
 Bytes RsNPackets::to_exit(bool is_ipv6, const IpAddress& from) const {
-    const Endpoint seen = outside(1, is_ipv6, ip_protocol::udp, exit_port);
+    const Endpoint seen = outside_of_exit(is_ipv6);
     return napt::packet_of(
         napt::Kind::udp, {from, 53, seen.address, seen.port.number}, napt::some_payload
     );
@@ -141,6 +141,21 @@ Bytes RsNPackets::to_exit(bool is_ipv6, const IpAddress& from) const {
 
 Bytes RsNPackets::by_exit(bool is_ipv6) {
     return napt::packet_of(napt::Kind::udp, exit_ends(is_ipv6), napt::some_payload);
+}
+
+Bytes RsNPackets::to_itself(bool is_ipv6) const {
+    return to_itself(is_ipv6, outside_of_exit(is_ipv6).port.number);
+}
+
+Bytes RsNPackets::to_itself(bool is_ipv6, std::uint16_t port) const {
+    PacketEnds ends = exit_ends(is_ipv6);
+    ends.destination = outside_of_exit(is_ipv6).address;
+    ends.destination_port = port;
+    return napt::packet_of(napt::Kind::udp, ends, napt::some_payload);
+}
+
+Endpoint RsNPackets::outside_of_exit(bool is_ipv6) const {
+    return outside(1, is_ipv6, ip_protocol::udp, exit_port);
 }
 
 void RsNPackets::put(Frame& frame, Side side, const FlowPacket& packet, Draw& draw) {

@@ -40,6 +40,9 @@ class RsNPackets {
     [[nodiscard]] Bytes to_exit(bool is_ipv6, const IpAddress& from) const;
     // From the node by its exit path.
     [[nodiscard]] static Bytes by_exit(bool is_ipv6);
+    // To the public address of that flow.
+    [[nodiscard]] Bytes to_itself(bool is_ipv6) const;
+    [[nodiscard]] Bytes to_itself(bool is_ipv6, std::uint16_t port) const;
 
     void put(Frame& frame, Side side, const FlowPacket& packet, Draw& draw);
     void put_data(Frame& frame, PathId path, ByteView inner, Draw& draw);
@@ -48,6 +51,7 @@ class RsNPackets {
     [[nodiscard]] const Bytes& last_data() const noexcept { return last_data_; }
 
   private:
+    [[nodiscard]] Endpoint outside_of_exit(bool is_ipv6) const;
     [[nodiscard]] Endpoint outside(
         std::size_t subscriber, bool is_ipv6, std::uint8_t protocol, std::uint16_t port
     ) const;

@@ -114,6 +114,32 @@ void add_paths(const DataTable& table) {
             its.put_data(frame, exit_ended, packet, draw);
         }
     );
+    table.add(
+        "by an exit path to a public port of the same node",
+        Outcomes::relayed() | Outcomes::told(R::napt_no_memory),
+        [&its](Frame& frame, Draw& draw) {
+            its.put_data(frame, exit_ended, its.to_itself(draw.below(2) == 1), draw);
+        }
+    );
+    table.add(
+        "by an exit path to another port of a public address",
+        Outcomes::told(R::target_forbidden),
+        [&its](Frame& frame, Draw& draw) {
+            const auto port = draw.one_of<std::uint16_t>({1, 22, 9770, 19999, 20512, 65535});
+            its.put_data(frame, exit_ended, its.to_itself(draw.below(2) == 1, port), draw);
+        }
+    );
+    table.add(
+        "by an exit path to a public port at its last hop but one",
+        Outcomes::told(R::ttl_expired) | Outcomes::told(R::napt_no_memory),
+        [&its](Frame& frame, Draw& draw) {
+            const bool is_ipv6 = draw.below(2) == 1;
+            Bytes packet = its.to_itself(is_ipv6);
+            packet[is_ipv6 ? 7 : 8] = 2;
+            repair(packet);
+            its.put_data(frame, exit_ended, packet, draw);
+        }
+    );
     table.add("empty", Outcomes::drop(R::keep_alive), [&its](Frame& frame, Draw& draw) {
         its.put_data(frame, second_ended, {}, draw);
     });

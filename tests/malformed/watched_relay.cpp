@@ -3,6 +3,7 @@
 
 #include "common/protocol/cookie.hpp"
 #include "rs-dataplane/relay/classify.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
 #include "tests/malformed/burst_buffers.hpp"
 #include "tests/malformed/oracle.hpp"
 
@@ -76,7 +77,8 @@ relay::Settings WatchedRelay::usual_settings() {
     made.sessions = relay::SessionSet{{live_session}};
     made.cookie_nonces = relay::NonceSet{{live_nonce}};
     made.public_side = WatchedRsN::public_side();
-    made.targets = relay::TargetFilter{own_list()};
+    made.targets = relay::TargetFilter{
+        {own_public.ipv4, own_public.ipv6, other_public.ipv4, other_public.ipv6}};
     made.next_hops.push_back({{router1, rs_mac1}, 1, 1500, false});
     made.next_hops.push_back({{router1, rs_mac1}, 1, small_mtu, true});
     return made;
@@ -153,8 +155,10 @@ std::span<const Packet> WatchedRelay::run(std::span<const WireFrame> frames, Ins
     buffers.fill(frames);
     counters_.received.add(frames.size());
     was_answered_ = {};
+    const std::uint64_t errors_before = errors_made();
     pipeline_.run(buffers.burst, settings_, now);
     rs_n_.rs_n().tend(now);
+    count_turned({buffers.burst.packets.data(), frames.size()}, errors_made() - errors_before);
     for (std::size_t i = 0; i < frames.size(); ++i) {
         check(frames[i], buffers.burst.packets[i], i, now);
     }
@@ -219,6 +223,11 @@ void WatchedRelay::check_transmitted(
         return;
     }
     hold(type == 0 || type == 5, "only DATA and END are relayed");
+    if (path_of(came.ntm).end && relay::is_hairpinned(packet)) {
+        is_told ? rs_n_.check_told_of_turned(frame, packet, settings_.next_hops)
+                : rs_n_.check_turned(frame, packet, settings_.next_hops);
+        return;
+    }
     if (path_of(came.ntm).end) {
         is_told ? rs_n_.check_told_node(frame, packet, settings_.next_hops)
                 : rs_n_.check_out(frame, packet, settings_.next_hops);
@@ -319,6 +328,27 @@ void WatchedRelay::check_cookie(const WireFrame& frame, const Packet& packet, In
     );
 }
 
+std::uint64_t WatchedRelay::errors_made() const {
+    std::uint64_t made = 0;
+    for (const relay::Counter& errors : counters_.icmp_errors) {
+        made += errors.value();
+    }
+    return made;
+}
+
+// Each has counted for its sender's leg, and an error about it, which turns round too, as that.
+void WatchedRelay::count_turned(std::span<const Packet> packets, std::uint64_t errors) {
+    counted_besides_ += errors;
+    for (const Packet& packet : packets) {
+        const bool is_told = packet.fate == Fate::transmit && packet.reason != DropReason::none;
+        if (relay::is_hairpinned(packet)) {
+            ++counted_besides_;
+        } else if (is_told) {
+            --counted_besides_;
+        }
+    }
+}
+
 void WatchedRelay::check_balance() const {
     std::uint64_t ended = counters_.transmitted.value() + counters_.held.value();
     for (const relay::Counter& counter : counters_.punted) {
@@ -331,15 +361,12 @@ void WatchedRelay::check_balance() const {
         counters_.received.value() + counters_.injected.value() + counters_.made.value() == ended,
         "received + injected + made = transmitted + punted + dropped + held"
     );
-    std::uint64_t counted = counters_.cookies_answered.value();
-    for (const relay::Counter& errors : counters_.icmp_errors) {
-        counted += errors.value();
-    }
+    std::uint64_t counted = counters_.cookies_answered.value() + errors_made();
     for (const relay::PathCounters& path : path_counters_) {
         counted += path.legs[0].packets.value() + path.legs[1].packets.value();
     }
     hold(
-        counters_.transmitted.value() == counted,
+        counters_.transmitted.value() + counted_besides_ == counted,
         "what is transmitted is counted for its leg, or as a COOKIE answer or an ICMP error"
     );
 }

@@ -61,6 +61,9 @@ class WatchedRelay {
     );
     void check_relayed(const WireFrame& frame, const Packet& packet) const;
     void check_cookie(const WireFrame& frame, const Packet& packet, Instant now);
+    // Of the packets that have just passed, while so many ICMP errors were made.
+    void count_turned(std::span<const Packet> packets, std::uint64_t errors);
+    [[nodiscard]] std::uint64_t errors_made() const;
     void check_balance() const;
     [[nodiscard]] const tables::RelayPath& path_of(ByteView ntm) const;
 
@@ -73,6 +76,8 @@ class WatchedRelay {
     Secret<16> token_key_;
     crypto::TokenMint mint_{token_key_};
     relay::WorkerCounters counters_;
+    // Of packets that turned round: what counts for one leg or error more than is transmitted.
+    std::uint64_t counted_besides_ = 0;
     WatchedRsN rs_n_{counters_};
     relay::Pipeline pipeline_;
     std::array<bool, burst_size> was_answered_{};

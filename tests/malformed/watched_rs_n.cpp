@@ -78,12 +78,12 @@ PathId path_id_of(const PlainFrame& frame) {
 }
 
 // RFC 792, RFC 4443: an error that the relay makes itself.
-void check_told(ByteView error, ByteView about, const IpAddress& speaker) {
+void check_told(ByteView error, ByteView about, const IpAddress& speaker, unsigned hops = 64) {
     hold(is_ipv6(error) == is_ipv6(about) && is_icmp_error(error), "it is an ICMP error");
     hold(!is_icmp_error(about), "and not about one");
     hold(error.size() <= (is_ipv6(error) ? 1280U : 576U), "no longer than it may be");
     hold(has_right_checksums(error), "with right checksums");
-    hold(hops_of(error) == 64, "with a hop limit of its own");
+    hold(hops_of(error) == hops, "with a hop limit of its own");
     hold(
         source_of(error) == speaker && destination_of(error) == source_of(about),
         "to who sent the packet"
@@ -98,13 +98,16 @@ void check_told(ByteView error, ByteView about, const IpAddress& speaker) {
 }
 
 // What goes in and what comes out of the NAPT.
-void check_translated(ByteView before, ByteView after) {
+void check_translated(ByteView before, ByteView after, unsigned hops = 1) {
     hold(
         before.size() == after.size() &&
             std::ranges::equal(without_ends(before), without_ends(after)),
         "no more is changed than is translated"
     );
-    hold(hops_of(before) > 1 && hops_of(after) == hops_of(before) - 1, "one hop less");
+    hold(
+        hops_of(before) > hops && hops_of(after) == hops_of(before) - hops,
+        "one hop less for each translation"
+    );
     hold(has_right_checksums(before) == has_right_checksums(after), "checksums stay right");
     if (is_icmp_error(after)) {
         const ByteView quote = quote_of(after);
@@ -302,6 +305,54 @@ void WatchedRsN::check_in(
     }
     hold(is_exit || source_of(in) == real_of(is_ipv6(in)), "who really sent it");
     hold(source_port_of(inner) == source_port_of(in), "from the same port");
+}
+
+// docs/protocol.md section 7, from one node to another, or back to the same.
+void WatchedRsN::check_turned(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) {
+    const Bytes before = open_from_node(came);
+    const Bytes after = open_for_node(sent, next_hops);
+    check_translated(before, after, 2);
+    hold(ecn_of(after) == ecn_out_of_tunnel(ecn_of(before), ecn_of(packet_of(came.bytes))), "ECN");
+    const PathId by = path_id_of(PlainFrame{came.bytes});
+    const PathId to = path_id_of(PlainFrame{sent.bytes()});
+    hold(
+        path_of(by).end->general_nodes.empty() && path_of(to).end->general_nodes.empty(),
+        "no other path leads to a public address, or from one"
+    );
+    const std::size_t sender = tunnel_of(by).subscriber;
+    const WatchedSubscriber& receiver = subscribers.at(tunnel_of(to).subscriber);
+    hold(
+        source_of(before) == subscribers.at(sender).vip(is_ipv6(before)) &&
+            is_public(destination_of(before)),
+        "the node sent it to a public address"
+    );
+    hold(
+        is_public(source_of(after)) && destination_of(after) == receiver.vip(is_ipv6(after)),
+        "and the other one sees that it is from one"
+    );
+    if (is_icmp_error(after)) {
+        hold(source_of(quote_of(after)) == destination_of(after), "about what it sent");
+        return;
+    }
+    hold(
+        is_public_port(destination_port_of(before)) && is_public_port(source_port_of(after)),
+        "between public ports"
+    );
+    see(sender, before, after);
+}
+
+void WatchedRsN::check_told_of_turned(
+    const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+) {
+    const Bytes about = open_from_node(came);
+    hold(
+        path_id_of(PlainFrame{sent.bytes()}) == path_id_of(PlainFrame{came.bytes}),
+        "by the path that it came by"
+    );
+    // It turned round too.
+    check_told(open_for_node(sent, next_hops), about, destination_of(about), 63);
 }
 
 void WatchedRsN::check_told_node(

@@ -65,8 +65,16 @@ class WatchedRsN {
         const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
     );
 
+    // What was sent on came as DATA of an exit path, for a public port of this relay.
+    void check_turned(
+        const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+    );
+
     // What was sent on is an ICMP error of the relay's own, about what came so.
     void check_told_node(
+        const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
+    );
+    void check_told_of_turned(
         const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
     );
     void check_told_general_node(

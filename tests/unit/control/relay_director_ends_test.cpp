@@ -158,6 +158,11 @@ TEST_F(Ends, TargetsAreNeitherTheRelayNorItsDcsNorPrivateUnlessAllowed) {
     EXPECT_EQ(direct_to("10.7.0.1").status(), v1::STATUS_OK);
 }
 
+// U-9: there other subscribers have ports; the data plane lets nothing through to the relay's own.
+TEST_F(Ends, PathMayLeadToAPublicAddressOfTheRelayItself) {
+    EXPECT_EQ(direct_to("198.51.100.21").status(), v1::STATUS_OK);
+}
+
 // S-8.
 TEST_F(Ends, DcThatIsAddedIsNoTargetEither) {
     director->set_dcs(

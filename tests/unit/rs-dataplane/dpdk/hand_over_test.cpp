@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Two workers of an RS-N: what comes to the wrong one goes to the other by a ring.
+// Two workers of an RS-N: what comes to the wrong one goes to the other by a ring. Rows: X-1, U-9.
 #include "common/packet/packet_builder.hpp"
+#include "common/protocol/sealed.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
-#include "tests/unit/rs-dataplane/relay/world.hpp"
+#include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ class HandOverTest : public ::testing::Test {
     HandOverTest() {
         relay::Settings now = settings();
         now.may_sleep = false;
-        now.next_hops = {};
+        now.targets = relay::TargetFilter{own_list()};
         now.public_side = {tables::OwnAddresses{own_list()}, first_port, last_port};
         for (std::size_t number = 0; number < hands_.size(); ++number) {
             PortConfig config;
@@ -60,24 +61,45 @@ class HandOverTest : public ::testing::Test {
     }
 
     // From a general node, at the first worker.
-    void arrive(std::uint16_t port, unsigned times = 1) {
+    void arrive_for(std::uint16_t port, unsigned times = 1) {
         const Bytes frame = eth()
-                                .to_mac(hands_[0].port->mac())
+                                .to_mac(mac())
                                 .ipv4("203.0.113.80", "198.51.100.20")
                                 .udp(53, port)
                                 .payload_of(20)
                                 .build();
-        const QueuePair& queue = hands_[0].port->queue_pairs()[0];
         for (unsigned i = 0; i < times; ++i) {
-            rte_mbuf* buffer = rte_pktmbuf_alloc(buffers_);
-            std::copy(
-                frame.begin(),
-                frame.end(),
-                rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size()))
-            );
-            ASSERT_EQ(rte_eth_tx_burst(queue.device, queue.queue, &buffer, 1), 1);
+            arrive(0, frame);
         }
     }
+    void arrive(std::size_t worker, const Bytes& frame) {
+        const QueuePair& queue = hands_[worker].port->queue_pairs()[0];
+        rte_mbuf* buffer = rte_pktmbuf_alloc(buffers_);
+        std::copy(
+            frame.begin(),
+            frame.end(),
+            rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size()))
+        );
+        ASSERT_EQ(rte_eth_tx_burst(queue.device, queue.queue, &buffer, 1), 1);
+    }
+    // What the worker has sent.
+    std::optional<Bytes> sent_by(std::size_t worker) {
+        const QueuePair& queue = hands_[worker].port->queue_pairs()[0];
+        rte_mbuf* sent = nullptr;
+        if (rte_eth_rx_burst(queue.device, queue.queue, &sent, 1) == 0) {
+            return std::nullopt;
+        }
+        const auto* bytes = rte_pktmbuf_mtod(sent, const std::uint8_t*);
+        Bytes copy{bytes, bytes + sent->pkt_len};
+        rte_pktmbuf_free(sent);
+        return copy;
+    }
+    // An exit path of the subscriber with that number, whose worker has the same one.
+    void install(const tables::RelayPath& path, const relay::OpenSubscriber& subscriber) {
+        ASSERT_TRUE(table_->writer().insert(path));
+        ASSERT_TRUE(subscribers_->put(subscriber));
+    }
+    [[nodiscard]] MacAddress mac() const { return hands_[0].port->mac(); }
     std::size_t poll(std::size_t worker) { return hands_[worker].worker->poll(Instant{}); }
     [[nodiscard]] std::uint64_t dropped(std::size_t worker, DropReason reason) const {
         return hands_[worker].counters.dropped[static_cast<std::size_t>(reason)].value();
@@ -86,6 +108,8 @@ class HandOverTest : public ::testing::Test {
     [[nodiscard]] const relay::WorkerCounters& counters(std::size_t worker) const {
         return hands_[worker].counters;
     }
+
+    SeededRandom random_{1};
 
   private:
     void make_worker(std::size_t number) {
@@ -115,7 +139,6 @@ class HandOverTest : public ::testing::Test {
     }
 
     static inline int made = 100;
-    SeededRandom random_{1};
     rte_mempool* buffers_ = rte_pktmbuf_pool_create(
         ("handed" + std::to_string(made)).c_str(), buffer_count, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0
     );
@@ -131,8 +154,8 @@ class HandOverTest : public ::testing::Test {
 };
 
 TEST_F(HandOverTest, WhatIsForTheOtherWorkersPortGoesToIt) {
-    arrive(first_port);
-    arrive(last_port, 3);
+    arrive_for(first_port);
+    arrive_for(last_port, 3);
     EXPECT_EQ(poll(0), 4U);
     EXPECT_EQ(dropped(0, DropReason::napt_no_mapping), 1U);
     EXPECT_EQ(counters(0).handed_over.value(), 3U);
@@ -147,12 +170,66 @@ TEST_F(HandOverTest, WhatIsForTheOtherWorkersPortGoesToIt) {
 TEST_F(HandOverTest, CountsHandOverRingFull) {
     constexpr unsigned room = HandOverRings::size - 1;
     for (unsigned arrived = 0; arrived < room + 41; arrived += burst_size) {
-        arrive(last_port, burst_size);
+        arrive_for(last_port, burst_size);
         poll(0);
     }
     const std::uint64_t received = counters(0).received.value();
     EXPECT_EQ(counters(0).handed_over.value(), room);
     EXPECT_EQ(dropped(0, DropReason::hand_over_ring_full), received - room);
+}
+
+// A subscriber with an exit path, as he is outside.
+struct Node {
+    tables::SubscriberNumber number;
+    IpAddress vip;
+    PathId path;
+    Secret32 secret{};
+
+    explicit Node(tables::SubscriberNumber its, RandomSource& random)
+        : number{its}, vip{address("198.18.0." + std::to_string(its + 1))}, path{100 + its} {
+        random.fill(secret.mutable_view());
+        sealer.emplace(secret, crypto::Suite::aes_128_gcm, path, Role::initiator);
+        opener.emplace(secret, crypto::Suite::aes_128_gcm, path, Role::initiator);
+    }
+    [[nodiscard]] tables::RelayPath relay_path() const {
+        tables::RelayPath made{path, {}};
+        made.leg(Role::initiator) = {true, mn4, rs4, {}, {}, 0};
+        made.end = tables::PathEnd{number, make_end_keys(secret, path), {}, {0, 0}};
+        return made;
+    }
+    [[nodiscard]] relay::OpenSubscriber opening() const { return {number, vip.ipv4(), {}, {}}; }
+    [[nodiscard]] Bytes data(const MacAddress& mac, const IpAddress& to, std::uint16_t port) {
+        const PacketEnds ends{vip, inside_port, to, port};
+        const Bytes inner = napt::packet_of(napt::Kind::udp, ends, napt::some_payload);
+        return eth()
+            .to_mac(mac)
+            .ip(mn4.address, rs4.address)
+            .udp(mn4.port.number, rs4.port.number)
+            .payload(sealer->seal(inner).value())
+            .build();
+    }
+    std::optional<protocol::DataSealer> sealer;
+    std::optional<protocol::DataOpener> opener;
+};
+
+// U-9: and X-1, in the balance of either.
+TEST_F(HandOverTest, WhatIsForTheOtherWorkersSubscriberIsHandedOverTranslated) {
+    std::array<Node, 2> nodes{Node{0, random_}, Node{1, random_}};
+    for (Node& node : nodes) {
+        install(node.relay_path(), node.opening());
+        arrive(node.number, node.data(mac(), gn4, gn_port));
+        ASSERT_EQ(poll(node.number), 1U);
+    }
+    ASSERT_TRUE(sent_by(0));
+    const std::uint16_t others = source_port(inner_of(sent_by(1).value()));
+    arrive(0, nodes[0].data(mac(), rs4.address, others));
+    EXPECT_EQ(poll(0), 1U);
+    EXPECT_EQ(counters(0).handed_over.value(), 1U);
+    EXPECT_EQ(poll(1), 1U);
+    EXPECT_EQ(counters(1).taken_over.value(), 1U);
+    const auto got = sent_by(1);
+    ASSERT_TRUE(got) << "it is taken for forged";
+    EXPECT_TRUE(nodes[1].opener->open(ByteView{*got}.subspan(42)));
 }
 
 TEST_F(HandOverTest, OrdersGoToTheWorkerThatHasTheSubscriber) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
 
+#include <algorithm>
+
 namespace ntm::relay::testing {
 
 RsNTest::RsNTest(const PublicPair& at) : public_{at} {
@@ -51,21 +53,18 @@ void RsNTest::replace() {
     ASSERT_TRUE(writer_->replace(path_));
 }
 
-std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& frames) {
+std::vector<RsNTest::Outcome> RsNTest::run(const std::vector<Bytes>& frames) {
     std::vector<std::unique_ptr<FramedPacket>> framed;
     Burst burst{};
     for (const Bytes& frame : frames) {
         framed.push_back(std::make_unique<FramedPacket>(frame));
         burst.packets[burst.count++] = framed.back()->packet;
     }
-    const std::uint64_t counted_before = counted();
     pipeline_->run(burst, settings_, now_);
     std::vector<Outcome> outcomes;
-    std::uint64_t sent = 0;
     for (std::size_t i = 0; i < burst.count; ++i) {
         const Packet& packet = burst.packets[i];
         expect_one_end(packet);
-        sent += packet.fate == Fate::transmit ? 1 : 0;
         outcomes.push_back(
             {packet.fate,
              packet.reason,
@@ -75,6 +74,13 @@ std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& fra
              {packet.begin, packet.begin + packet.length}}
         );
     }
+    return outcomes;
+}
+
+std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& frames) {
+    const std::uint64_t counted_before = counted();
+    std::vector<Outcome> outcomes = run(frames);
+    const auto sent = std::ranges::count(outcomes, Fate::transmit, &Outcome::fate);
     EXPECT_EQ(counted() - counted_before, sent) << "what is sent on counts for its path";
     return outcomes;
 }

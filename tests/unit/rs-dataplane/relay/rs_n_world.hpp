@@ -28,7 +28,9 @@ class RsNTest : public ::testing::Test {
         std::uint8_t worker = 0;
         Bytes frame;
     };
-    // Each packet has one end, and what is sent on counts for its path, or as an ICMP error.
+    // Each packet has one end.
+    [[nodiscard]] std::vector<Outcome> run(const std::vector<Bytes>& frames);
+    // And what is sent on counts for its path, or as an ICMP error.
     [[nodiscard]] std::vector<Outcome> receive_all(const std::vector<Bytes>& frames);
     [[nodiscard]] Outcome receive(const Bytes& frame) { return receive_all({frame}).front(); }
 

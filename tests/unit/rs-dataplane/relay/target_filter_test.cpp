@@ -139,6 +139,20 @@ TEST(TargetFilter, PrefixWiderThanARangeOpensNothingOfIt) {
     EXPECT_TRUE(filter.permits(address("203.0.113.80")));
 }
 
+// U-9: general nodes to whom no packet goes but by a public port; in one spelling only.
+TEST(TargetFilter, PublicAddressIsANodesAndNoTarget) {
+    const IpAddress shared = address("203.0.113.10");
+    TargetFilter filter{{shared}};
+    EXPECT_FALSE(filter.permits_node(shared));
+    filter.set_public_addresses({shared});
+    EXPECT_TRUE(filter.permits_node(shared));
+    EXPECT_FALSE(filter.permits(shared));
+    EXPECT_FALSE(filter.permits_node(address("64:ff9b::203.0.113.10")));
+    EXPECT_TRUE(filter.permits_node(address("203.0.113.80")));
+    filter.leave_out(Family::ipv4);
+    EXPECT_FALSE(filter.permits_node(shared));
+}
+
 TEST(TargetFilter, NoPrefixOpensAHostThatIsNamed) {
     const TargetFilter filter{{address("10.0.0.5")}, {*Prefix::parse("10.0.0.0/8")}};
     EXPECT_FALSE(filter.permits(address("10.0.0.5")));
