@@ -223,7 +223,9 @@ void RsNWorld::pass_out() noexcept {
 
 void RsNWorld::pass_in() noexcept {
     const auto reader = table_->reader();
-    rs_n_->pass_in(burst_, lanes_.general, {reader, path_counters_.data()}, settings_, now);
+    static_cast<void>(
+        rs_n_->pass_in(burst_, lanes_.general, {reader, path_counters_.data()}, settings_, now)
+    );
 }
 
 bool RsNWorld::are_all_sent() const noexcept {

@@ -37,6 +37,12 @@ bool is_end(const Packet& packet) noexcept {
     return packet.begin[packet.udp_at + UdpView::size] == end_version_and_type;
 }
 
+void add_all(const Lane& more, Lane& lane) noexcept {
+    for (std::size_t i = 0; i < more.size(); ++i) {
+        lane.add(more[i]);
+    }
+}
+
 // A tunnel packet's way once its path is found; the first reason to drop it ends it.
 DropReason relay_one(Packet& packet, const Way& way) noexcept {
     DropReason reason = check_leg(packet);
@@ -93,11 +99,8 @@ void Pipeline::end_tunnels(
         (is_end(packet) ? lanes.leg : data).add(member);
     }
     const PathLookup table{table_, paths_};
-    const Lane hairpinned = rs_n_->pass_out(burst, data, table, settings, now);
-    for (std::size_t i = 0; i < hairpinned.size(); ++i) {
-        lanes.general.add(hairpinned[i]);
-    }
-    rs_n_->pass_in(burst, lanes.general, table, settings, now);
+    add_all(rs_n_->pass_out(burst, data, table, settings, now), lanes.general);
+    add_all(rs_n_->pass_in(burst, lanes.general, table, settings, now), lanes.punt);
 }
 
 void Pipeline::relay_all(

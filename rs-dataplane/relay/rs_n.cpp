@@ -27,6 +27,16 @@ constexpr std::uint32_t ended_at_once = 32;
 // RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
 constexpr Budget error_budget{1000, 100};
 
+// An echo's answer, or an ICMP error about an echo, that is no subscriber's.
+bool is_of_unknown_echo(DropReason reason, const napt::InnerPacket& packet) noexcept {
+    if (packet.kind() == napt::Kind::icmp_error) {
+        return reason == DropReason::unknown_quote &&
+               napt::protocol_of(packet.quote().kind) == napt::Protocol::icmp;
+    }
+    return packet.kind() == napt::Kind::echo_reply &&
+           (reason == DropReason::napt_no_mapping || reason == DropReason::napt_filtered);
+}
+
 Lane hairpinned_of(const Burst& burst, const Lane& lane) noexcept {
     Lane hairpinned;
     for (std::size_t i = 0; i < lane.size(); ++i) {
@@ -129,21 +139,22 @@ Lane RsN::pass_out(
     return hairpinned_of(burst, lane);
 }
 
-void RsN::pass_in(
+Lane RsN::pass_in(
     Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
-    const Lane errors = bring_in(burst, lane, table, settings, now);
-    Lane hairpinned = tell_general_nodes(burst, errors, settings);
-    // No error is about one of these.
+    const Rest rest = bring_in(burst, lane, table, settings, now);
+    Lane hairpinned = tell_general_nodes(burst, rest.errors, settings);
+    // No error is about one of these, and none is the kernel's.
     static_cast<void>(bring_in(burst, hairpinned, table, settings, now));
+    return rest.kernels;
 }
 
-Lane RsN::bring_in(
+RsN::Rest RsN::bring_in(
     Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
 ) noexcept {
-    Lane errors;
+    Rest rest;
     if (lane.is_empty()) {
-        return errors;
+        return rest;
     }
     part(burst, lane, [&](const Packet& packet) noexcept {
         const auto port = public_port_of(packet.bytes().subspan(EthernetView::size));
@@ -155,11 +166,11 @@ Lane RsN::bring_in(
         const auto speaker = [this](std::size_t number) {
             return destination_of(number);
         };
-        errors = make_errors(burst, came, speaker, now);
+        rest = {make_errors(burst, came, speaker, now), kernels_of(burst, came)};
     }
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
     count_legs(burst, lane, table.counters, now);
-    return errors;
+    return rest;
 }
 
 template <typename OwnerOf>
@@ -181,6 +192,21 @@ PaddedAddress RsN::speaker_to_node(std::size_t number) const noexcept {
     const Family family = ended_.inner[number].headers().family;
     const bool is_exit = ended_.ends[number]->is_exit;
     return is_exit && addresses_.has(family) ? addresses_(family, 0) : destination_of(number);
+}
+
+Lane RsN::kernels_of(Burst& burst, const Lane& lane) const noexcept {
+    Lane kernels;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        if (packet.fate == Fate::drop && !is_hairpinned(packet) &&
+            packet.own_address != tables::OwnAddresses::none &&
+            is_of_unknown_echo(packet.reason, ended_.inner[lane[i]])) {
+            packet.fate = Fate::pending;
+            packet.punt_class = static_cast<std::uint8_t>(PuntClass::host);
+            kernels.add(lane[i]);
+        }
+    }
+    return kernels;
 }
 
 template <typename Speaker>

@@ -52,16 +52,20 @@ class RsN {
     [[nodiscard]] Lane pass_out(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
-    // IP packets for a public address, hairpinned ones among them.
-    void pass_in(
+    // IP packets for a public address, hairpinned ones among them. Returns those that are the kernel's.
+    [[nodiscard]] Lane pass_in(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
 
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
-    // Returns the ICMP errors about what did not come in.
-    [[nodiscard]] Lane bring_in(
+    // What did not come in.
+    struct Rest {
+        Lane errors;  // in its place, for its senders
+        Lane kernels;
+    };
+    [[nodiscard]] Rest bring_in(
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
     void publish(Instant now) noexcept;
@@ -71,6 +75,9 @@ class RsN {
     // Hands those of the lane over that are other workers'; they leave it.
     template <typename OwnerOf>
     void part(Burst& burst, Lane& lane, OwnerOf owner_of) const noexcept;
+    // Takes back those that were dropped and may be answers to what the relay's kernel has sent from an
+    // address that is public too: nobody keeps it from identifiers of echoes, as it is kept from ports.
+    [[nodiscard]] Lane kernels_of(Burst& burst, const Lane& lane) const noexcept;
     // Makes ICMP errors of those of the lane that were dropped for a reason of which their senders
     // are told, and returns these. `speaker`: from whom, by the packet's number.
     template <typename Speaker>

@@ -118,7 +118,7 @@ class Relay:
             return ""
         if frame[0] & 1:
             return "not_our_mac"
-        return "napt_no_mapping" if is_reply else self._to_nobody(family, protocol, upper)
+        return HOST if is_reply else self._to_nobody(family, protocol, upper)
 
     def _to_nobody(self, family: int, protocol: int, upper: bytes) -> str:
         if protocol == 6:

@@ -171,7 +171,8 @@ void add_ports(const RsNTable& table) {
             const std::size_t at = upper_at(p) + (is_icmp(p) ? 4 : 2);
             put_word(p, at, d.one_of({1U, 22U, 9771U, 19999U, 20512U, 65535U}));
         }}.at_own(kernels));
-    table.general(
+    // An identifier may be the kernel's.
+    table.general(RsNShape{
         "any public port",
         Outcomes::relayed() | R::napt_no_mapping | Outcomes::drop(R::napt_filtered) |
             Outcomes::drop(R::napt_no_session),
@@ -182,8 +183,7 @@ void add_ports(const RsNTable& table) {
                 at,
                 d.from_to(relay::testing::first_public_port, relay::testing::last_public_port)
             );
-        }
-    );
+        }}.at_own(kernels));
 }
 
 void add_addresses(const RsNTable& table) {
@@ -197,11 +197,12 @@ void add_addresses(const RsNTable& table) {
             static_cast<std::uint8_t>(d.from_to(1, 255));
         repair_if_ipv4(p);
     });
-    table.general("from a stranger", R::napt_filtered | R::napt_no_session, [](Bytes& p, Draw& d) {
-        p[(is_ipv6(p) ? 8 : 12) + d.below(is_ipv6(p) ? 16 : 4)] ^=
-            static_cast<std::uint8_t>(d.from_to(1, 255));
-        repair_if_ipv4(p);
-    });
+    table.general(RsNShape{
+        "from a stranger", R::napt_filtered | R::napt_no_session, [](Bytes& p, Draw& d) {
+            p[(is_ipv6(p) ? 8 : 12) + d.below(is_ipv6(p) ? 16 : 4)] ^=
+                static_cast<std::uint8_t>(d.from_to(1, 255));
+            repair_if_ipv4(p);
+        }}.at_own(kernels));
     table.general(RsNShape{
         "a stranger's SYN", R::napt_syn_filtered, [](Bytes& p, Draw& d) {
             p[(is_ipv6(p) ? 8 : 12) + d.below(is_ipv6(p) ? 16 : 4)] ^=

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What comes to a public address: at one that is the relay's own, its ports outside of the NAPT's are the
-// kernel's, and so is what names no port; one that is not has no other use. Rows: S-10, U-3a, T-9, K-7.
+// kernel's, and so is what names no port, or answers an echo that no subscriber has sent; one that is not
+// has no other use. Rows: S-10, U-3a, T-9, K-7, I-4.
 #include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace ntm::relay::testing {
 namespace {
@@ -32,16 +35,25 @@ class PublicSide : public RsNTest, public ::testing::WithParamInterface<Family> 
         EXPECT_EQ(describe(get(packet).reason).name, describe(reason).name) << what;
     }
     // Each packet that names a port of ours.
-    [[nodiscard]] std::vector<Bytes> all_to(std::uint16_t port) const {
+    [[nodiscard]] std::vector<Bytes> ports_to(std::uint16_t port) const {
         const PacketEnds left = reversed(to_port(port));
-        const Bytes reply = packet_of(Kind::echo_reply, to_port(port), {});
         return {
             packet_of(Kind::udp, to_port(port), {}),
             napt::tcp_packet(to_port(port), 0x02, {}),
-            reply,
             error_packet(gn(), us(), packet_of(Kind::udp, left, {})),
-            error_packet(gn(), us(), napt::tcp_packet(left, 0x02, {})),
+            error_packet(gn(), us(), napt::tcp_packet(left, 0x02, {}))};
+    }
+    // And an identifier.
+    [[nodiscard]] std::vector<Bytes> echoes_to(std::uint16_t port) const {
+        const PacketEnds left = reversed(to_port(port));
+        return {
+            packet_of(Kind::echo_reply, to_port(port), {}),
             error_packet(gn(), us(), packet_of(Kind::echo_request, left, {}))};
+    }
+    [[nodiscard]] std::vector<Bytes> all_to(std::uint16_t port) const {
+        std::vector<Bytes> all = ports_to(port);
+        std::ranges::copy(echoes_to(port), std::back_inserter(all));
+        return all;
     }
 };
 
@@ -58,8 +70,11 @@ INSTANTIATE_TEST_SUITE_P(families, AtAnother, ::testing::Values(Family::ipv4, Fa
 
 TEST_P(AtItsOwn, ports_are_shared_with_the_kernel) {
     for (const std::uint16_t port : {first_public_port, last_public_port}) {
-        for (const Bytes& packet : all_to(port)) {
+        for (const Bytes& packet : ports_to(port)) {
             EXPECT_EQ(get(packet).fate, Fate::drop) << "nobody has that port yet";
+        }
+        for (const Bytes& packet : echoes_to(port)) {
+            expect_kernels(packet, "nobody has that identifier, unless the kernel has");
         }
     }
     for (const int port : {1, first_public_port - 1, last_public_port + 1, 65535}) {
@@ -92,6 +107,26 @@ TEST_P(AtItsOwn, what_names_no_port_is_the_kernels) {
         expect_kernels(upper(icmp, {0, 0, 0, 0, high, low, 0, 0}), "an ICMP type");
         expect_dropped(napt::with_byte(udp, 6, 43), DropReason::ipv6_extension, "routing");
     }
+}
+
+// The kernel asks by any identifier, also by one that a subscriber has towards another host.
+TEST_P(AtItsOwn, echoes_that_no_subscriber_has_sent_are_the_kernels) {
+    const Ends flow = open(Kind::echo_request, GetParam());
+    PacketEnds stranger = reversed(flow.outside);
+    EXPECT_TRUE(opened(get(packet_of(Kind::echo_reply, stranger, {})).frame));
+    stranger.source = is_ipv4() ? cn4.address : cn6.address;
+    expect_kernels(packet_of(Kind::echo_reply, stranger, {}), "from another host");
+    const Bytes about_it = packet_of(Kind::echo_request, reversed(stranger), {});
+    expect_kernels(error_packet(gn(), us(), about_it), "about one to another host");
+    const Bytes about_his = one_hop_less(first_packet(Kind::echo_request, flow.outside));
+    EXPECT_TRUE(opened(get(error_packet(gn(), us(), about_his)).frame));
+}
+
+TEST_P(AtItsOwn, host_rate_limits_echoes_too) {
+    settings_.punt_budgets[static_cast<std::size_t>(PuntClass::host)] = {1, 1};
+    const Bytes reply = packet_of(Kind::echo_reply, to_port(first_public_port), {});
+    expect_kernels(reply, "the first");
+    expect_dropped(reply, DropReason::host_rate, "the second");
 }
 
 TEST_P(AtItsOwn, tunnels_go_on) {
