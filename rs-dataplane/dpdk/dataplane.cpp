@@ -235,7 +235,8 @@ void Dataplane::State::make_worker(std::size_t number) {
         .queues = std::move(queues),
         .subscribers = subscribers ? &subscribers->of(number) : nullptr,
         .number = number,
-        .hand_over = hand_over.get()});
+        .hand_over = hand_over.get(),
+        .buffers = buffers});
 }
 
 Dataplane::Dataplane(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}

@@ -41,6 +41,7 @@ Worker::Worker(const Parts& parts)
       subscribers_{parts.subscribers},
       number_{parts.number},
       hand_over_{parts.hand_over},
+      buffers_{parts.buffers},
       handed_(parts.hand_over != nullptr ? parts.hand_over->workers() : 0) {
     for (const QueuePair& queue : parts.queues) {
         ports_.push_back({queue, {}});
@@ -82,6 +83,7 @@ std::size_t Worker::poll(Instant now) noexcept {
     }
     if (rs_n_ != nullptr) {
         rs_n_->tend(now);
+        frames += send_own(settings, now);
     }
     return frames + send_injected();
 }
@@ -238,6 +240,25 @@ void Worker::hand_over(std::size_t worker) noexcept {
         rte_pktmbuf_free_bulk(outbox.frames.data() + taken, static_cast<unsigned>(rest));
     }
     outbox.count = 0;
+}
+
+std::size_t Worker::send_own(const relay::Settings& settings, Instant now) noexcept {
+    if (!pipeline_.has_own(now)) [[likely]] {
+        return 0;
+    }
+    rte_mbuf* buffer = rte_pktmbuf_alloc(buffers_);
+    if (buffer == nullptr) {
+        return 0;
+    }
+    burst_.count = 1;
+    see_as_packet(*buffer, 0, burst_.packets[0]);
+    if (!pipeline_.make_own(burst_, settings, now)) {
+        rte_pktmbuf_free(buffer);
+        return 0;
+    }
+    counters_->made.add(1);
+    carry_out({&buffer, 1});
+    return 1;
 }
 
 std::size_t Worker::send_injected() noexcept {

@@ -19,6 +19,8 @@
 #include <span>
 #include <vector>
 
+struct rte_mempool;
+
 namespace ntm::dpdk {
 
 class Worker {
@@ -32,6 +34,7 @@ class Worker {
         SubscriberRing* subscribers = nullptr;  // of the pipeline's RS-N
         std::size_t number = 0;
         HandOverRings* hand_over = nullptr;  // of an RS-N with several workers
+        rte_mempool* buffers = nullptr;      // of an RS-N: for packets of its own
     };
     explicit Worker(const Parts& parts);
     Worker(const Worker&) = delete;
@@ -67,6 +70,8 @@ class Worker {
     void process(
         std::span<rte_mbuf*> buffers, TagOf its_tag, const relay::Settings& settings, Instant now
     ) noexcept;
+    // A packet that nobody has sent.
+    std::size_t send_own(const relay::Settings& settings, Instant now) noexcept;
     std::size_t send_injected() noexcept;
     void carry_out_orders(Instant now);
     void carry_out(std::span<rte_mbuf*> buffers) noexcept;
@@ -88,6 +93,7 @@ class Worker {
     std::vector<PortOutbox> ports_;
     std::size_t number_;
     HandOverRings* hand_over_;
+    rte_mempool* buffers_;
     std::vector<Outbox> handed_;  // by worker
     Outbox punted_;
     Outbox dropped_;

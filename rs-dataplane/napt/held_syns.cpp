@@ -5,28 +5,27 @@
 
 namespace ntm::napt {
 
-bool HeldSyns::hold(const OutsideTuple& tuple, ByteView packet, Instant now) noexcept {
-    if (size_ == ring_.size()) {
+bool HeldSyns::hold(const Refusal& to, ByteView frame, Instant now) noexcept {
+    if (is_full() || frame.size() > to.bytes.size()) {
         return false;
     }
     Entry& entry = ring_[(first_ + size_) % ring_.size()];
     ++size_;
     entry.until = now + time;
-    HeldSyn& syn = entry.syn;
-    syn.tuple = tuple;
-    syn.length = static_cast<std::uint8_t>(std::min(packet.size(), syn.packet.size()));
-    std::copy_n(packet.begin(), syn.length, syn.packet.begin());
+    entry.refusal = to;
+    entry.refusal.length = static_cast<std::uint8_t>(frame.size());
+    std::ranges::copy(frame, entry.refusal.bytes.begin());
     return true;
 }
 
-std::optional<HeldSyn> HeldSyns::take_due(Instant now) noexcept {
-    if (size_ == 0 || ring_[first_].until > now) {
+std::optional<Refusal> HeldSyns::take_due(Instant now) noexcept {
+    if (!has_due(now)) {
         return std::nullopt;
     }
-    const HeldSyn syn = ring_[first_].syn;
+    const Refusal refusal = ring_[first_].refusal;
     first_ = (first_ + 1) % ring_.size();
     --size_;
-    return syn;
+    return refusal;
 }
 
 }  // namespace ntm::napt

@@ -10,6 +10,7 @@
 #include "rs-dataplane/relay/napt_outbound.hpp"
 #include "rs-dataplane/relay/open_tunnel.hpp"
 #include "rs-dataplane/relay/public_side.hpp"
+#include "rs-dataplane/relay/refused_syn.hpp"
 #include "rs-dataplane/relay/seal_tunnel.hpp"
 
 #include <utility>
@@ -24,6 +25,7 @@ using tables::PaddedAddress;
 constexpr std::uint32_t tended_at_once = 8;
 // Sessions of a subscriber who leaves that end in each round.
 constexpr std::uint32_t ended_at_once = 32;
+constexpr std::size_t most_held_syns = 1024;
 // RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
 constexpr Budget error_budget{1000, 100};
 
@@ -35,6 +37,15 @@ bool is_of_unknown_echo(DropReason reason, const napt::InnerPacket& packet) noex
     }
     return packet.kind() == napt::Kind::echo_reply &&
            (reason == DropReason::napt_no_mapping || reason == DropReason::napt_filtered);
+}
+
+// Whether an answer goes to a host, and not to many or to whom the relay does not send.
+bool can_be_answered(
+    const Packet& packet, const napt::InnerPacket& about, const Settings& settings
+) noexcept {
+    const Family family = about.headers().family;
+    return is_hairpinned(packet) ||
+           settings.targets.permits(family, about.ends(about.headers()).source);
 }
 
 Lane hairpinned_of(const Burst& burst, const Lane& lane) noexcept {
@@ -61,7 +72,8 @@ RsN::RsN(Parts parts)
       cipher_{std::move(parts.cipher)},
       subscribers_(parts.subscribers),
       counters_{parts.counters},
-      share_{parts.share} {
+      share_{parts.share},
+      held_syns_{most_held_syns} {
     leaving_.reserve(parts.subscribers);
 }
 
@@ -167,6 +179,7 @@ RsN::Rest RsN::bring_in(
             return destination_of(number);
         };
         rest = {make_errors(burst, came, speaker, now), kernels_of(burst, came)};
+        hold_syns(burst, came, settings, now);
     }
     seal_tunnel(burst, lane, ended_, *cipher_, settings);
     count_legs(burst, lane, table.counters, now);
@@ -192,6 +205,52 @@ PaddedAddress RsN::speaker_to_node(std::size_t number) const noexcept {
     const Family family = ended_.inner[number].headers().family;
     const bool is_exit = ended_.ends[number]->is_exit;
     return is_exit && addresses_.has(family) ? addresses_(family, 0) : destination_of(number);
+}
+
+void RsN::hold_syns(
+    Burst& burst, const Lane& lane, const Settings& settings, Instant now
+) noexcept {
+    for (std::size_t i = 0; i < lane.size() && !held_syns_.is_full(); ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        if (packet.fate != Fate::drop || packet.reason != DropReason::napt_syn_filtered) {
+            continue;
+        }
+        const napt::InnerPacket& syn = ended_.inner[lane[i]];
+        const auto to = napt::Napt{*bindings_, addresses_}.lookup_in(syn);
+        if (to && can_be_answered(packet, syn, settings) && make_refusal(packet, syn)) {
+            held_syns_.hold({to->tuple, packet.port, is_hairpinned(packet)}, packet.bytes(), now);
+        }
+    }
+}
+
+std::optional<napt::Refusal> RsN::next_refusal(Instant now) noexcept {
+    while (auto refusal = held_syns_.take_due(now)) {
+        if (!bindings_->find(refusal->tuple) && errors_.take(error_budget, now)) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+bool RsN::refuse(
+    Burst& burst, const PathLookup& table, const Settings& settings, Instant now
+) noexcept {
+    const auto refusal = next_refusal(now);
+    if (!refusal) {
+        return false;
+    }
+    Packet& packet = burst.packets[0];
+    packet.reason = DropReason::napt_syn_filtered;
+    write_refusal(packet, *refusal);
+    Lane lane;
+    lane.add(0);
+    count_errors(burst, lane);
+    if (!refusal->is_hairpinned) {
+        packet.transmit(refusal->port);
+        return true;
+    }
+    static_cast<void>(bring_in(burst, lane, table, settings, now));
+    return true;
 }
 
 Lane RsN::kernels_of(Burst& burst, const Lane& lane) const noexcept {

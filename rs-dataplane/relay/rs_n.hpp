@@ -15,6 +15,7 @@
 
 #include "common/base/rate_limit.hpp"
 #include "common/base/time.hpp"
+#include "rs-dataplane/napt/held_syns.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/ended_packets.hpp"
 #include "rs-dataplane/relay/napt_inbound.hpp"
@@ -25,6 +26,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ntm::relay {
@@ -45,6 +47,13 @@ class RsN {
     // Ends some of what is past its time or its subscriber's, and goes on with an inquiry: for every
     // round of the worker, the idle ones too.
     void tend(Instant now) noexcept;
+    // Whether it is time to answer a SYN that nothing has come of.
+    [[nodiscard]] bool has_refusal(Instant now) const noexcept { return held_syns_.has_due(now); }
+    // Makes the answer of the burst's one packet, which is empty, and sends it on. False: there is
+    // none after all.
+    [[nodiscard]] bool refuse(
+        Burst& burst, const PathLookup& table, const Settings& settings, Instant now
+    ) noexcept;
     [[nodiscard]] bool has_inquiry() const noexcept { return inquiry_ != nullptr; }
 
     // DATA of paths that end here, from the bound address of its leg. Returns what is for a public port
@@ -69,6 +78,9 @@ class RsN {
         Burst& burst, Lane& lane, const PathLookup& table, const Settings& settings, Instant now
     ) noexcept;
     void publish(Instant now) noexcept;
+    // Those of the lane that were dropped and nobody is to answer yet.
+    void hold_syns(Burst& burst, const Lane& lane, const Settings& settings, Instant now) noexcept;
+    [[nodiscard]] std::optional<napt::Refusal> next_refusal(Instant now) noexcept;
     [[nodiscard]] NaptParts napt(const Settings& settings, Instant now) noexcept {
         return {*bindings_, addresses_, settings, subscribers_, now};
     }
@@ -109,6 +121,7 @@ class RsN {
     WorkerCounters* counters_;
     Share share_;
     TokenBucket errors_;
+    napt::HeldSyns held_syns_;
     EndedPackets ended_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A worker that is an RS-N, and the ring by which it is told of subscribers: it does what it is told
-// before the frames of a round, in order, and a little in each round. Rows: S-10, C-1, X-1.
+// before the frames of a round, in order, and a little in each round. Rows: S-10, C-1, X-1, T-4.
 #include "common/protocol/sealed.hpp"
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "tests/unit/rs-dataplane/dpdk/worker_world.hpp"
@@ -21,6 +21,7 @@ class WorkerOfAnRsN : public WorkerTest {
         random_.fill(secret_.mutable_view());
         settings_.public_side = {
             tables::OwnAddresses{own_list()}, first_public_port, last_public_port};
+        settings_.targets = relay::TargetFilter{own_list()};
         rs_n_ = make_rs_n({own_public}, random_, counters_);
         Worker::Parts its = parts();
         its.pipeline.rs_n = rs_n_.get();
@@ -109,6 +110,25 @@ TEST_F(WorkerOfAnRsN, CarriesASubscribersFlowsFromOpenToClose) {
     EXPECT_FALSE(send());
     EXPECT_EQ(dropped(DropReason::unknown_subscriber), 2U);
     EXPECT_EQ(rs_n_->usage(), napt::Bindings::Usage{});
+}
+
+// T-4, and X-1 with what the worker makes itself.
+TEST_F(WorkerOfAnRsN, AnswersASynThatNothingCameOfInAnIdleRound) {
+    put(open(0));
+    const auto out = send(first_packet(Kind::tcp, ends_of(Family::ipv4).inside));
+    ASSERT_TRUE(out);
+    PacketEnds ends = reversed(ends_of(Family::ipv4).outside);
+    ends.destination_port = source_port(inner_of(*out));
+    ends.source = address("192.0.2.99");
+    EXPECT_FALSE(receive(first_packet(Kind::tcp, ends)));
+    EXPECT_EQ(dropped(DropReason::napt_syn_filtered), 1U);
+    EXPECT_EQ(worker_->poll(now_), 0U);
+    now_ += std::chrono::seconds{6};
+    EXPECT_EQ(worker_->poll(now_), 1U);
+    EXPECT_EQ(counters_.made.value(), 1U);
+    EXPECT_EQ(counters_.transmitted.value(), 2U);
+    EXPECT_EQ(worker_->poll(now_), 1U) << "the device returns what was sent";
+    EXPECT_EQ(worker_->poll(now_), 0U);
 }
 
 TEST_F(WorkerOfAnRsN, GivesANumberThatIsUsedAgainNothingOfTheLastOne) {

@@ -50,7 +50,8 @@ class WorkerTest : public ::testing::Test {
             .settings = relay::SettingsBox::Reader{*box_},
             .grace_period = period_->worker(0),
             .rings = rings_->worker(0),
-            .queues = port_->queue_pairs()};
+            .queues = port_->queue_pairs(),
+            .buffers = buffers_};
     }
     void TearDown() override {
         worker_.reset();
@@ -94,7 +95,9 @@ class WorkerTest : public ::testing::Test {
         for (const relay::Counter& counter : counters_.dropped) {
             ended += counter.value();
         }
-        EXPECT_EQ(counters_.received.value() + counters_.injected.value(), ended);
+        const std::uint64_t begun =
+            counters_.received.value() + counters_.injected.value() + counters_.made.value();
+        EXPECT_EQ(begun, ended);
     }
     [[nodiscard]] PacketBuilder to_us() const { return eth().to_mac(port_->mac()); }
     [[nodiscard]] Bytes cookie_ask() const {

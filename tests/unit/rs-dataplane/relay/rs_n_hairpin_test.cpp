@@ -241,6 +241,23 @@ TEST_P(RsNHairpin, a_path_to_the_public_address_leads_to_its_ports_alone) {
     EXPECT_EQ(send(packet_of(Kind::udp, ends, some_payload)).reason, DropReason::target_forbidden);
 }
 
+// T-4, I-7: after six seconds, and in its tunnel.
+TEST_P(RsNHairpin, sender_of_a_syn_that_nothing_came_of_is_told_at_last) {
+    other_.end->general_nodes = {{gn_vip4, gn4, 1}, {gn_vip6, gn6, 1}};
+    ASSERT_TRUE(writer_->replace(other_));
+    const PacketEnds opening{other_vip(), inside_port, is_ipv4() ? gn_vip4 : gn_vip6, gn_port};
+    const Outcome opened_port = other_sends(napt::tcp_packet(opening, syn, {}));
+    const Bytes sent = napt::tcp_packet(to(source_port(inner_of(opened_port.frame))), syn, {});
+    EXPECT_EQ(send(sent).reason, DropReason::napt_syn_filtered);
+    now_ += std::chrono::seconds{6};
+    const auto told = own();
+    ASSERT_TRUE(told);
+    ASSERT_EQ(told->fate, Fate::transmit) << describe(told->reason).name;
+    const ErrorShape shape = is_ipv4() ? ErrorShape{3, 3} : ErrorShape{1, 4};
+    const Bytes error = napt::error_packet(relay(), vip(), shape, one_hop_less(sent));
+    EXPECT_EQ(opened(told->frame), one_hop_less(with_own_header(error)));
+}
+
 // What another network sends with a public address as its source is forged.
 TEST_P(RsNHairpin, source_forbidden_where_it_is_forged) {
     const std::uint16_t own = port_of_node();

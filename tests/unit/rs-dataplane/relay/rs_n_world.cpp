@@ -63,18 +63,37 @@ std::vector<RsNTest::Outcome> RsNTest::run(const std::vector<Bytes>& frames) {
     pipeline_->run(burst, settings_, now_);
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < burst.count; ++i) {
-        const Packet& packet = burst.packets[i];
-        expect_one_end(packet);
-        outcomes.push_back(
-            {packet.fate,
-             packet.reason,
-             packet.punt_class,
-             packet.port,
-             packet.worker,
-             {packet.begin, packet.begin + packet.length}}
-        );
+        expect_one_end(burst.packets[i]);
+        outcomes.push_back(outcome_of(burst.packets[i]));
     }
     return outcomes;
+}
+
+RsNTest::Outcome RsNTest::outcome_of(const Packet& packet) {
+    return {
+        packet.fate,
+        packet.reason,
+        packet.punt_class,
+        packet.port,
+        packet.worker,
+        {packet.begin, packet.begin + packet.length}};
+}
+
+std::optional<RsNTest::Outcome> RsNTest::own() {
+    rs_n_->tend(now_);
+    if (!pipeline_->has_own(now_)) {
+        return std::nullopt;
+    }
+    FramedPacket framed{Bytes(256)};
+    framed.packet.trim_to(0);
+    Burst burst{};
+    burst.count = 1;
+    burst.packets[0] = framed.packet;
+    if (!pipeline_->make_own(burst, settings_, now_)) {
+        return std::nullopt;
+    }
+    expect_one_end(burst.packets[0]);
+    return outcome_of(burst.packets[0]);
 }
 
 std::vector<RsNTest::Outcome> RsNTest::receive_all(const std::vector<Bytes>& frames) {

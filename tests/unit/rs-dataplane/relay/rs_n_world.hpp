@@ -34,6 +34,9 @@ class RsNTest : public ::testing::Test {
     [[nodiscard]] std::vector<Outcome> receive_all(const std::vector<Bytes>& frames);
     [[nodiscard]] Outcome receive(const Bytes& frame) { return receive_all({frame}).front(); }
 
+    // What the worker sends now though nothing came for it; nothing if there is none.
+    [[nodiscard]] std::optional<Outcome> own();
+
     // The node's DATA, from where its leg is bound.
     [[nodiscard]] Bytes data(ByteView inner);
     [[nodiscard]] Bytes datagram_from_node(const Bytes& datagram, std::uint8_t traffic_class = 0)
@@ -75,6 +78,7 @@ class RsNTest : public ::testing::Test {
 
   private:
     void bind_leg();
+    [[nodiscard]] static Outcome outcome_of(const Packet& packet);
     static void expect_one_end(const Packet& packet);
 };
 
