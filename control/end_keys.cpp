@@ -39,10 +39,9 @@ std::shared_ptr<tables::EndKeys> EndKeyMaker::make(
             path_secret, {protocol::PacketType::data, flags, suite, path}, {}
         );
     };
-    std::shared_ptr<tables::EndKeys> keys{
-        pool_->make(), [pool = pool_](tables::EndKeys* gone) {
-            pool->drop(gone);
-        }};
+    std::shared_ptr<tables::EndKeys> keys{pool_->make(), [pool = pool_](tables::EndKeys* gone) {
+                                              pool->drop(gone);
+                                          }};
     keys->opening.key = key_of(0);
     keys->sealing.key = key_of(protocol::NtmHeader::flag_role);
     return keys;

@@ -28,6 +28,7 @@ struct Stub {
         Resolver::Settings{
             *Endpoint::parse("127.0.0.53:53"),
             {},
+            0,
             // All but one zone are the node's, so that the fuzzer need not know one.
             [](const std::string& name, client::DnsWish /*wish*/) {
                 return !name.starts_with("x.");
