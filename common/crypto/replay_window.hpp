@@ -43,6 +43,16 @@ class ReplayWindow {
         its |= bit_of(counter);
     }
 
+    // As if all counters up to the highest one taken had been.
+    void close() noexcept {
+        if (next_ == 0) {
+            return;
+        }
+        ring_.fill(~std::uint64_t{0});
+        const std::uint64_t highest = next_ - 1;
+        newest_ = ~std::uint64_t{0} >> (word_bits - 1 - highest % word_bits);
+    }
+
     // The highest counter taken and one more; 0 before the first.
     [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
 

@@ -40,7 +40,7 @@ DropReason wrap(Packet& packet, tables::EndKeys::Sealing& sealing) noexcept {
     if (packet.headroom < in_front || packet.tailroom() < behind) [[unlikely]] {
         return DropReason::no_headroom;
     }
-    if (sealing.next_counter == last_counter) [[unlikely]] {
+    if (sealing.next_counter >= last_counter) [[unlikely]] {
         return DropReason::key_used_up;
     }
     packet.grow_front(static_cast<std::uint16_t>(in_front));

@@ -57,6 +57,24 @@ TEST(ReplayWindow, LeapBeyondTheRingForgetsAllBits) {
     EXPECT_FALSE(window.check(2047));
 }
 
+TEST(ReplayWindow, WhenClosedItIsOpenAboveTheHighestCounterAlone) {
+    for (const std::uint64_t highest : {0U, 62U, 63U, 64U, 2047U, 5000U}) {
+        ReplayWindow window;
+        window.close();
+        EXPECT_TRUE(window.check(0)) << "nothing was taken";
+        take(window, highest);
+        window.close();
+        for (std::uint64_t counter = 0; counter <= highest; ++counter) {
+            ASSERT_FALSE(window.check(counter)) << counter << " of " << highest;
+        }
+        take(window, highest + 200);
+        for (std::uint64_t counter = highest + 1; counter < highest + 200; ++counter) {
+            take(window, counter);
+            ASSERT_FALSE(window.check(counter)) << counter << " of " << highest;
+        }
+    }
+}
+
 TEST(ReplayWindow, ReachesTheHighestCounters) {
     ReplayWindow window;
     const std::uint64_t last = (std::uint64_t{1} << 48) - 1;
