@@ -3,6 +3,7 @@
 
 #include "common/crypto/hkdf.hpp"
 #include "common/protocol/keys.hpp"
+#include "control/kept_state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -54,7 +55,10 @@ bool are_same(const tables::EndKeys& a, const tables::EndKeys& b) noexcept {
 }
 
 void ForgottenKeys::add(const tables::EndKeys& keys) {
-    words_.resize(filter_bits / word_bits);
+    if (words_.empty()) {
+        own_.resize(filter_bits / word_bits);
+        words_ = own_;
+    }
     for (const std::size_t bit : bits_of(keys)) {
         words_[bit / word_bits] |= mask_of(bit);
     }
@@ -65,6 +69,11 @@ bool ForgottenKeys::may_hold(const tables::EndKeys& keys) const {
         return (words_[bit / word_bits] & mask_of(bit)) != 0;
     });
 }
+
+EndKeyShelf::EndKeyShelf(std::size_t capacity, KeptState* kept)
+    : capacity_{capacity},
+      kept_{kept},
+      forgotten_{kept != nullptr ? ForgottenKeys{kept->forgotten()} : ForgottenKeys{}} {}
 
 std::shared_ptr<tables::EndKeys> EndKeyShelf::take(
     PathId path, std::shared_ptr<tables::EndKeys> fresh
@@ -83,7 +92,11 @@ void EndKeyShelf::lay_aside(PathId path, std::shared_ptr<tables::EndKeys> keys) 
     laid_aside_.push_back({path, std::move(keys)});
     by_path_.emplace(path, std::prev(laid_aside_.end()));
     if (laid_aside_.size() > capacity_) {
-        forgotten_.add(*take_off(laid_aside_.begin()));
+        const auto oldest = take_off(laid_aside_.begin());
+        forgotten_.add(*oldest);
+        if (kept_ != nullptr) {
+            kept_->keys().forget(*oldest);
+        }
     }
 }
 

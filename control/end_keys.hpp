@@ -14,10 +14,13 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 namespace ntm::control {
+
+class KeptState;
 
 // Keeps keys where workers find them soonest.
 class EndKeyMaker {
@@ -44,17 +47,22 @@ class EndKeyMaker {
 class ForgottenKeys {
   public:
     static constexpr std::size_t bytes = std::size_t{64} << 20;
+    ForgottenKeys() = default;
+    // In so much memory, which outlives it, with what it holds already.
+    explicit ForgottenKeys(std::span<std::uint64_t> memory) noexcept : words_{memory} {}
     void add(const tables::EndKeys& keys);
     [[nodiscard]] bool may_hold(const tables::EndKeys& keys) const;
 
   private:
-    std::vector<std::uint64_t> words_;  // none until the first is added
+    std::vector<std::uint64_t> own_;
+    std::span<std::uint64_t> words_;  // none until the first is added
 };
 
 class EndKeyShelf {
   public:
     static constexpr std::size_t usual_capacity = 4096;
-    explicit EndKeyShelf(std::size_t capacity = usual_capacity) : capacity_{capacity} {}
+    // `kept`: nothing, or where the keys lie that come here.
+    explicit EndKeyShelf(std::size_t capacity = usual_capacity, KeptState* kept = nullptr);
 
     // The keys to use for a path: those laid aside if its secret has been in use here, else `fresh`.
     // Nothing if they have been, or may have been, laid aside and forgotten.
@@ -74,6 +82,7 @@ class EndKeyShelf {
     [[nodiscard]] std::shared_ptr<tables::EndKeys> take_off(Place place);
 
     std::size_t capacity_;
+    KeptState* kept_;
     std::list<Laid> laid_aside_;  // oldest first
     std::unordered_multimap<PathId, Place> by_path_;
     ForgottenKeys forgotten_;

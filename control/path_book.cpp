@@ -81,7 +81,7 @@ BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant n
     wake(path.id, path.expires);
     ++counts_[dc];
     BookAnswer answer = put_end(path, *std::move(end), Change::added);
-    paths_.emplace(path.id, std::move(path));
+    keep(paths_.emplace(path.id, std::move(path)).first->second);
     return answer;
 }
 
@@ -94,6 +94,7 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
     }
     if (order.revision == path.revision) {
         extend(path, order.lifetime, now);
+        keep(path);
         return {};
     }
     auto end = make_end(order, path.dc, &path);
@@ -116,7 +117,35 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
             leg.next_hop = tables::no_next_hop;
         }
     }
-    return put_end(path, *std::move(end), Change::replaced);
+    BookAnswer answer = put_end(path, *std::move(end), Change::replaced);
+    keep(path);
+    return answer;
+}
+
+void PathBook::adopt(KeptState::Left left) {
+    for (KeptEndKeys::Left& one : left.laid_aside) {
+        key_shelf_.lay_aside(one.path, std::move(one.keys));
+    }
+    for (RelayedPath& path : left.paths) {
+        ++counts_[path.dc];
+        wake(path.id, path.expires);
+        for (const Leg& leg : path.legs) {
+            if (leg.previous) {
+                wake(path.id, leg.previous->until);
+            }
+        }
+        if (path.end) {
+            subscribers_.rejoin(path.end->number, path.dc, path.end->subscriber);
+        }
+        paths_.emplace(path.id, std::move(path));
+    }
+    subscribers_.free_the_rest();
+}
+
+void PathBook::keep(RelayedPath& path) {
+    if (kept_ != nullptr) {
+        kept_->put(path);
+    }
 }
 
 void PathBook::extend(RelayedPath& path, Duration lifetime, Instant now) {
@@ -153,12 +182,18 @@ Result<PathBook::NewEnd, BookAnswer> PathBook::make_end(
 Result<std::shared_ptr<tables::EndKeys>, BookAnswer> PathBook::take_keys(
     const PathOrder& order, tables::SubscriberNumber subscriber, const RelayedPath* held
 ) {
-    auto keys = key_maker_.make(order.id, order.end->suite, order.legs[0].secret);
-    keys->subscriber = subscriber;
-    const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *keys);
-    keys = stays ? held->end->keys : key_shelf_.take(order.id, std::move(keys));
+    const auto fresh = key_maker_.make(order.id, order.end->suite, order.legs[0].secret);
+    fresh->subscriber = subscriber;
+    const bool stays = held != nullptr && held->end && are_same(*held->end->keys, *fresh);
+    auto keys = stays ? held->end->keys : key_shelf_.take(order.id, fresh);
     if (!keys) {
         return Unexpected{forgotten()};
+    }
+    if (keys == fresh) {
+        keys = settle(order.id, std::move(keys));
+    }
+    if (!keys) {
+        return Unexpected{refused(v1::STATUS_FULL, "the relay keeps as many keys as it may")};
     }
     // Two workers may not count under one secret, however short a time.
     if (keys->subscriber != subscriber) {
@@ -168,6 +203,12 @@ Result<std::shared_ptr<tables::EndKeys>, BookAnswer> PathBook::take_keys(
         return Unexpected{others_secret()};
     }
     return keys;
+}
+
+std::shared_ptr<tables::EndKeys> PathBook::settle(
+    PathId path, std::shared_ptr<tables::EndKeys> keys
+) {
+    return kept_ == nullptr ? std::move(keys) : kept_->keys().keep(path, *keys);
 }
 
 BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, Change change) {
@@ -223,6 +264,9 @@ std::optional<tables::SubscriberNumber> PathBook::erase(PathId id) {
         return std::nullopt;
     }
     --counts_[found->second.dc];
+    if (kept_ != nullptr) {
+        kept_->remove(found->second);
+    }
     const BookAnswer answer = put_end(found->second, {}, Change::removed);
     paths_.erase(found);
     return answer.closed_subscriber;

@@ -9,6 +9,7 @@
 #include "common/protocol/ntm.pb.h"
 #include "control/direction.hpp"
 #include "control/end_keys.hpp"
+#include "control/kept_state.hpp"
 #include "control/path_memory.hpp"
 #include "control/relayed_path.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
@@ -39,9 +40,20 @@ struct BookAnswer {
 
 class PathBook {
   public:
-    // `subscribers`: whose paths end here, as many as there may be.
-    explicit PathBook(std::uint32_t capacity, std::uint32_t subscribers = 0)
-        : capacity_{capacity}, subscribers_{subscribers} {}
+    // `subscribers`: whose paths end here, as many as there may be. `kept`: nothing, or what is to hold all
+    // of it for the process that comes after this one.
+    explicit PathBook(
+        std::uint32_t capacity, std::uint32_t subscribers = 0, KeptState* kept = nullptr
+    )
+        : capacity_{capacity},
+          kept_{kept},
+          subscribers_{subscribers},
+          key_shelf_{EndKeyShelf::usual_capacity, kept} {}
+
+    // Goes on with what the process before had, before anything else is done.
+    void adopt(KeptState::Left left);
+    // Somebody else has changed the path, other than its next hops.
+    void keep(RelayedPath& path);
 
     // Of the heap, at most, for paths that are switched, while none is changed more often than its times
     // come.
@@ -120,11 +132,16 @@ class PathBook {
     [[nodiscard]] Result<std::shared_ptr<tables::EndKeys>, BookAnswer> take_keys(
         const PathOrder& order, tables::SubscriberNumber subscriber, const RelayedPath* held
     );
+    // Fresh ones, where they are kept if anything is.
+    [[nodiscard]] std::shared_ptr<tables::EndKeys> settle(
+        PathId path, std::shared_ptr<tables::EndKeys> keys
+    );
     // In the place of the path's present one.
     [[nodiscard]] BookAnswer put_end(RelayedPath& path, NewEnd made, BookAnswer::Change change);
     void bury(PathId id, const crypto::PublicKey& dc, std::uint32_t revision, Instant now);
 
     std::uint32_t capacity_;
+    KeptState* kept_;
     std::unordered_map<PathId, RelayedPath> paths_;
     std::unordered_map<PathId, Tombstone> tombstones_;
     std::unordered_map<crypto::PublicKey, std::size_t> counts_;

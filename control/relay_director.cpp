@@ -4,6 +4,7 @@
 #include "common/protocol/cookie.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace ntm::control {
@@ -27,9 +28,10 @@ RelayDirector::RelayDirector(
            settings.boot_id,
            std::move(settings.token_key),
            /*demands_tokens=*/true,
-           std::move(settings.key_log)},
+           std::move(settings.key_log),
+           /*first_request_id=*/(settings.process - 1) << 32 | 1},
           random},
-      book_{settings.path_capacity, settings.napt ? settings.napt->subscribers : 0},
+      book_{settings.path_capacity, settings.napt ? settings.napt->subscribers : 0, settings.kept},
       napt_{std::move(settings.napt)} {
     for (const Endpoint& address : addresses_) {
         own_addresses_.push_back(address.address);
@@ -38,6 +40,26 @@ RelayDirector::RelayDirector(
         add_dc(std::move(dc), now);
     }
     drain_signaling(now);
+}
+
+void RelayDirector::go_on(std::optional<KeptState::Left> left, Instant now) {
+    if (left) {
+        book_.adopt(*std::move(left));
+        std::unordered_set<tables::SubscriberNumber> opened;
+        for (const auto& [id, held] : book_.all()) {
+            RelayedPath& path = *book_.find(id);
+            if (path.end && opened.insert(path.end->number).second) {
+                open_subscriber(*path.end);
+            }
+            resolve_hops(path);
+            log_secrets(path);
+            commands_.emplace_back(InstallPath{to_table(path)});
+        }
+        if (napt_) {
+            give_up_forbidden_paths(now);
+        }
+    }
+    commands_.emplace_back(CloseLeftSubscribers{});
 }
 
 void RelayDirector::add_dc(DirectorSettings::Dc dc, Instant now) {

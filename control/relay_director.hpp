@@ -56,6 +56,10 @@ struct CloseSubscriber {
     tables::SubscriberNumber number = 0;
     friend bool operator==(const CloseSubscriber&, const CloseSubscriber&) = default;
 };
+// RS-N: behind the last OpenSubscriber of those of the process before.
+struct CloseLeftSubscribers {
+    friend bool operator==(const CloseLeftSubscribers&, const CloseLeftSubscribers&) = default;
+};
 // The SIGNAL sessions and the COOKIE answers to handshakes of ours that the data plane lets through:
 // all of them, each time that they change.
 struct SetSessions {
@@ -74,6 +78,7 @@ using DirectorCommand = std::variant<
     RemovePath,
     OpenSubscriber,
     CloseSubscriber,
+    CloseLeftSubscribers,
     SetSessions,
     SetTargets>;
 
@@ -137,6 +142,9 @@ struct DirectorSettings {
     std::vector<IpAddress> own_addresses{};  // all of the relay's, where there are more
     protocol::KeyLog key_log{};
     std::optional<Napt> napt{};  // without it no path ends here
+    KeptState* kept = nullptr;   // for the process that comes after this one
+    // Of those that have gone under this boot id, from 1.
+    std::uint64_t process = 1;
 };
 
 class RelayDirector {
@@ -148,6 +156,8 @@ class RelayDirector {
     // Starts the associations at once.
     RelayDirector(DirectorSettings settings, Resolver resolver, RandomSource& random, Instant now);
 
+    // Goes on with what the process before has left, if it has, before anything else is done.
+    void go_on(std::optional<KeptState::Left> left, Instant now);
     void handle_datagram(const Datagram& datagram, Instant now);
     void handle_timeout(Instant now);
     // Next hops may have changed: begins a walk over all paths that asks the resolver again for each

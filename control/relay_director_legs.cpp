@@ -82,6 +82,7 @@ void RelayDirector::bind_leg(RelayedPath& path, Role role, const OuterPair& oute
         book_.wake(path.id, leg.previous->until);
     }
     leg.next_hop = resolver_(outer.remote.address);
+    book_.keep(path);
     commands_.emplace_back(ReplacePath{to_table(path)});
 
     const Leg& peer = path.leg(other(role));
@@ -124,6 +125,7 @@ void RelayDirector::remove_old_sources(RelayedPath& path, Instant now) {
         }
     }
     if (is_changed) {
+        book_.keep(path);
         commands_.emplace_back(ReplacePath{to_table(path)});
     }
 }

@@ -9,6 +9,7 @@
 #include "common/base/time.hpp"
 #include "common/crypto/x25519.hpp"
 #include "control/subscribers.hpp"
+#include "rs-dataplane/tables/kept_records.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
 #include <array>
@@ -77,6 +78,7 @@ struct RelayedPath {
     std::unique_ptr<RelayEnd> end;  // RS-N
     Instant directed;               // first
     Instant expires;
+    tables::KeptPlace kept_at = tables::nowhere_kept;  // for the process that comes after this one
 
     [[nodiscard]] Leg& leg(Role role) noexcept { return legs[static_cast<std::size_t>(role)]; }
     [[nodiscard]] const Leg& leg(Role role) const noexcept {

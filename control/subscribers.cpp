@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/subscribers.hpp"
 
+#include <algorithm>
+
 namespace ntm::control {
 
 std::optional<Subscribers::Joined> Subscribers::join(
@@ -20,6 +22,25 @@ std::optional<Subscribers::Joined> Subscribers::join(
     const tables::SubscriberNumber number = free_number();
     places_[number] = {numbers_.emplace(name, number).first, 1, subscriber.fqdn};
     return Joined{number, true};
+}
+
+void Subscribers::rejoin(
+    tables::SubscriberNumber number, const crypto::PublicKey& dc, const Subscriber& subscriber
+) {
+    const Name name{dc, subscriber.vipv4, subscriber.vipv6};
+    places_.resize(std::max<std::size_t>(places_.size(), number + std::size_t{1}));
+    Place& place = places_[number];
+    place.owner = numbers_.emplace(name, number).first;
+    place.fqdn = subscriber.fqdn;
+    ++place.paths;
+}
+
+void Subscribers::free_the_rest() {
+    for (tables::SubscriberNumber number = 0; number < places_.size(); ++number) {
+        if (places_[number].paths == 0) {
+            free_.push(number);
+        }
+    }
 }
 
 bool Subscribers::leave(tables::SubscriberNumber number) {

@@ -41,6 +41,12 @@ class Subscribers {
     [[nodiscard]] std::optional<Joined> join(
         const crypto::PublicKey& dc, const Subscriber& subscriber
     );
+    // As join(), with the number that he had in the process before: nobody else has it, nor he another.
+    void rejoin(
+        tables::SubscriberNumber number, const crypto::PublicKey& dc, const Subscriber& subscriber
+    );
+    // Behind the last of these: all other numbers are free.
+    void free_the_rest();
     // One path less of a number that join() gave; whether it was the last.
     [[nodiscard]] bool leave(tables::SubscriberNumber number);
     [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }

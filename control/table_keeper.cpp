@@ -47,6 +47,18 @@ TableKeeper::Outcome TableKeeper::attempt(const DirectorCommand& command) {
     if (const auto* const one = std::get_if<CloseSubscriber>(&command)) {
         return tell(relay::CloseSubscriber{one->number});
     }
+    if (std::holds_alternative<CloseLeftSubscribers>(command)) {
+        return close_left();
+    }
+    return Outcome::done;
+}
+
+TableKeeper::Outcome TableKeeper::close_left() {
+    for (std::size_t worker = 0; worker < observation_->worker_count(); ++worker) {
+        if (tell(relay::CloseLeft{static_cast<relay::WorkerNumber>(worker)}) == Outcome::later) {
+            return Outcome::later;
+        }
+    }
     return Outcome::done;
 }
 

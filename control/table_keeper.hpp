@@ -61,6 +61,7 @@ class TableKeeper {
     [[nodiscard]] Outcome attempt(const DirectorCommand& command);
     [[nodiscard]] Outcome install(const tables::RelayPath& path);
     [[nodiscard]] Outcome replace(const tables::RelayPath& path);
+    [[nodiscard]] Outcome close_left();
     [[nodiscard]] Outcome tell(const relay::SubscriberOrder& order);
     void work_off();
 

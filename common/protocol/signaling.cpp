@@ -27,6 +27,7 @@ Signaling::State::State(Settings with_settings, RandomSource& with_random)
     : settings{std::move(with_settings)},
       random_{with_random},
       mint_{settings.token_key},
+      next_request_id_{settings.first_request_id},
       gate_{settings.handshakes_per_second, with_random} {}
 
 void Signaling::State::add_peer(const PeerKey& key, PeerKind kind) {

@@ -121,6 +121,8 @@ class Signaling {
         bool demands_tokens = false;
         // Gets the keys of each session when it is made.
         KeyLog key_log{};
+        // Higher than any that an earlier process has used under this boot id.
+        std::uint64_t first_request_id = 1;
         // Message 1s without a token opened a second: beyond, tokens are demanded of all. With one, four
         // times as many: half of them for sources that send no more than a fifth of this each.
         std::uint32_t handshakes_per_second = 500;

@@ -230,7 +230,7 @@ class Signaling::State {
     std::deque<std::pair<Instant, std::uint64_t>> accepted_expiries_;
     // By key, not by pointer: with the same randomness the same happens in the same order.
     std::set<std::pair<Instant, PeerKey>> schedule_;
-    std::uint64_t next_request_id_ = 1;
+    std::uint64_t next_request_id_;
     HandshakeGate gate_;
 };
 

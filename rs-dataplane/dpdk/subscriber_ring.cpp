@@ -11,10 +11,13 @@ namespace {
 struct Addressee {
     relay::WorkerNumber workers;
 
-    relay::WorkerNumber operator()(const relay::Inquire& order) const { return order.worker; }
     template <typename Order>
     relay::WorkerNumber operator()(const Order& order) const {
-        return relay::owner_of(order.number, workers);
+        if constexpr (requires { order.worker; }) {
+            return order.worker;
+        } else {
+            return relay::owner_of(order.number, workers);
+        }
     }
 };
 

@@ -71,36 +71,73 @@ RsN::RsN(Parts parts)
       addresses_{std::move(parts.addresses)},
       cipher_{std::move(parts.cipher)},
       subscribers_(parts.subscribers),
+      left_(parts.subscribers, napt::nowhere),
       counters_{parts.counters},
       share_{parts.share},
       held_syns_{most_held_syns} {
     leaving_.reserve(parts.subscribers);
+    bindings_->for_each_subscriber([this](napt::Position at, const napt::Subscriber& his) {
+        if (his.number < left_.size()) {
+            left_[his.number] = at;
+        }
+    });
 }
 
 void RsN::carry_out(const SubscriberOrder& order, Instant now) {
-    if (const auto* const asked = std::get_if<Inquire>(&order)) {
-        inquiry_ = asked->inquiry;
+    std::visit([&](const auto& one) { follow(one, now); }, order);
+}
+
+void RsN::follow(const OpenSubscriber& order, Instant now) {
+    if (order.number >= subscribers_.size() || goes_on(order, now)) {
         return;
     }
-    const auto* open = std::get_if<OpenSubscriber>(&order);
-    const auto number = open != nullptr ? open->number : std::get<CloseSubscriber>(order).number;
-    if (number >= subscribers_.size()) {
-        return;
-    }
-    const napt::Position known = std::exchange(subscribers_[number], {}).at;
-    if (known != napt::nowhere) {
-        leaving_.push_back(known);
-    }
-    if (open == nullptr) {
-        return;
-    }
-    auto added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits, open->tenancy);
+    dismiss(std::exchange(subscribers_[order.number], {}).at);
+    const auto add = [&] {
+        return bindings_->add_subscriber(
+            order.vipv4, order.vipv6, order.limits, order.tenancy, order.number
+        );
+    };
+    auto added = add();
     if (!added && !leaving_.empty()) {
         bindings_->remove_subscriber(leaving_.back(), now);
         leaving_.pop_back();
-        added = bindings_->add_subscriber(open->vipv4, open->vipv6, open->limits, open->tenancy);
+        added = add();
     }
-    subscribers_[number] = {added.value_or(napt::nowhere), open->vipv4, open->vipv6};
+    subscribers_[order.number] = {added.value_or(napt::nowhere), order.vipv4, order.vipv6};
+}
+
+bool RsN::goes_on(const OpenSubscriber& order, Instant now) {
+    const napt::Position left = std::exchange(left_[order.number], napt::nowhere);
+    if (left == napt::nowhere) {
+        return false;
+    }
+    const napt::Subscriber& his = bindings_->subscriber(left);
+    if (his.ipv4 != order.vipv4 || his.ipv6 != order.vipv6) {
+        dismiss(left);
+        return false;
+    }
+    bindings_->welcome(left, order.limits, order.tenancy, now);
+    subscribers_[order.number] = {left, order.vipv4, order.vipv6};
+    return true;
+}
+
+void RsN::follow(const CloseSubscriber& order, Instant /*now*/) {
+    if (order.number < subscribers_.size()) {
+        dismiss(std::exchange(subscribers_[order.number], {}).at);
+    }
+}
+
+void RsN::follow(const CloseLeft& /*order*/, Instant /*now*/) {
+    for (napt::Position& left : left_) {
+        dismiss(std::exchange(left, napt::nowhere));
+    }
+}
+
+void RsN::dismiss(napt::Position subscriber) {
+    if (subscriber != napt::nowhere) {
+        bindings_->give_up(subscriber);
+        leaving_.push_back(subscriber);
+    }
 }
 
 void RsN::tend(Instant now) noexcept {

@@ -69,6 +69,13 @@ class RsN {
     [[nodiscard]] napt::Bindings::Usage usage() const noexcept { return bindings_->usage(); }
 
   private:
+    void follow(const OpenSubscriber& order, Instant now);
+    void follow(const CloseSubscriber& order, Instant now);
+    void follow(const CloseLeft& order, Instant now);
+    void follow(const Inquire& order, Instant) noexcept { inquiry_ = order.inquiry; }
+    // Whether he has been here since the process before this one.
+    [[nodiscard]] bool goes_on(const OpenSubscriber& order, Instant now);
+    void dismiss(napt::Position subscriber);
     // What did not come in.
     struct Rest {
         Lane errors;  // in its place, for its senders
@@ -116,8 +123,9 @@ class RsN {
     napt::PublicAddresses addresses_;
     std::unique_ptr<crypto::BurstCipher> cipher_;
     std::vector<NumberedSubscriber> subscribers_;  // by number
-    std::vector<napt::Position> leaving_;          // have no number any more, but sessions
-    Inquiry* inquiry_ = nullptr;                   // of the control thread
+    std::vector<napt::Position> left_;     // by number: of the process before, not opened yet
+    std::vector<napt::Position> leaving_;  // have no number any more, but sessions
+    Inquiry* inquiry_ = nullptr;           // of the control thread
     WorkerCounters* counters_;
     Share share_;
     TokenBucket errors_;

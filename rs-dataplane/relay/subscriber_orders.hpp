@@ -24,12 +24,16 @@ struct OpenSubscriber {
 struct CloseSubscriber {
     tables::SubscriberNumber number = 0;
 };
+// When all subscribers are open whom the process before had and this one has: the others' time is over.
+struct CloseLeft {
+    WorkerNumber worker = 0;
+};
 // When the worker is done with the last one.
 struct Inquire {
     WorkerNumber worker = 0;
     Inquiry* inquiry = nullptr;  // lent
 };
-using SubscriberOrder = std::variant<OpenSubscriber, CloseSubscriber, Inquire>;
+using SubscriberOrder = std::variant<OpenSubscriber, CloseSubscriber, CloseLeft, Inquire>;
 
 // Used by the control thread.
 class SubscriberOrders {

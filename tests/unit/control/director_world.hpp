@@ -67,6 +67,12 @@ class DirectorWorld : public testing::Test {
         for (FakeDc* dc : {&dc_a, &dc_b}) {
             dc->signaling->add_peer(relay_key.public_key(), protocol::PeerKind::relay);
         }
+        begin(settings_for(path_capacity, std::move(napt)));
+    }
+
+    [[nodiscard]] DirectorSettings settings_for(
+        std::uint32_t path_capacity, std::optional<DirectorSettings::Napt> napt
+    ) const {
         DirectorSettings settings{
             "rs1",
             relay_key.clone(),
@@ -78,6 +84,10 @@ class DirectorWorld : public testing::Test {
         settings.napt = std::move(napt);
         settings.dcs.push_back({"a", dc_a.key_pair.public_key(), {dc_a.endpoint}});
         settings.dcs.push_back({"b", dc_b.key_pair.public_key(), {dc_b.endpoint}});
+        return settings;
+    }
+    // A process of the relay, in place of the one before, if any.
+    void begin(DirectorSettings settings) {
         const auto resolver = [this](const IpAddress& remote) {
             asked_for.push_back(remote);
             return remote.is_ipv4() ? next_hop_ipv4 : hop6;

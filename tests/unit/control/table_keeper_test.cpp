@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/table_keeper.hpp"
 
+#include <set>
+
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -106,6 +108,31 @@ TEST(TableKeeper, ASubscriberIsKnownToTheWorkerBeforeHisPathAndUntilItIsGone) {
     orders.room = 1;
     keeper.tend();
     EXPECT_EQ(std::get<relay::CloseSubscriber>(orders.taken.at(1)).number, 3U);
+}
+
+class ThreeWorkers final : public NoObservation {
+  public:
+    [[nodiscard]] std::size_t worker_count() const override { return 3; }
+};
+
+TEST(TableKeeper, EachWorkerIsToldThatAllWhoWereThereBeforeAreOpen) {
+    const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
+    const auto period = std::move(*tables::GracePeriod::create(1));
+    const auto table = std::move(*tables::RelayTable::create(8, own, *period));
+    const ThreeWorkers observation;
+    Orders orders;
+    TableKeeper keeper{table->writer(), observation, {&orders, {}}};
+    orders.room = 2;
+    keeper.carry_out(CloseLeftSubscribers{});
+    EXPECT_EQ(keeper.backlog(), 1U);
+    orders.room = 3;
+    keeper.tend();
+    EXPECT_EQ(keeper.backlog(), 0U);
+    std::set<relay::WorkerNumber> told;
+    for (const relay::SubscriberOrder& order : orders.taken) {
+        told.insert(std::get<relay::CloseLeft>(order).worker);
+    }
+    EXPECT_EQ(told, (std::set<relay::WorkerNumber>{0, 1, 2}));
 }
 
 // F-33: what `ntm-relay --plan` says of the control thread is enough.
