@@ -241,6 +241,12 @@ void read_root(Section& root, config::KeyFiles keys, RelayConfig& into) {
         into.own_key = crypto::KeyPair::from_private(*key).public_key();
     }
     into.admin_socket = config::read_admin_socket(root, "/run/ntm/relay.sock", {into.key_file});
+    into.state_file = root.text("state_file", "");
+    if (!into.state_file.empty() &&
+        (into.state_file == into.key_file || into.state_file == into.admin_socket)) {
+        const std::string what = config::in_quotes(into.state_file);
+        root.fail("state_file", what + " is another file's name here", "a file of its own");
+    }
     root.sections("dcs", Need::required, [&](Section& dc) { read_dc(dc, into); });
     root.section("workers", Need::optional, [&](Section& part) { read_workers(part, into); });
     root.sections("ports", Need::required, [&](Section& port) { read_port(port, into); });

@@ -60,6 +60,7 @@ struct RelayConfig {
     std::string key_file;
     std::optional<crypto::PublicKey> own_key;  // of the private key there, if it was looked at
     std::string admin_socket;
+    std::string state_file;  // of what outlives the process; empty: nothing does
     std::vector<DcConfig> dcs;
     std::vector<PortConfig> ports;
     std::uint16_t workers = 1;

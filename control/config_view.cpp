@@ -66,6 +66,9 @@ Json config_json(const RelayConfig& config) {
     if (config.own_key) {
         json["public_key"] = config.own_key->text();
     }
+    if (!config.state_file.empty()) {
+        json["state_file"] = config.state_file;
+    }
     json["dcs"] = Json::array();
     for (const DcConfig& dc : config.dcs) {
         json["dcs"].push_back(

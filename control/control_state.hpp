@@ -80,6 +80,7 @@ class ControlThread::State {
     void go_on_walking_routes();
     void go_on_sweeping();
     [[nodiscard]] HopSweep::Hooks sweep_hooks();
+    void go_on();
     [[nodiscard]] Result<Nothing, std::string> open_records();
     void add_admin_handlers();
     void add_nat_handlers();
@@ -90,6 +91,9 @@ class ControlThread::State {
 
     RelayConfig config_;
     std::string key_log_file_;
+    KeptState* kept_;                      // nothing, or what outlives this process
+    std::optional<KeptState::Left> left_;  // by the process before, until open()
+    admin::Json kept_json_;                // what became of that
     DataPlane data_plane_;
     Instant started_;
     asio::io_context loop_;

@@ -16,6 +16,7 @@
 #include "common/crypto/x25519.hpp"
 #include "common/protocol/key_log.hpp"
 #include "control/config.hpp"
+#include "control/kept_state.hpp"
 #include "rs-dataplane/relay/exception_path.hpp"
 #include "rs-dataplane/relay/napt_events.hpp"
 #include "rs-dataplane/relay/observation.hpp"
@@ -25,18 +26,22 @@
 #include "rs-dataplane/tables/relay_table.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ntm::control {
 
-// Fresh at each start.
+// Fresh at each start, unless the process before has left all that it had.
 struct Identity {
     BootId boot_id;
     crypto::KeyPair key;
     Secret<16> token_key;  // the workers' TokenMints have the same
     protocol::KeyLog key_log{};
     std::string key_log_file{};  // where it writes to, empty if it is off
+    KeptState* kept =
+        nullptr;  // for the process that comes after this one; outlives the control thread
+    std::optional<KeptState::Left> left{};
 };
 
 // The control thread's side of a running data plane; all of it outlives the control thread.
@@ -48,6 +53,7 @@ struct DataPlane {
     const relay::Observation& observation;
     relay::SubscriberOrders* subscribers = nullptr;  // of an RS-N
     relay::NaptEvents* napt_events = nullptr;        // of one that keeps records
+    napt::Adoption adoption{};                       // of one that keeps its state
 };
 
 // What the SettingsBox begins with: no next hops and no sessions yet. `macs`: of the ports, in the

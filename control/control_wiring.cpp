@@ -9,6 +9,8 @@
 #include <csignal>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 namespace ntm::control {
 
 namespace {
@@ -29,6 +31,21 @@ std::vector<DirectorSettings::Dc> dcs_of(const RelayConfig& config) {
         dcs.push_back({dc.name, dc.key, dc.addresses});
     }
     return dcs;
+}
+
+// What became of what the process before had.
+admin::Json kept_state_json(
+    const KeptState& kept,
+    const std::optional<KeptState::Left>& left,
+    const napt::Adoption& adoption
+) {
+    return {
+        {"processes", left ? left->run.processes : 1},
+        {"adopted_paths", left ? left->paths.size() : 0},
+        {"given_up_paths", kept.given_up()},
+        {"adopted_subscribers", adoption.subscribers},
+        {"adopted_sessions", adoption.sessions},
+        {"given_up_sessions", adoption.given_up}};
 }
 
 SubscriberOffice office_of(const RelayConfig& config, const DataPlane& data_plane) {
@@ -60,6 +77,8 @@ ControlThread::State::State(
 )
     : config_{config},
       key_log_file_{std::move(identity.key_log_file)},
+      kept_{identity.kept},
+      left_{std::move(identity.left)},
       data_plane_{data_plane},
       started_{now()},
       netlink_{std::move(parts.netlink)},
@@ -104,6 +123,8 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         config_.own_addresses(),
         std::move(identity.key_log)};
     settings.dcs = dcs_of(config_);
+    settings.kept = identity.kept;
+    settings.process = left_ ? left_->run.processes : 1;
     if (config_.napt) {
         settings.napt = DirectorSettings::Napt{
             config_.napt->addresses,
@@ -140,7 +161,26 @@ Result<Nothing, std::string> ControlThread::State::open() {
     }
     admin_ = *std::move(server);
     add_admin_handlers();
-    return open_records();
+    auto records = open_records();
+    if (records) {
+        go_on();
+    }
+    return records;
+}
+
+void ControlThread::State::go_on() {
+    if (kept_ == nullptr) {
+        return;
+    }
+    kept_json_ = kept_state_json(*kept_, left_, data_plane_.adoption);
+    kept_json_["file"] = config_.state_file;
+    const bool has_lost = kept_->given_up() + data_plane_.adoption.given_up != 0;
+    spdlog::log(
+        has_lost ? spdlog::level::warn : spdlog::level::info,
+        "state of the process before: {}",
+        kept_json_.dump()
+    );
+    director_.go_on(std::exchange(left_, std::nullopt), now());
 }
 
 Result<Nothing, std::string> ControlThread::State::open_records() {
@@ -165,6 +205,9 @@ void ControlThread::State::add_admin_handlers() {
         Json status = status_json(sources(), started_, watchdog_.stuck(), now());
         if (recorder_) {
             status["nat_records"] = recorder_->counters();
+        }
+        if (!kept_json_.is_null()) {
+            status["state"] = kept_json_;
         }
         if (!key_log_file_.empty()) {
             status["key_log"] = key_log_file_;

@@ -4,6 +4,7 @@
 #include "control/nat_recorder.hpp"
 #include "control/path_book.hpp"
 #include "control/table_keeper.hpp"
+#include "rs-dataplane/kept.hpp"
 #include "rs-dataplane/napt_of.hpp"
 
 namespace ntm {
@@ -31,7 +32,11 @@ dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages 
         size.napt = napt.plan;
         size.tells_napt_events = napt.tells_events;
     }
-    return dpdk::memory_need(size, pages);
+    dpdk::MemoryNeed need = dpdk::memory_need(size, pages);
+    if (!config.state_file.empty()) {
+        need.parts.push_back({"state file", Kept::bytes_for(config), false});
+    }
+    return need;
 }
 
 std::size_t control_bytes(const control::RelayConfig& config) {

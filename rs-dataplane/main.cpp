@@ -13,12 +13,15 @@
 #include "rs-dataplane/dpdk/eal.hpp"
 #include "rs-dataplane/dpdk/telemetry.hpp"
 #include "rs-dataplane/eal_need.hpp"
+#include "rs-dataplane/kept.hpp"
 #include "rs-dataplane/napt_of.hpp"
 #include "rs-dataplane/plan.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -44,6 +47,7 @@ dpdk::DataplaneConfig dataplane_config(
     const control::RelayConfig& config,
     const dpdk::EalStart& eal,
     const Secret<16>& token_key,
+    std::vector<napt::KeptBindings> kept,
     RandomSource& random
 ) {
     dpdk::DataplaneConfig made;
@@ -57,6 +61,8 @@ dpdk::DataplaneConfig dataplane_config(
     made.seed = random.number();
     if (config.napt) {
         made.napt = napt_of(*config.napt);
+        made.napt->kept = std::move(kept);
+        made.napt->now = Instant{std::chrono::steady_clock::now().time_since_epoch()};
     }
     return made;
 }
@@ -83,7 +89,8 @@ int run_control(
         dataplane.exception_path(),
         dataplane,
         dataplane.subscribers(),
-        dataplane.napt_events()};
+        dataplane.napt_events(),
+        dataplane.adoption()};
     auto thread = control::ControlThread::create(config, std::move(identity), sides, random);
     if (!thread) {
         return daemon::fail(thread.error());
@@ -108,14 +115,36 @@ control::Identity new_identity(
         std::move(key_log_file)};
 }
 
+// The identity of the process before, if all is there that it had.
+void go_on(control::Identity& identity, Kept& kept, const control::RelayConfig& config) {
+    using Found = tables::KeptMemory::Found;
+    identity.kept = &kept.state();
+    identity.left = kept.state().adopt(config.napt ? config.napt->subscribers : 0);
+    if (identity.left) {
+        identity.boot_id = identity.left->run.boot_id;
+        identity.token_key = Secret<16>{identity.left->run.token_key};
+        return;
+    }
+    kept.state().begin(identity.boot_id, identity.token_key);
+    if (kept.found() == Found::other) {
+        spdlog::warn("{} was another version's or configuration's: begun anew", config.state_file);
+    }
+}
+
 int run_dataplane(
     const control::RelayConfig& config,
     const dpdk::EalStart& eal,
     control::Identity identity,
+    Kept* kept,
     RandomSource& random
 ) {
-    auto dataplane =
-        dpdk::Dataplane::open(dataplane_config(config, eal, identity.token_key, random));
+    auto dataplane = dpdk::Dataplane::open(dataplane_config(
+        config,
+        eal,
+        identity.token_key,
+        kept != nullptr ? kept->bindings() : std::vector<napt::KeptBindings>{},
+        random
+    ));
     if (!dataplane) {
         return daemon::fail(dataplane.error());
     }
@@ -146,6 +175,14 @@ int run(const control::RelayConfig& config, const config::CommandLine& line) {
     if (!key_log) {
         return daemon::fail(key_log.error());
     }
+    std::unique_ptr<Kept> kept;
+    if (!config.state_file.empty()) {
+        auto opened = Kept::open(config);
+        if (!opened) {
+            return daemon::fail(opened.error());
+        }
+        kept = *std::move(opened);
+    }
     const auto eal = dpdk::start_eal(eal_config_of(config));
     if (!eal) {
         return daemon::fail(eal.error());
@@ -155,8 +192,11 @@ int run(const control::RelayConfig& config, const config::CommandLine& line) {
     }
     crypto::SystemRandom random;
     control::Identity identity = new_identity(*key, *key_log, line.key_log_file, random);
+    if (kept) {
+        go_on(identity, *kept, config);
+    }
     key_log->begin_run("ntm-relay", identity.boot_id);
-    const int code = run_dataplane(config, *eal, std::move(identity), random);
+    const int code = run_dataplane(config, *eal, std::move(identity), kept.get(), random);
     dpdk::stop_eal();
     return code;
 }

@@ -98,6 +98,7 @@ class Dataplane::State {
     std::unique_ptr<HandOverRings> hand_over;
     std::unique_ptr<NaptEventRings> napt_events;
     std::vector<std::unique_ptr<Crew>> crews;
+    napt::Adoption adoption;
     bool is_running = false;
 };
 
@@ -197,9 +198,14 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n(std::size_t number) {
         static_cast<relay::WorkerNumber>(number), static_cast<relay::WorkerNumber>(crews.size())};
     napt::Bindings::Plan plan = relay::plan_of(share, config.napt->plan);
     plan.events = napt_events ? &napt_events->of(number) : nullptr;
-    auto bindings = napt::Bindings::make(plan, crew.random);
+    const std::vector<napt::KeptBindings>& kept = config.napt->kept;
+    auto bindings =
+        napt::Bindings::make(plan, crew.random, kept.empty() ? napt::KeptBindings{} : kept[number]);
     if (!bindings) {
         return Unexpected{std::string{"no memory for the NAPT: lower napt: mappings and sessions"}};
+    }
+    if (!kept.empty()) {
+        adoption += bindings->adopt(config.napt->now);
     }
     auto cipher = crypto::BurstCipher::create();
     if (!cipher) {
@@ -330,6 +336,10 @@ relay::SubscriberOrders* Dataplane::subscribers() noexcept {
 
 relay::NaptEvents* Dataplane::napt_events() noexcept {
     return state_->napt_events.get();
+}
+
+napt::Adoption Dataplane::adoption() const noexcept {
+    return state_->adoption;
 }
 
 std::size_t Dataplane::worker_count() const {

@@ -6,6 +6,7 @@
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
+#include "common/base/time.hpp"
 #include "rs-dataplane/dpdk/exception_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/napt/bindings.hpp"
@@ -28,7 +29,9 @@ struct NaptConfig {
     napt::Bindings::Plan plan;
     std::vector<Ipv4Address> ipv4;  // public ones
     std::vector<Ipv6Address> ipv6;
-    bool tells_events = false;  // blocks of ports, and sessions if the plan says so
+    bool tells_events = false;               // blocks of ports, and sessions if the plan says so
+    std::vector<napt::KeptBindings> kept{};  // by worker, and of its plan; none: nothing is kept
+    Instant now{};
 };
 
 struct DataplaneConfig {
@@ -69,6 +72,8 @@ class Dataplane final : public relay::Observation {
     [[nodiscard]] relay::SubscriberOrders* subscribers() noexcept;
     // Nothing: it tells none.
     [[nodiscard]] relay::NaptEvents* napt_events() noexcept;
+    // What the workers go on with of the process before.
+    [[nodiscard]] napt::Adoption adoption() const noexcept;
 
     [[nodiscard]] std::size_t worker_count() const override;
     [[nodiscard]] relay::WorkerView worker(std::size_t number) const override;

@@ -37,6 +37,12 @@ struct Adoption {
     std::uint32_t sessions = 0;
     std::uint32_t given_up = 0;  // subscribers and sessions that did not check
 
+    Adoption& operator+=(const Adoption& other) noexcept {
+        subscribers += other.subscribers;
+        sessions += other.sessions;
+        given_up += other.given_up;
+        return *this;
+    }
     friend bool operator==(const Adoption&, const Adoption&) = default;
 };
 

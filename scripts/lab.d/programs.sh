@@ -98,7 +98,9 @@ configure() {
             "DRIVER=${NTM_LAB_DRIVER:-af_xdp}" "HUGEPAGES=${NTM_LAB_HUGEPAGE_USE:-auto}" \
             "WORKERS=${NTM_LAB_WORKERS:-1}" "IDLE_SLEEP=${NTM_LAB_IDLE_SLEEP:-true}" "DC_KEY=$(public_key dc1)" \
             "SUBSCRIBER_PORTS=${NTM_LAB_SUBSCRIBER_PORTS:-1024}" "IPFIX=${NTM_LAB_IPFIX:+, ipfix: $NTM_LAB_IPFIX}" \
-            "SUITES=${NTM_LAB_SUITES:-$usual_suites}"
+            "SUITES=${NTM_LAB_SUITES:-$usual_suites}" \
+            "SUBSCRIBER_SESSIONS=${NTM_LAB_SUBSCRIBER_SESSIONS:-8192}" \
+            "STATE=${NTM_LAB_STATE_FILE:+state_file: $NTM_LAB_STATE_FILE}"
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \

@@ -183,8 +183,10 @@ class Checker:
                 self.problem("a salt twice under one secret", packet)
         return None
 
-    def check_owners(self) -> None:
-        """A key serves one run of each end, so that no counter starts anew under it (section 6)."""
+    def check_owners(self, going_on: list[str]) -> None:
+        """A key serves one run of each end, so that no counter starts anew under it (section 6).
+
+        A host that is going on has several processes under one boot id, which share what they keep."""
         for secret, runs in self._logs.owners.items():
             if secret.kind == "NTM_LEG":
                 continue  # no counters: a relay that starts anew is given the same again
@@ -193,7 +195,7 @@ class Checker:
             hosts = Counter(run.host for run in ends)
             if len(hosts) > 2 or max(hosts.values(), default=0) > 1:
                 self.problems.append(f"{secret.kind} {secret.id:016x} in more than one run of an end: {sorted(runs)}")
-        boots = Counter(run.boot_id for run in self._logs.runs)
+        boots = Counter(run.boot_id for run in self._logs.runs if run.host not in going_on)
         self.problems += [f"boot id {boot} twice" for boot, times in boots.items() if times > 1]
 
     @property
@@ -227,6 +229,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--keys", nargs="+", required=True, metavar="HOST=FILE")
     parser.add_argument("--runs", nargs="+", default=[], metavar="HOST=COUNT", help="exactly so many")
+    parser.add_argument("--going-on", nargs="+", default=[], metavar="HOST", help="keeps its boot id over restarts")
     parser.add_argument("--at-least", nargs="+", default=[], metavar="WHAT=COUNT")
     parser.add_argument("--fault", choices=["data-counter", "signal-counter", "leg-salt", "end-salt",
                                             "ephemeral", "unknown-key"])
@@ -245,7 +248,7 @@ def main() -> int:
         packets.add(seed_fault(options.fault, packets, checker))
     for packet in sorted(packets):
         checker.check(packet)
-    checker.check_owners()
+    checker.check_owners(options.going_on)
     secrets = Counter(secret.kind for secret in checker.used)
     counted = {**checker.types, "packets": len(packets), "pairs": len(checker.pairs), "keys": len(checker.keys),
                "sessions": secrets["NTM_SIGNAL"], "paths": secrets["NTM_PATH"], "legs": secrets["NTM_LEG"],
