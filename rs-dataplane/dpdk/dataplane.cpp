@@ -24,6 +24,9 @@ namespace ntm::dpdk {
 
 namespace {
 
+// What a process before this one has not left, TCP asks for within minutes.
+constexpr Duration resets_after_start = std::chrono::minutes{5};
+
 rte_mempool* create_buffers(const DataplaneConfig& config) {
     return rte_pktmbuf_pool_create(
         "ntm_buffers",
@@ -217,7 +220,8 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n(std::size_t number) {
         *std::move(cipher),
         config.napt->plan.subscribers,
         &crew.counters,
-        share});
+        share,
+        config.napt->now + resets_after_start});
     return Nothing{};
 }
 

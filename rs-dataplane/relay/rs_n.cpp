@@ -12,6 +12,7 @@
 #include "rs-dataplane/relay/public_side.hpp"
 #include "rs-dataplane/relay/refused_syn.hpp"
 #include "rs-dataplane/relay/seal_tunnel.hpp"
+#include "rs-dataplane/relay/tcp_reset.hpp"
 
 #include <utility>
 
@@ -28,6 +29,7 @@ constexpr std::uint32_t ended_at_once = 32;
 constexpr std::size_t most_held_syns = 1024;
 // RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
 constexpr Budget error_budget{1000, 100};
+constexpr Budget reset_budget{10'000, 1000};
 
 // An echo's answer, or an ICMP error about an echo, that is no subscriber's.
 bool is_of_unknown_echo(DropReason reason, const napt::InnerPacket& packet) noexcept {
@@ -74,6 +76,7 @@ RsN::RsN(Parts parts)
       left_(parts.subscribers, napt::nowhere),
       counters_{parts.counters},
       share_{parts.share},
+      resets_until_{parts.resets_until},
       held_syns_{most_held_syns} {
     leaving_.reserve(parts.subscribers);
     bindings_->for_each_subscriber([this](napt::Position at, const napt::Subscriber& his) {
@@ -183,6 +186,7 @@ Lane RsN::pass_out(
             return speaker_to_node(number);
         };
         tell_nodes(burst, make_errors(burst, opened, speaker, now), table, settings);
+        tell_nodes(burst, make_resets(burst, opened, now), table, settings);
     }
     count_legs(burst, lane, table.counters, now);
     return hairpinned_of(burst, lane);
@@ -318,6 +322,21 @@ Lane RsN::make_errors(Burst& burst, const Lane& lane, Speaker speaker, Instant n
         const auto error = icmp_error_for(packet.reason, family, ended_.most[lane[i]]);
         if (error && errors_.take(error_budget, now) &&
             make_icmp_error(packet, about, *error, speaker(lane[i]))) {
+            packet.fate = Fate::pending;
+            made.add(lane[i]);
+        }
+    }
+    return made;
+}
+
+Lane RsN::make_resets(Burst& burst, const Lane& lane, Instant now) noexcept {
+    Lane made;
+    for (std::size_t i = 0; i < lane.size() && now < resets_until_; ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        const bool is_due =
+            packet.fate == Fate::drop && packet.reason == DropReason::napt_no_session;
+        if (is_due && resets_.take(reset_budget, now) &&
+            make_tcp_reset(packet, ended_.inner[lane[i]])) {
             packet.fate = Fate::pending;
             made.add(lane[i]);
         }

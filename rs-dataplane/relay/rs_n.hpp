@@ -10,7 +10,7 @@
 //
 // Of some packets that can not go on the sender is told by an ICMP error, as by a router: the node as if
 // its general node had said so, which alone may send to it by this path; by an exit path, where anybody
-// may, in the relay's own name.
+// may, in the relay's own name. Connections that a process before had and this one has not are reset.
 #pragma once
 
 #include "common/base/rate_limit.hpp"
@@ -40,6 +40,8 @@ class RsN {
         std::uint32_t subscribers;  // numbers below this
         WorkerCounters* counters;   // of its worker
         Share share{};
+        // Until then nodes' connections that are not known are those of a process before, and are reset.
+        Instant resets_until{};
     };
     explicit RsN(Parts parts);
 
@@ -103,6 +105,8 @@ class RsN {
     [[nodiscard]] Lane make_errors(
         Burst& burst, const Lane& lane, Speaker speaker, Instant now
     ) noexcept;
+    // Likewise resets of connections.
+    [[nodiscard]] Lane make_resets(Burst& burst, const Lane& lane, Instant now) noexcept;
     // Of errors for nodes.
     [[nodiscard]] tables::PaddedAddress speaker_to_node(std::size_t number) const noexcept;
     // Where the packet was going.
@@ -128,7 +132,9 @@ class RsN {
     Inquiry* inquiry_ = nullptr;           // of the control thread
     WorkerCounters* counters_;
     Share share_;
+    Instant resets_until_;
     TokenBucket errors_;
+    TokenBucket resets_;
     napt::HeldSyns held_syns_;
     EndedPackets ended_;
 };

@@ -17,7 +17,8 @@ std::unique_ptr<RsN> make_rs_n(
     const std::vector<PublicPair>& addresses,
     RandomSource& random,
     WorkerCounters& counters,
-    Share share
+    Share share,
+    Instant resets_until
 ) {
     napt::Bindings::Plan plan;
     plan.subscribers = most_subscribers;
@@ -37,7 +38,8 @@ std::unique_ptr<RsN> make_rs_n(
         crypto::BurstCipher::create().value(),
         plan.subscribers,
         &counters,
-        share});
+        share,
+        resets_until});
 }
 
 std::shared_ptr<tables::EndKeys> make_end_keys(

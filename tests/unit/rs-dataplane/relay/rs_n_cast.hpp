@@ -46,7 +46,8 @@ inline const PublicPair other_public{address("203.0.113.200"), address("2001:db8
     const std::vector<PublicPair>& addresses,
     RandomSource& random,
     WorkerCounters& counters,
-    Share share = {}
+    Share share = {},
+    Instant resets_until = {}
 );
 // Both ends' keys of DATA.
 [[nodiscard]] std::shared_ptr<tables::EndKeys> make_end_keys(

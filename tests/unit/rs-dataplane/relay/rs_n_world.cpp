@@ -26,8 +26,8 @@ void RsNTest::use(crypto::Suite suite) {
     node_opener_.emplace(secret_, suite, path, Role::initiator);
 }
 
-void RsNTest::make_pipeline(Share share) {
-    rs_n_ = make_rs_n({public_}, random_, worker_counters_, share);
+void RsNTest::make_pipeline(Share share, Instant resets_until) {
+    rs_n_ = make_rs_n({public_}, random_, worker_counters_, share, resets_until);
     pipeline_ = std::make_unique<Pipeline>(Pipeline::Parts{
         table_->reader(), path_counters_.data(), &worker_counters_, &token_key_, 1, rs_n_.get()});
     if (share.owner_of(0) == share.worker) {

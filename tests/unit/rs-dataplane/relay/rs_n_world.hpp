@@ -55,7 +55,7 @@ class RsNTest : public ::testing::Test {
     void install();
     void replace();
     // Anew, of one worker or of one of several.
-    void make_pipeline(Share share);
+    void make_pipeline(Share share, Instant resets_until = {});
 
     SeededRandom random_{1};
     Instant now_{std::chrono::seconds{1000}};
