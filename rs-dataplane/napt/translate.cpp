@@ -4,6 +4,7 @@
 #include "common/base/byte_order.hpp"
 #include "common/packet/checksum.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace ntm::napt {
@@ -86,6 +87,15 @@ Change repair(Kind kind, std::uint8_t* checksum, std::uint16_t delta) noexcept {
     return old == 0 ? Change{} : replace(checksum, update_udp_checksum(old, delta));
 }
 
+// The checksum of nothing but zeros is all ones (RFC 1071), to which no update leads (RFC 1624). An echo
+// reply of IPv4 alone may be that.
+Change repair_zeros(std::uint8_t* reply, std::size_t length) noexcept {
+    const bool is_zero =
+        std::all_of(reply, reply + length, [](std::uint8_t byte) { return byte == 0; });
+    return is_zero ? replace(reply + checksum_at(Kind::echo_reply), std::uint16_t{0xffff})
+                   : Change{};
+}
+
 Change repair_ip_header(std::uint8_t* ip, const Change& addresses) noexcept {
     const auto old = load<std::uint16_t>(ip + 10);
     return replace(ip + 10, update_checksum(old, addresses.delta()));
@@ -112,6 +122,9 @@ Change replace_ends(const InnerPacket& packet, const Headers& headers, const End
     const std::size_t checksum = checksum_at(headers.kind);
     if (headers.upper_at + checksum + 2 <= headers.end) {
         whole += repair(headers.kind, upper + checksum, covered.delta());
+        if (headers.kind == Kind::echo_reply) {
+            whole += repair_zeros(upper, std::size_t{headers.end} - headers.upper_at);
+        }
     }
     return whole;
 }

@@ -53,8 +53,8 @@ def tcp(source: int, destination: int, flags: int, is_ipv6: bool = False) -> lis
     return ip_packet(is_ipv6, 6, header + [2, 4, 5, 180])
 
 
-def echo(is_ipv6: bool, kind: int) -> list[int]:
-    return ip_packet(is_ipv6, 58 if is_ipv6 else 1, [kind, 0, 0, 0, 0, 9, 0, 1])
+def echo(is_ipv6: bool, kind: int, identifier: int = 9, number: int = 1) -> list[int]:
+    return ip_packet(is_ipv6, 58 if is_ipv6 else 1, [kind, 0, 0, 0, 0, identifier, 0, number])
 
 
 def error(is_ipv6: bool, quoted: list[int]) -> list[int]:
@@ -156,6 +156,8 @@ def general_seeds(is_ipv6: bool) -> dict[str, list[int]]:
         "tcp": event(SEND, 0, tcp(5, 80, SYN, is_ipv6)) + BURST_ENDS + event(RECEIVE, 0, tcp(80, 0, SYN_ACK, is_ipv6))
         + event(SEND, 0, tcp(5, 80, ACK, is_ipv6)) + event(RECEIVE, 0, tcp(80, 0, RST, is_ipv6)),
         "echo": event(SEND, 0, ask) + BURST_ENDS + event(RECEIVE, 0, reply),
+        "echo_of_zeros": event(SEND, 0, echo(is_ipv6, 128 if is_ipv6 else 8, 0, 0)) + BURST_ENDS
+        + event(RECEIVE, 0, echo(is_ipv6, 129 if is_ipv6 else 0, 0, 0)),
         "error_from_outside": opened + event(RECEIVE | ANOTHER_SENDER, 0, error(is_ipv6, out)),
         "error_from_inside": opened + event(RECEIVE, 0, back) + event(SEND, 0, error(is_ipv6, back)),
         "error_about_echo": event(SEND, 0, ask) + BURST_ENDS + event(RECEIVE, 0, error(is_ipv6, ask)),

@@ -170,6 +170,28 @@ TEST(TranslateUdp, without_a_checksum_stays_without) {
     EXPECT_EQ(to_hex(bytes), to_hex(error_packet(after.destination, after.source, without(after))));
 }
 
+// To a host that asked with number and identifier 0 and zeros, it is right with all ones alone.
+TEST(TranslateEcho, a_reply_of_nothing_but_zeros_has_all_ones) {
+    const PacketEnds before{address("203.0.113.80"), 0, address("192.0.2.1"), 0x4f9f};
+    const PacketEnds after{address("198.18.64.1"), 0, address("198.18.0.1"), 0};
+    const auto reply = [](const PacketEnds& ends) {
+        Bytes bytes = packet_of(Kind::echo_reply, ends, Bytes(7));
+        constexpr std::size_t icmp_at = 20;
+        std::fill(bytes.begin() + icmp_at, bytes.end(), std::uint8_t{0});
+        store(bytes.data() + icmp_at + 4, Be16::from_host(ends.destination_port));
+        store(
+            bytes.data() + icmp_at + 2,
+            Be16::from_host(static_cast<std::uint16_t>(0xffff - ends.destination_port))
+        );
+        return bytes;
+    };
+    Bytes bytes = reply(before);
+    translate(InnerPacket::parse(bytes).value(), after.ends());
+    EXPECT_EQ(to_hex(bytes), to_hex(reply(after)));
+    translate(InnerPacket::parse(bytes).value(), before.ends());
+    EXPECT_EQ(to_hex(bytes), to_hex(reply(before)));
+}
+
 // K-1: what was damaged on its way is not mended here.
 TEST_P(Translate, a_wrong_checksum_stays_as_wrong) {
     for (const Kind kind : kinds) {
