@@ -2,7 +2,8 @@
 // Bursts of frames to and from a relay's RS-N, as one input lists them: the packets of nodes, sealed
 // under the keys of their paths, those of general nodes, frames as they are, and time. An event's first
 // byte says which and what is made right of the packet first: its addresses and ports, so that it
-// concerns somebody, and its checksums, so that what stands behind them is reached.
+// concerns somebody, and its checksums, so that what stands behind them is reached; or, of a node's
+// packet, the checksums alone.
 // Promises: those of WatchedRelay and WatchedRsN.
 #include "tests/fuzz/target.hpp"
 #include "tests/malformed/inner_packet.hpp"
@@ -56,8 +57,12 @@ class Events {
 
     void send(std::uint8_t what, std::uint8_t which, Bytes packet) {
         const PathId path = node_paths[what >> from_node::path_at & 3U];
-        if ((what & as_it_is) == 0 && packet.size() >= header_length(packet)) {
-            address_from_node(packet, path, which);
+        if (packet.size() >= header_length(packet)) {
+            if ((what & as_it_is) == 0) {
+                address_from_node(packet, path, which);
+            } else if (which % 2 == 1) {
+                repair(packet);
+            }
         }
         WatchedRsN& rs_n = relay_.rs_n();
         Bytes datagram = rs_n.seal(path, packet);

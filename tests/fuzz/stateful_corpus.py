@@ -144,6 +144,18 @@ CONGESTED, DAMAGED, REPEATED = 0x20, 0x40, 0x80
 NO_TAILROOM, NO_HEADROOM, ANOTHER_SENDER, ANOTHER_PORT, GOOD_CHECKSUM = 4, 8, 0x20, 0x40, 0x80
 
 
+def between(source: list[int], destination: list[int], packet: list[int]) -> list[int]:
+    at = 8 if len(source) == 16 else 12
+    return packet[:at] + source + destination + packet[at + 2 * len(source):]
+
+
+# Virtual addresses of the two subscribers, and of the general node.
+FIRST, SECOND, GENERAL_NODE = (
+    {False: [198, 18, third, last], True: [0xFD, 0, 0, 10, 0, 0x64 if third else 0] + [0] * 9 + [last]}
+    for third, last in ((0, 1), (0, 2), (64, 1)))
+CHECKSUMS_ALONE = 1
+
+
 def general_seeds(is_ipv6: bool) -> dict[str, list[int]]:
     out, back = udp(5, 53, is_ipv6), udp(53, 0, is_ipv6)
     ask, reply = echo(is_ipv6, 128 if is_ipv6 else 8), echo(is_ipv6, 129 if is_ipv6 else 0)
@@ -167,6 +179,8 @@ def general_seeds(is_ipv6: bool) -> dict[str, list[int]]:
         + event(RECEIVE | ANOTHER_SENDER, 0, back),
         "of_nobody": event(SEND | OF_NOBODY, 0, out),
         "not_his": event(SEND | AS_IT_IS, 0, out) + event(SEND, 0, ip_packet(is_ipv6, extension, [0] * 8)),
+        "of_another": event(SEND | AS_IT_IS, CHECKSUMS_ALONE, between(SECOND[is_ipv6], GENERAL_NODE[is_ipv6], out)),
+        "elsewhere": event(SEND | AS_IT_IS, CHECKSUMS_ALONE, between(FIRST[is_ipv6], SECOND[is_ipv6], out)),
         "empty": event(SEND, 0, []),
         "damaged": event(SEND | DAMAGED, 1, out) + event(SEND | DAMAGED, 40, out) + event(SEND | REPEATED, 0, out),
         "congested": event(SEND | CONGESTED, 0, out),
