@@ -5,11 +5,12 @@
 
 build=${NTM_BUILD:-$repo/build}
 # The first of a host is what "start HOST" starts.
-declare -A programs_of=([dns]='resolver' [dc1]='dc' [rs1]='relay' [gn]='web nameserver iperf3'
+declare -A programs_of=([dns]='resolver' [dc1]='dc' [rs1]='relay' [gn]='web nameserver iperf3 ftp ssh stun'
     [mn]='node iperf3 web' [cn]='node iperf3 web')
 declare -A binary_of=([dc]=dc/ntm-dc [relay]=rs-dataplane/ntm-relay [node]=client/node/ntm-node
     [ctl]=control/ntmctl/ntmctl)
 declare -A fqdn_of=([mn]=mn.a.ntm.test [cn]=cn.b.ntm.test)
+declare -A port_of=([iperf3]=5201 [ftp]=21 [ssh]=22 [stun]=3478)
 start_order=(dns dc1 rs1 gn cn mn)
 ready_seconds=15
 usual_suites='aes-128-gcm, chacha20-poly1305, aes-128-cbc-hmac-sha-256'
@@ -87,7 +88,7 @@ render() {
 }
 
 configure() {
-    local host=$1 program=$2 dir=$run_dir/$1
+    local host=$1 program=$2 dir=$run_dir/$1 key
     case $program in
     dc)
         render dc.yaml.in "$dir/dc.yaml" "DIR=$dir" "STORE=${NTM_LAB_DC_STORE:-$dir}" \
@@ -120,6 +121,21 @@ configure() {
         render nginx.conf.in "$dir/nginx.conf" "DIR=$dir"
         [ -e "$dir/www/index.html" ] || echo "this is $host" >"$dir/www/index.html"
         ;;
+    ftp)
+        mkdir -p "$dir/www" "$dir/empty"
+        render vsftpd.conf.in "$dir/vsftpd.conf" "DIR=$dir"
+        ;;
+    ssh)
+        mkdir -p /run/sshd
+        for key in ssh_host_key ssh_key; do
+            [ -e "$dir/$key" ] || ssh-keygen -q -t ed25519 -N '' -f "$dir/$key"
+        done
+        render sshd.conf.in "$dir/sshd.conf" "DIR=$dir"
+        ;;
+    stun)
+        # RFC 5780: one that tells a NAT's behaviour has two addresses.
+        link "$host" address replace "${prefix4[global]}.81/24" dev eth0
+        ;;
     esac
     case $program in
     dc | relay | node) public_key "$host" >/dev/null ;;
@@ -143,6 +159,13 @@ command_line() {
     nameserver) echo "$(unconfined) nsd -d -c $dir/nsd.conf" ;;
     web) echo "$(unconfined) nginx -p $dir -c $dir/nginx.conf -e stderr" ;;
     iperf3) echo "iperf3 --server" ;;
+    ftp) echo "$(unconfined) vsftpd $dir/vsftpd.conf" ;;
+    ssh) echo "$(unconfined) /usr/sbin/sshd -D -e -f $dir/sshd.conf" ;;
+    stun)
+        echo "$(unconfined) turnserver -n --stun-only --no-tls --no-dtls --no-cli --log-file stdout" \
+            "-L ${prefix4[global]}.${number_of[$host]} -L ${prefix4[global]}.81" \
+            "--pidfile $dir/turnserver.pid --db $dir/turnserver.db"
+        ;;
     esac
 }
 
@@ -153,7 +176,7 @@ is_ready() {
     dc | relay | node) "$build/${binary_of[ctl]}" -s "$run_dir/$host/$program.sock" status ;;
     resolver | nameserver) inside "$host" dig +tries=1 +time=1 @127.0.0.1 gn.example.test | grep -q NOERROR ;;
     web) inside "$host" curl -s -o /dev/null http://127.0.0.1/ ;;
-    iperf3) inside "$host" ss -Hltn 'sport = :5201' | grep -q . ;;
+    *) inside "$host" ss -Hltun "sport = :${port_of[$program]}" | grep -q . ;;
     esac
 }
 
