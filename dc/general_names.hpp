@@ -44,8 +44,8 @@ class GeneralNames {
   public:
     static constexpr std::size_t most_under_way = 256;
     static constexpr std::size_t most_kept = 4096;
-    // A stub waits 4.5 s for a path.
-    static constexpr Duration patience = std::chrono::seconds{3};
+    // A stub waits 4.5 s for a path, and takes a DC that says nothing for 3 s for silent.
+    static constexpr Duration patience = std::chrono::milliseconds{2500};
     static constexpr Duration least_kept = std::chrono::seconds{5};
     static constexpr Duration longest_kept = std::chrono::minutes{5};
 

@@ -10,7 +10,7 @@ namespace ntm::dc {
 
 namespace {
 // Three tries within GeneralNames::patience leave time for what an answer leads to.
-constexpr Duration patience_with_a_try = std::chrono::milliseconds{800};
+constexpr Duration patience_with_a_try = std::chrono::milliseconds{700};
 }  // namespace
 
 void NameLookup::ask(const std::vector<NameQuestion>& questions) {

@@ -61,6 +61,14 @@ TEST_F(GeneralRefusalsTest, WaitForTheDnsWithinBounds) {
     EXPECT_EQ(reach().kind(), v1::ROUTE_GENERAL) << "nothing is held any more";
 }
 
+// A node takes its DC for silent after 3 s.
+TEST_F(GeneralRefusalsTest, AnswerInTimeThoughTheDnsIsSilent) {
+    world.is_dns_silent = true;
+    const Instant asked = world.now;
+    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_BUSY);
+    EXPECT_LE(world.now - asked, 2600ms);
+}
+
 // F-34.
 TEST_F(GeneralRefusalsTest, CountAmongThePathsOfTheNode) {
     Settings settings = world.settings;
