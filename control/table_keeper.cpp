@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/table_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ntm::control {
+
+namespace {
+
+// The DC may ask for less than the relay gives everybody, and not for more; 0: it asks for nothing.
+std::uint32_t limit_of(std::uint32_t asked, std::uint32_t given) noexcept {
+    return asked == 0 ? given : std::min(asked, given);
+}
+
+}  // namespace
 
 void TableKeeper::carry_out(const DirectorCommand& command) {
     waiting_.push_back(command);
@@ -39,8 +49,8 @@ TableKeeper::Outcome TableKeeper::attempt(const DirectorCommand& command) {
     }
     if (const auto* const one = std::get_if<OpenSubscriber>(&command)) {
         napt::Limits limits = office_.limits;
-        limits.ports = one->most_ports != 0 ? one->most_ports : limits.ports;
-        limits.sessions = one->most_sessions != 0 ? one->most_sessions : limits.sessions;
+        limits.ports = limit_of(one->most_ports, limits.ports);
+        limits.sessions = limit_of(one->most_sessions, limits.sessions);
         return tell(relay::OpenSubscriber{one->number, one->vipv4, one->vipv6, limits, one->tenancy}
         );
     }

@@ -129,6 +129,11 @@ void read_limits(Section& section, DcConfig& into) {
     rate("calls_per_second", limits.calls_per_second);
     rate("restored_per_second", limits.restored_per_second);
     rate("cookies_per_second", limits.cookies_per_second);
+    const auto quota = [&](const char* key, std::uint32_t& value) {
+        value = static_cast<std::uint32_t>(section.integer(key, {0, 16'000'000}, value));
+    };
+    quota("subscriber_ports", limits.subscriber_ports);
+    quota("subscriber_sessions", limits.subscriber_sessions);
 }
 
 // What a virtual block holds goes into tunnels, which would then carry themselves.

@@ -36,7 +36,9 @@ Json config_json(const DcConfig& config) {
         {"requests_per_second", limits.requests_per_second},
         {"calls_per_second", limits.calls_per_second},
         {"restored_per_second", limits.restored_per_second},
-        {"cookies_per_second", limits.cookies_per_second}};
+        {"cookies_per_second", limits.cookies_per_second},
+        {"subscriber_ports", limits.subscriber_ports},
+        {"subscriber_sessions", limits.subscriber_sessions}};
     json["log"] = {{"level", config.log_level}};
     return json;
 }

@@ -90,6 +90,8 @@ void add_general_node(v1::RelayEnd& end, ByteView virtual_ip, ByteView real_ip) 
 void fill_end(v1::RelayEnd& end, const PathRecord& record, const Context& context) {
     end.set_path_secret(to_field(record.path_secret.view()));
     end.set_suite(static_cast<v1::Suite>(record.suite));
+    end.set_most_ports(context.settings.limits.subscriber_ports);
+    end.set_most_sessions(context.settings.limits.subscriber_sessions);
     if (const Node* node = context.registry.find_node(record.end(Role::initiator).node)) {
         end.set_subscriber_fqdn(node->record.fqdn);
         end.set_subscriber_key(to_field(node->record.key.bytes));

@@ -23,6 +23,9 @@ struct Limits {
     std::uint32_t releases_per_second = 100;     // of one node, after a burst of all its paths
     std::uint32_t restored_per_second = 10000;   // Relay Directions to one relay after a restart
     std::uint32_t cookies_per_second = 10;       // asks answered of one source address
+    // Of one node at the relay that translates for it; 0: as the relay has it.
+    std::uint32_t subscriber_ports = 0;
+    std::uint32_t subscriber_sessions = 0;
 };
 
 struct Timing {

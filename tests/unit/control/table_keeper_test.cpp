@@ -79,6 +79,30 @@ class Orders : public relay::SubscriberOrders {
     std::vector<relay::SubscriberOrder> taken;
 };
 
+// C-4: his DC may ask for less than this relay gives everybody, and not for more.
+TEST(TableKeeper, ASubscriberMayHaveTheLessOfWhatTheDcAsksForAndTheRelayGives) {
+    const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
+    const auto period = std::move(*tables::GracePeriod::create(1));
+    const auto table = std::move(*tables::RelayTable::create(8, own, *period));
+    const NoObservation observation;
+    Orders orders;
+    orders.room = 2;
+    napt::Limits limits;
+    limits.ports = 100;
+    limits.sessions = 200;
+    TableKeeper keeper{table->writer(), observation, {&orders, limits}};
+
+    keeper.carry_out(OpenSubscriber{0, {}, {}, 99, 201, 1});
+    keeper.carry_out(OpenSubscriber{1, {}, {}, 101, 199, 2});
+    const auto limits_of = [&](std::size_t at) {
+        return std::get<relay::OpenSubscriber>(orders.taken.at(at)).limits;
+    };
+    EXPECT_EQ(limits_of(0).ports, 99U);
+    EXPECT_EQ(limits_of(0).sessions, 200U);
+    EXPECT_EQ(limits_of(1).ports, 100U);
+    EXPECT_EQ(limits_of(1).sessions, 199U);
+}
+
 TEST(TableKeeper, ASubscriberIsKnownToTheWorkerBeforeHisPathAndUntilItIsGone) {
     const tables::OwnAddresses own{{*IpAddress::parse("198.51.100.20")}};
     const auto period = std::move(*tables::GracePeriod::create(1));

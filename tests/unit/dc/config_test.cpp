@@ -65,6 +65,8 @@ TEST(DcConfig, HasTheDefaultsThatTheExampleNames) {
     EXPECT_EQ(limits.calls_per_second, named.calls_per_second);
     EXPECT_EQ(limits.restored_per_second, named.restored_per_second);
     EXPECT_EQ(limits.cookies_per_second, named.cookies_per_second);
+    EXPECT_EQ(limits.subscriber_ports, named.subscriber_ports);
+    EXPECT_EQ(limits.subscriber_sessions, named.subscriber_sessions);
 }
 
 TEST(DcConfig, NormalisesZones) {

@@ -44,6 +44,20 @@ TEST_F(GeneralPathsTest, EndAtARelayThatIsToldWhereTheGeneralNodeIs) {
     EXPECT_TRUE(world.only_path().is_known_to_all());
 }
 
+// C-4.
+TEST_F(GeneralPathsTest, TellTheRelayHowMuchTheNodeMayHave) {
+    static_cast<void>(reach());
+    EXPECT_EQ(ordered().end().most_ports(), 0U) << "as the relay has it";
+    Settings settings = world.settings;
+    settings.limits.subscriber_ports = 64;
+    settings.limits.subscriber_sessions = 512;
+    world.dc->set_policy(settings);
+    world.hosts["other.example.test"] = {ip("198.51.100.81")};
+    static_cast<void>(reach("other.example.test"));
+    EXPECT_EQ(ordered().end().most_ports(), 64U);
+    EXPECT_EQ(ordered().end().most_sessions(), 512U);
+}
+
 TEST_F(GeneralPathsTest, AreDirectedAgainInsteadOfMadeTwice) {
     const v1::RouteDirection route = reach();
     world.questions.clear();
