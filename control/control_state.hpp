@@ -83,6 +83,7 @@ class ControlThread::State {
     void go_on();
     [[nodiscard]] Result<Nothing, std::string> open_records();
     void add_admin_handlers();
+    void add_drain_handlers();
     void add_nat_handlers();
     [[nodiscard]] NatDesk::Sources nat_sources() const;
     [[nodiscard]] admin::Reload<RelayConfig> reload();

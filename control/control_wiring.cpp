@@ -225,7 +225,25 @@ void ControlThread::State::add_admin_handlers() {
     });
     live_config_.serve(*admin_);
     admin_->handle("port", "show", [this](const Json&) -> Answer { return port_json(sources()); });
+    add_drain_handlers();
     add_nat_handlers();
+}
+
+void ControlThread::State::add_drain_handlers() {
+    using admin::Answer;
+    using admin::Json;
+    const auto show = [this](const Json&) -> Answer {
+        return drain_json(director_);
+    };
+    const auto set = [this, show](bool is_draining) {
+        return [this, show, is_draining](const Json& args) {
+            director_.set_draining(is_draining);
+            return show(args);
+        };
+    };
+    admin_->handle("drain", "show", show);
+    admin_->handle("drain", "start", set(true));
+    admin_->handle("drain", "stop", set(false));
 }
 
 void ControlThread::State::add_nat_handlers() {

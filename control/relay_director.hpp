@@ -174,6 +174,9 @@ class RelayDirector {
     // stay until their time is over.
     void set_dcs(std::vector<DirectorSettings::Dc> dcs, Instant now);
     void set_load(const DirectorLoad& load) noexcept { load_ = load; }
+    // The DCs learn of it by the next status, and move paths away; it keeps nothing from its work.
+    void set_draining(bool is_draining) noexcept { is_draining_ = is_draining; }
+    [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
 
     [[nodiscard]] Instant next_timeout() const;
     [[nodiscard]] std::vector<Datagram> take_datagrams();
@@ -263,6 +266,7 @@ class RelayDirector {
     std::optional<DirectorSettings::Napt> napt_;
     std::optional<relay::TargetFilter> targets_;  // nothing: no path may end here
     DirectorLoad load_;
+    bool is_draining_ = false;
     DirectorCounters counters_;
     std::uint64_t sessions_seen_ = 0;  // Signaling's count of changes
     napt::Tenancy tenancies_ = 0;      // that have begun

@@ -201,6 +201,7 @@ void RelayDirector::send_status(DcLink& dc, Instant now) {
     body.set_packets_per_second(load_.packets_per_second);
     body.set_bits_per_second(load_.bits_per_second);
     body.set_busiest_worker_permille(load_.busiest_worker_permille);
+    body.set_is_draining(is_draining_);
     dc.pending_status =
         signaling_.send_request(dc.key(), std::move(message), protocol::OnNewBoot::fail, now);
 }

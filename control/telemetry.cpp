@@ -154,6 +154,7 @@ Json status_json(
         {"boot_id", from.director.boot_id().text()},
         {"uptime_seconds", seconds_of(now - started)},
         {"addresses", addresses},
+        {"is_draining", from.director.is_draining()},
         {"paths", from.director.paths().size()},
         {"path_capacity", from.director.paths().capacity()},
         {"subscribers", from.director.paths().subscribers()},
@@ -275,6 +276,13 @@ Json port_json(const TelemetrySources& from) {
         );
     }
     return {{"ports", ports}};
+}
+
+Json drain_json(const RelayDirector& director) {
+    return {
+        {"is_draining", director.is_draining()},
+        {"paths", director.paths().size()},
+        {"subscribers", director.paths().subscribers()}};
 }
 
 }  // namespace ntm::control

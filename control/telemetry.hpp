@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the relay tells over its admin socket: status, path, worker, drop, port. Functions of what
+// What the relay tells over its admin socket: status, path, worker, drop, port, drain. Functions of what
 // they are given; keys are snake_case with their units.
 #pragma once
 
@@ -51,5 +51,7 @@ struct TelemetrySources {
 // args: {"all": true} shows reasons that have not occurred too.
 [[nodiscard]] admin::Json drop_json(const TelemetrySources& from, const admin::Json& args);
 [[nodiscard]] admin::Json port_json(const TelemetrySources& from);
+// And what is still here.
+[[nodiscard]] admin::Json drain_json(const RelayDirector& director);
 
 }  // namespace ntm::control

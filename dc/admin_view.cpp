@@ -83,6 +83,8 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     json["capacity_paths"] = relay.record.capacity_paths;
     json["paths"] = context.paths.of_relay(relay.record.key).size();
     json["paths_reported"] = relay.load.paths;
+    json["ends_leave_seconds"] =
+        relay.keeps_ends ? Json(in_seconds(relay.ends_leave_at - now)) : Json();
     json["packets_per_second"] = relay.load.packets_per_second;
     json["bits_per_second"] = relay.load.bits_per_second;
     json["busiest_worker_permille"] = relay.load.busiest_worker_permille;

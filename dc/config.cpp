@@ -6,6 +6,7 @@
 #include "dc/record_text.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace ntm::dc {
 
@@ -17,6 +18,7 @@ using config::Section;
 // Inner packets must carry IPv6's least MTU, and outer ones fit a jumbo frame.
 constexpr config::Range inner_mtus{1280, 9000};
 constexpr config::Range rates{1, 1'000'000};
+constexpr std::int64_t most_drain_seconds = 30 * 24 * 3600;
 
 void read_listen(Section& listen, DcConfig& into) {
     into.port = listen.port("port", Port{9770});
@@ -115,6 +117,9 @@ void read_paths(Section& paths, DcConfig& into) {
     settings.inner_mtu =
         static_cast<std::uint32_t>(paths.integer("inner_mtu", inner_mtus, settings.inner_mtu));
     settings.suites = config::read_suites(paths);
+    const auto drain_time = std::chrono::duration_cast<std::chrono::seconds>(settings.drain_time);
+    settings.drain_time = std::chrono::seconds{
+        paths.integer("drain_seconds", {0, most_drain_seconds}, drain_time.count())};
 }
 
 void read_limits(Section& section, DcConfig& into) {

@@ -4,6 +4,8 @@
 #include "common/admin/texts.hpp"
 #include "dc/record_text.hpp"
 
+#include <chrono>
+
 namespace ntm::dc {
 
 using admin::Json;
@@ -29,7 +31,10 @@ Json config_json(const DcConfig& config) {
             {"ipv6", general->ipv6.text()}};
     }
     json["paths"] = {
-        {"inner_mtu", settings.inner_mtu}, {"suites", crypto::texts_of(settings.suites)}};
+        {"inner_mtu", settings.inner_mtu},
+        {"drain_seconds",
+         std::chrono::duration_cast<std::chrono::seconds>(settings.drain_time).count()},
+        {"suites", crypto::texts_of(settings.suites)}};
     const Limits& limits = settings.limits;
     json["limits"] = {
         {"paths_per_node", limits.paths_per_node},
@@ -47,6 +52,7 @@ void take_over(DcConfig& running, const DcConfig& read) {
     running.settings.zones = read.settings.zones;
     running.settings.suites = read.settings.suites;
     running.settings.inner_mtu = read.settings.inner_mtu;
+    running.settings.drain_time = read.settings.drain_time;
     running.settings.limits = read.settings.limits;
     running.log_level = read.log_level;
 }

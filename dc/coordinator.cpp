@@ -392,6 +392,7 @@ void Coordinator::set_policy(const Settings& next) {
     settings.zones = next.zones;
     settings.suites = next.suites;
     settings.inner_mtu = next.inner_mtu;
+    settings.drain_time = next.drain_time;
     settings.limits = next.limits;
     parts_->registry.set_limits(settings.limits);
     parts_->relay_courier.set_rate(settings.limits.restored_per_second);

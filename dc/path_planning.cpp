@@ -210,7 +210,8 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
         RelayOption option;
         option.name = name;
         option.is_alive = relay->is_alive;
-        option.is_draining = relay->is_draining;
+        const bool is_kept = is_end && relay->keeps_ends && record.relay == relay->record.key;
+        option.is_draining = relay->is_draining && !is_kept;
         const bool has_refused = is_among(path.refused_by, relay->record.key);
         const bool can_end = relay->has_napt && suite_of_end(path, *relay).has_value();
         option.is_excluded = has_refused || (is_end && !can_end);

@@ -76,6 +76,9 @@ struct Relay {
     // Registered with this run of the DC, and heard within the limit.
     bool is_alive = false;
     bool is_draining = false;
+    // Paths that end there stay on it while it drains, up to a time: moved, they lose their connections.
+    bool keeps_ends = false;
+    Instant ends_leave_at = Instant::never();
     // As it registered last: whether paths may end at it, and by which suites.
     bool has_napt = false;
     std::vector<crypto::Suite> suites;

@@ -85,6 +85,9 @@ void RelayDesk::take_register(Relay& relay, const protocol::RequestReceived& req
     relay.is_alive = true;
     relay.is_expected = false;
     relay.is_draining = false;
+    if (is_new_run) {
+        end_drain(relay);
+    }
     relay.last_heard = now;
     relay.load.paths = told.paths();
     if (is_new_run) {
@@ -137,13 +140,41 @@ bool RelayDesk::take_drain(Relay& relay, bool is_draining, Instant now) {
         return false;
     }
     relay.is_draining = is_draining;
-    if (is_draining) {
-        if (relay.lines.drains.take(now)) {
-            context_.inform("relay " + relay.record.name + " drains: its paths are moved");
-        }
-        director_.leave_relay(relay, now);
+    if (!is_draining) {
+        end_drain(relay);
+        return true;
     }
+    // One that has only registered again drains since then.
+    if (relay.ends_leave_at == Instant::never()) {
+        relay.keeps_ends = true;
+        relay.ends_leave_at = now + context_.settings.drain_time;
+    }
+    if (relay.lines.drains.take(now)) {
+        context_.inform(
+            "relay " + relay.record.name +
+            " drains: its paths are moved, but for those to general nodes, which lose their "
+            "connections by it"
+        );
+    }
+    director_.leave_relay(relay, now);
     return true;
+}
+
+void RelayDesk::end_drain(Relay& relay) {
+    relay.keeps_ends = false;
+    relay.ends_leave_at = Instant::never();
+}
+
+void RelayDesk::move_ends(Relay& relay, Instant now) {
+    relay.keeps_ends = false;
+    if (relay.lines.drains.take(now)) {
+        context_.inform(
+            "relay " + relay.record.name +
+            " has drained long enough: its paths to general nodes "
+            "are moved too"
+        );
+    }
+    director_.leave_relay(relay, now);
 }
 
 void RelayDesk::handle_release(
@@ -195,6 +226,9 @@ void RelayDesk::handle_timeout(Instant now) {
             }
             director_.leave_relay(*relay, now);
         }
+        if (relay->keeps_ends && relay->ends_leave_at <= now) {
+            move_ends(*relay, now);
+        }
     }
     if (expected_until_ > now) {
         return;
@@ -213,6 +247,9 @@ Instant RelayDesk::next_timeout() const {
     for (const auto& [name, relay] : context_.registry.relays()) {
         if (relay->is_alive) {
             next = std::min(next, relay->last_heard + context_.settings.timing.relay_silence);
+        }
+        if (relay->keeps_ends) {
+            next = std::min(next, relay->ends_leave_at);
         }
     }
     return next;

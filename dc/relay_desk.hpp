@@ -28,6 +28,9 @@ class RelayDesk {
     void handle_status(Relay& relay, const protocol::RequestReceived& request, Instant now);
     // Whether it is taken over.
     [[nodiscard]] bool take_drain(Relay& relay, bool is_draining, Instant now);
+    static void end_drain(Relay& relay);
+    // Paths that end at a relay which drains still.
+    void move_ends(Relay& relay, Instant now);
     void handle_release(Relay& relay, const protocol::RequestReceived& request, Instant now);
     void ack(const protocol::RequestReceived& request, std::uint64_t to_restore, Instant now);
     [[nodiscard]] bool has_gone_silent(const Relay& relay, Instant now) const;

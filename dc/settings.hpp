@@ -45,6 +45,8 @@ struct Settings {
     std::optional<GeneralBlocks> general_blocks;  // nothing: no paths to general nodes
     std::vector<crypto::Suite> suites = crypto::usual_suites();
     std::uint32_t inner_mtu = 1400;
+    // That paths which end at a relay stay on it while it drains.
+    Duration drain_time = std::chrono::hours{1};
     Limits limits;
     Timing timing;
     // The wall clock at the origin of Instants: only for ages that people read.

@@ -26,7 +26,7 @@ expect 15 "mn reaches cn" reaches_peer
 start_ping
 
 step "each noun, in words and as JSON"
-for noun in status path worker drop port; do
+for noun in status path worker drop port drain; do
     check "$noun" ntmctl -s "$socket" $noun
     check "$noun -j is JSON" is_json ntmctl -s "$socket" -j $noun
 done
@@ -34,6 +34,15 @@ same "workers" "$(ctl rs1 worker | jq '.workers | length')" 1
 check "its port has sent and received" \
     jq -e '.ports[0] | .received > 0 and .transmitted > 0' <(ctl rs1 port)
 check "a drop reason is explained" jq -e '.drops[0].meaning | length > 20' <(ctl rs1 --all drop)
+
+step "the relay drains, as its DC knows"
+state_at_dc() { ctl dc1 relay | jq -r '.relays[0].state'; }
+is_state() { [ "$(state_at_dc)" = "$1" ]; }
+check "it begins" jq -e .is_draining <(ctl rs1 drain start)
+expect 5 "the DC has heard" is_state draining
+expect 5 "there is no other relay: the ping goes on" ping_goes_on_since "$EPOCHREALTIME"
+check "it ends" jq -e '.is_draining | not' <(ctl rs1 drain stop)
+expect 5 "the DC has heard" is_state alive
 
 step "exit codes: 0 done, 1 failed, 2 usage, 3 nobody there"
 same "no such path" "$(exit_code ntmctl -s "$socket" path 0123456789abcdef)" 1

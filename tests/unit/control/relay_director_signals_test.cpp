@@ -103,6 +103,20 @@ TEST_F(Signals, TheSameDcsAreLeftAlone) {
     EXPECT_EQ(director->signaling().endpoint_of(dc_a.key_pair.public_key()), dc_a.endpoint);
 }
 
+// F-37.
+TEST_F(Signals, DcsLearnThatTheRelayDrainsAndThatItDoesSoNoLonger) {
+    pass(400ms);
+    EXPECT_FALSE(dc_a.statuses.back().is_draining());
+    director->set_draining(true);
+    pass(400ms);
+    EXPECT_TRUE(dc_a.statuses.back().is_draining());
+    EXPECT_TRUE(dc_b.statuses.back().is_draining());
+    EXPECT_EQ(direct(dc_a, direction(7, 1)).status(), v1::STATUS_OK) << "what comes all the same";
+    director->set_draining(false);
+    pass(400ms);
+    EXPECT_FALSE(dc_a.statuses.back().is_draining());
+}
+
 TEST_F(Signals, WorkersAreToldTheSessionsAtWhichSignalIsAccepted) {
     EXPECT_FALSE(sessions.empty());
     EXPECT_THAT(sessions, testing::UnorderedElementsAreArray(director->signaling().session_ids()));

@@ -58,6 +58,7 @@ TEST(DcConfig, HasTheDefaultsThatTheExampleNames) {
     EXPECT_EQ(config->log_level, example->log_level);
     EXPECT_EQ(config->settings.suites, example->settings.suites);
     EXPECT_EQ(config->settings.inner_mtu, example->settings.inner_mtu);
+    EXPECT_EQ(config->settings.drain_time, example->settings.drain_time);
     const Limits& limits = config->settings.limits;
     const Limits& named = example->settings.limits;
     EXPECT_EQ(limits.paths_per_node, named.paths_per_node);

@@ -262,6 +262,7 @@ void World::tell_statuses() {
     for (const auto& [relay, name] : relays) {
         v1::Signal status;
         *status.mutable_rs_status()->mutable_fence() = fence(*relay);
+        status.mutable_rs_status()->set_is_draining(draining.contains(relay));
         relay->signaling->send_request(
             dc_keys.public_key(), std::move(status), protocol::OnNewBoot::fail, now
         );

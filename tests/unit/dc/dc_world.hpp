@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,7 @@ class World {
     Endpoint dc_at_ipv6 = endpoint("[2001:db8::10]:9770");
     std::vector<std::unique_ptr<Peer>> peers;
     std::map<Peer*, std::string> relays;  // that tell their status
+    std::set<const Peer*> draining;       // as they tell
     bool relays_have_napt = true;         // as they register from here on
     // As they name them from here on.
     std::vector<v1::Suite> suites_of_nodes{v1::SUITE_AES_128_GCM};
