@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/napt_config.hpp"
 
+#include "common/config/shared_keys.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -63,21 +65,6 @@ void check_addresses(Section& napt, const std::vector<IpAddress>& addresses) {
     }
 }
 
-std::vector<Prefix> read_allowed(Section& napt) {
-    std::vector<Prefix> prefixes;
-    const std::vector<std::string> texts = napt.texts("allow", Need::optional);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (const auto prefix = Prefix::parse(texts[i])) {
-            prefixes.push_back(*prefix);
-        } else {
-            napt.fail_item(
-                "allow", i, config::in_quotes(texts[i]) + " is no prefix", "prefixes: 10.1.0.0/16"
-            );
-        }
-    }
-    return prefixes;
-}
-
 }  // namespace
 
 NaptConfig read_napt(Section& napt, Port ntm_port) {
@@ -95,7 +82,7 @@ NaptConfig read_napt(Section& napt, Port ntm_port) {
     number("sessions", made.sessions);
     number("subscriber_ports", made.subscriber_ports);
     number("subscriber_sessions", made.subscriber_sessions);
-    made.allow = read_allowed(napt);
+    made.allow = config::read_prefixes(napt, "allow");
     napt.section("records", Need::optional, [&](Section& records) {
         made.records = read_records(records, made.addresses.size() * made.blocks());
     });

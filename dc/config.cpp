@@ -110,6 +110,7 @@ void read_general_nodes(Section& section, DcConfig& into) {
         "which are for nodes"
     );
     into.settings.general_blocks = general;
+    into.settings.general_allowed = config::read_prefixes(section, "allow");
 }
 
 void read_paths(Section& paths, DcConfig& into) {

@@ -28,7 +28,8 @@ Json config_json(const DcConfig& config) {
         json["general_nodes"] = {
             {"resolvers", admin::texts_of(config.resolvers)},
             {"ipv4", general->ipv4.text()},
-            {"ipv6", general->ipv6.text()}};
+            {"ipv6", general->ipv6.text()},
+            {"allow", admin::texts_of(settings.general_allowed)}};
     }
     json["paths"] = {
         {"inner_mtu", settings.inner_mtu},
@@ -53,6 +54,7 @@ void take_over(DcConfig& running, const DcConfig& read) {
     running.settings.suites = read.settings.suites;
     running.settings.inner_mtu = read.settings.inner_mtu;
     running.settings.drain_time = read.settings.drain_time;
+    running.settings.general_allowed = read.settings.general_allowed;
     running.settings.limits = read.settings.limits;
     running.log_level = read.log_level;
 }

@@ -393,6 +393,7 @@ void Coordinator::set_policy(const Settings& next) {
     settings.suites = next.suites;
     settings.inner_mtu = next.inner_mtu;
     settings.drain_time = next.drain_time;
+    settings.general_allowed = next.general_allowed;
     settings.limits = next.limits;
     parts_->registry.set_limits(settings.limits);
     parts_->relay_courier.set_rate(settings.limits.restored_per_second);

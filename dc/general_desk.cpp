@@ -133,6 +133,11 @@ void GeneralDesk::reach(
         const std::string text = named.fqdn + " has no address that leads anywhere";
         return context_.refuse(request, v1::STATUS_UNREACHABLE, text, now);
     }
+    std::erase_if(addresses, [&](const IpAddress& address) { return is_of_node(address, now); });
+    if (addresses.empty()) {
+        const std::string text = named.fqdn + " leads to a node, which is reached without a relay";
+        return context_.refuse(request, v1::STATUS_UNKNOWN_NAME, text, now);
+    }
     if (const auto why = context_.why_no_other_path(asker.record.key)) {
         return context_.refuse(request, v1::STATUS_BUSY, *why, now);
     }
@@ -142,6 +147,15 @@ void GeneralDesk::reach(
         return context_.refuse(request, v1::STATUS_BUSY, text, now);
     }
     direct(asker, *peer, request, now);
+}
+
+bool GeneralDesk::is_of_node(const IpAddress& address, Instant now) const {
+    const Settings& settings = context_.settings;
+    const auto has_it = [&](const Prefix& prefix) {
+        return prefix.contains(address);
+    };
+    return std::ranges::none_of(settings.general_allowed, has_it) &&
+           context_.registry.is_of_node(address, now, settings.timing.registration_lifetime);
 }
 
 void GeneralDesk::direct(

@@ -46,6 +46,7 @@ class GeneralDesk {
     void reach(
         Node& asker, const Named& named, const protocol::RequestReceived& request, Instant now
     );
+    [[nodiscard]] bool is_of_node(const IpAddress& address, Instant now) const;
     void direct(
         Node& asker,
         const GeneralNodeRecord& peer,

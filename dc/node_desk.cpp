@@ -101,6 +101,7 @@ void NodeDesk::settle_at(Node& node, const Endpoint& endpoint, bool is_claim_tak
         record.port = node.claim->port;
         node.claim.reset();
     }
+    context_.registry.note_address(node);
     context_.store.put_node(record);
     director_.plan_again(node, now);
 }
@@ -165,6 +166,7 @@ void NodeDesk::take_registration(
         record.outside = request.source;
         record.addresses = addresses;
         record.port = port;
+        context_.registry.note_address(node);
     } else {
         node.claim = Node::Claim{request.source, addresses, port};
     }

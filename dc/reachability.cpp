@@ -58,6 +58,11 @@ Reachability find_reachability(const NodeRecord& node) {
     return reachability;
 }
 
+std::optional<IpAddress> find_own_address(const NodeRecord& node) {
+    return node.outside && is_own(node, *node.outside) ? std::optional{node.outside->address}
+                                                       : std::nullopt;
+}
+
 bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside) {
     return node.outside && node.outside->address.family() == outside.address.family() &&
            is_own(node, *node.outside) && !is_own(node, outside);

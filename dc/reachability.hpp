@@ -22,6 +22,10 @@ namespace ntm::dc {
 // private (unique local) leads nowhere.
 [[nodiscard]] Reachability find_reachability(const NodeRecord& node);
 
+// Where the DC sees the node with no NAT in between: nobody else has that address. What a node says of
+// its interfaces alone shows nothing.
+[[nodiscard]] std::optional<IpAddress> find_own_address(const NodeRecord& node);
+
 // The node spoke from one of its own addresses and does not at `outside`, of the same family: it is
 // going to register other addresses.
 [[nodiscard]] bool is_leaving_own_address(const NodeRecord& node, const Endpoint& outside);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/registry.hpp"
 
+#include "dc/reachability.hpp"
+
+#include <algorithm>
+
 namespace ntm::dc {
 
 namespace {
@@ -30,16 +34,18 @@ bool Registry::add_node(NodeRecord record) {
     nodes_by_key_.emplace(node->record.key, node.get());
     nodes_by_vip_.emplace(node->record.vipv4, node.get());
     nodes_by_vip_.emplace(node->record.vipv6, node.get());
+    note_address(*node);
     const std::string fqdn = node->record.fqdn;
     nodes_.emplace(fqdn, std::move(node));
     return true;
 }
 
 void Registry::remove_node(const PeerKey& key) {
-    const Node* node = find_node(key);
+    Node* node = find_node(key);
     if (node == nullptr) {
         return;
     }
+    forget_address(*node);
     nodes_by_key_.erase(node->record.key);
     nodes_by_vip_.erase(node->record.vipv4);
     nodes_by_vip_.erase(node->record.vipv6);
@@ -57,6 +63,32 @@ Node* Registry::find_node_by_fqdn(std::string_view fqdn) {
 
 Node* Registry::find_node_by_vip(const IpAddress& vip) {
     return find_in(nodes_by_vip_, vip);
+}
+
+void Registry::note_address(Node& node) {
+    forget_address(node);
+    node.noted_address = find_own_address(node.record);
+    if (node.noted_address) {
+        nodes_by_address_.emplace(*node.noted_address, &node);
+    }
+}
+
+void Registry::forget_address(Node& node) {
+    if (!node.noted_address) {
+        return;
+    }
+    const auto [first, last] = nodes_by_address_.equal_range(*node.noted_address);
+    nodes_by_address_.erase(std::find_if(first, last, [&](const auto& noted) {
+        return noted.second == &node;
+    }));
+    node.noted_address.reset();
+}
+
+bool Registry::is_of_node(const IpAddress& address, Instant now, Duration lifetime) const {
+    const auto [first, last] = nodes_by_address_.equal_range(address);
+    return std::any_of(first, last, [&](const auto& noted) {
+        return noted.second->is_registered(now, lifetime);
+    });
 }
 
 bool Registry::add_relay(RelayRecord record) {

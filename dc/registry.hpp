@@ -48,6 +48,7 @@ struct Node {
     };
 
     NodeRecord record;
+    std::optional<IpAddress> noted_address;  // by the registry
     std::optional<Claim> claim;
     // A message of the registered run came last; nothing while it is not registered.
     std::optional<Instant> last_heard;
@@ -106,6 +107,10 @@ class Registry {
     [[nodiscard]] Node* find_node(const PeerKey& key) noexcept;
     [[nodiscard]] Node* find_node_by_fqdn(std::string_view fqdn);
     [[nodiscard]] Node* find_node_by_vip(const IpAddress& vip);
+    // After the record says otherwise where the node is.
+    void note_address(Node& node);
+    // Whether it is a registered node's own address (find_own_address).
+    [[nodiscard]] bool is_of_node(const IpAddress& address, Instant now, Duration lifetime) const;
 
     [[nodiscard]] bool add_relay(RelayRecord record);
     void remove_relay(const PeerKey& key);
@@ -125,6 +130,7 @@ class Registry {
 
   private:
     [[nodiscard]] bool is_key_known(const PeerKey& key) const;
+    void forget_address(Node& node);
 
     Limits limits_;
     std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;
@@ -132,6 +138,8 @@ class Registry {
     std::unordered_map<PeerKey, Node*> nodes_by_key_;
     std::unordered_map<PeerKey, Relay*> relays_by_key_;
     std::unordered_map<IpAddress, Node*> nodes_by_vip_;
+    // Two on one host have the same.
+    std::unordered_multimap<IpAddress, const Node*> nodes_by_address_;
 };
 
 }  // namespace ntm::dc

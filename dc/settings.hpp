@@ -43,6 +43,7 @@ struct Settings {
     std::vector<std::string> zones;  // lower case, no dot at the end
     VirtualBlocks blocks;
     std::optional<GeneralBlocks> general_blocks;  // nothing: no paths to general nodes
+    std::vector<Prefix> general_allowed;  // in which nodes' own addresses are general nodes too
     std::vector<crypto::Suite> suites = crypto::usual_suites();
     std::uint32_t inner_mtu = 1400;
     // That paths which end at a relay stay on it while it drains.

@@ -65,6 +65,21 @@ std::vector<std::string> read_domains(Section& section, const std::string& key) 
     return read_names(section, {key, "domain", normalise_domain}, Need::optional);
 }
 
+std::vector<Prefix> read_prefixes(Section& section, const std::string& key) {
+    std::vector<Prefix> prefixes;
+    const std::vector<std::string> texts = section.texts(key, Need::optional);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (const auto prefix = Prefix::parse(texts[i])) {
+            prefixes.push_back(*prefix);
+        } else {
+            section.fail_item(
+                key, i, in_quotes(texts[i]) + " is no prefix", "prefixes: 10.1.0.0/16"
+            );
+        }
+    }
+    return prefixes;
+}
+
 std::optional<Secret32> read_key(Section& root, KeyFiles files, std::string& path) {
     path = root.text("key_file");
     if (path.empty() || files == KeyFiles::not_looked_at) {

@@ -25,6 +25,9 @@ enum class KeyFiles : std::uint8_t { must_be_good, not_looked_at };
 // A list that may be absent of names as zones are; one label suffices.
 [[nodiscard]] std::vector<std::string> read_domains(Section& section, const std::string& key);
 
+// A list of prefixes that may be absent.
+[[nodiscard]] std::vector<Prefix> read_prefixes(Section& section, const std::string& key);
+
 // `key_file`: its name goes to `path`, the private key in it comes back.
 [[nodiscard]] std::optional<Secret32> read_key(Section& root, KeyFiles files, std::string& path);
 

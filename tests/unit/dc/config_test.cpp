@@ -94,6 +94,7 @@ TEST(DcConfig, ReadsGeneralNodes) {
     ASSERT_TRUE(config->settings.general_blocks);
     EXPECT_EQ(config->settings.general_blocks->ipv4.text(), "198.18.64.0/18");
     EXPECT_EQ(config->settings.general_blocks->ipv6.text(), "fd00:a::1:0:0/96");
+    EXPECT_TRUE(config->settings.general_allowed.empty());
 }
 
 TEST(DcConfig, RefusesGeneralNodesThatWouldMeetNodes) {
@@ -101,6 +102,11 @@ TEST(DcConfig, RefusesGeneralNodesThatWouldMeetNodes) {
     const std::string good_4 = "ipv4: 198.18.64.0/18, ";
     const std::string good_6 = R"(ipv6: "fd00:a::1:0:0/96")";
     EXPECT_EQ(general_problem(resolvers + good_4 + good_6), "");
+    EXPECT_EQ(general_problem(resolvers + good_4 + good_6 + ", allow: [203.0.113.0/24]"), "");
+    EXPECT_NE(
+        general_problem(resolvers + good_4 + good_6 + ", allow: [203.0.113.7]").find("no prefix"),
+        std::string::npos
+    );
     for (const char* ipv4 : {"198.18.0.0/17", "198.19.0.0/24", "198.18.64.0/31", "10.0.0.0/15"}) {
         std::string section = resolvers;
         section.append("ipv4: ").append(ipv4).append(", ").append(good_6);
