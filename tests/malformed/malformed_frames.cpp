@@ -43,7 +43,9 @@ bool is_beyond_a_frame(DropReason reason) {
         case DropReason::napt_no_memory:
             return true;
         default:
-            return describe(reason).place == DropPlace::glue;
+            // Fragments are not put together yet: nothing ends as one that was.
+            return describe(reason).place == DropPlace::glue ||
+                   (reason >= DropReason::fragment_joined && reason <= DropReason::no_buffer);
     }
 }
 
