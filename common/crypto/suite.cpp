@@ -43,6 +43,7 @@ std::optional<Suite> suite_of(std::uint64_t number) noexcept {
 
 std::vector<std::string> texts_of(const std::vector<Suite>& suites) {
     std::vector<std::string> texts;
+    texts.reserve(suites.size());
     for (const Suite suite : suites) {
         texts.emplace_back(text_of(suite));
     }
