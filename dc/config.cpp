@@ -18,7 +18,7 @@ using config::Section;
 // Inner packets must carry IPv6's least MTU, and outer ones fit a jumbo frame.
 constexpr config::Range inner_mtus{1280, 9000};
 constexpr config::Range rates{1, 1'000'000};
-constexpr std::int64_t most_drain_seconds = 30 * 24 * 3600;
+constexpr std::int64_t most_drain_seconds = std::chrono::seconds{std::chrono::days{30}}.count();
 
 void read_listen(Section& listen, DcConfig& into) {
     into.port = listen.port("port", Port{9770});

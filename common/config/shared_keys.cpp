@@ -116,6 +116,7 @@ std::vector<crypto::Suite> read_suites(Section& section) {
         return crypto::usual_suites();
     }
     std::vector<std::string> known;
+    known.reserve(crypto::all_suites.size());
     for (const crypto::Suite suite : crypto::all_suites) {
         known.emplace_back(text_of(suite));
     }

@@ -114,6 +114,22 @@ void add_paths(const DataTable& table) {
             its.put_data(frame, exit_ended, packet, draw);
         }
     );
+    table.add("empty", Outcomes::drop(R::keep_alive), [&its](Frame& frame, Draw& draw) {
+        its.put_data(frame, second_ended, {}, draw);
+    });
+    table.add("the same again", Outcomes::drop(R::replayed), [&its](Frame& frame, Draw& draw) {
+        frame.take(its.rs_n().frame_from_node(first_ended, its.last_data()), draw);
+    });
+    table.add("from elsewhere", Outcomes::drop(R::wrong_source), [&its](Frame& frame, Draw& draw) {
+        WatchedRsN& rs_n = its.rs_n();
+        frame.take(rs_n.frame_from_node(first_ended, rs_n.seal(first_ended, {})), draw);
+        frame[frame.source_at() + draw.below(4)] ^= static_cast<std::uint8_t>(draw.from_to(1, 255));
+        frame.right_checksum();
+    });
+}
+
+void add_hairpins(const DataTable& table) {
+    RsNPackets& its = table.packets;
     table.add(
         "by an exit path to a public port of the same node",
         Outcomes::relayed() | Outcomes::told(R::napt_no_memory),
@@ -140,18 +156,6 @@ void add_paths(const DataTable& table) {
             its.put_data(frame, exit_ended, packet, draw);
         }
     );
-    table.add("empty", Outcomes::drop(R::keep_alive), [&its](Frame& frame, Draw& draw) {
-        its.put_data(frame, second_ended, {}, draw);
-    });
-    table.add("the same again", Outcomes::drop(R::replayed), [&its](Frame& frame, Draw& draw) {
-        frame.take(its.rs_n().frame_from_node(first_ended, its.last_data()), draw);
-    });
-    table.add("from elsewhere", Outcomes::drop(R::wrong_source), [&its](Frame& frame, Draw& draw) {
-        WatchedRsN& rs_n = its.rs_n();
-        frame.take(rs_n.frame_from_node(first_ended, rs_n.seal(first_ended, {})), draw);
-        frame[frame.source_at() + draw.below(4)] ^= static_cast<std::uint8_t>(draw.from_to(1, 255));
-        frame.right_checksum();
-    });
 }
 
 void put_ecn(Bytes& packet, unsigned ecn) {
@@ -249,6 +253,7 @@ void add_data_shapes(Shapes& shapes, RsNPackets& packets) {
     const DataTable table{shapes, packets};
     add_damages(table);
     add_paths(table);
+    add_hairpins(table);
     add_congestion(table);
     add_sizes(table);
     add_strangers(table);

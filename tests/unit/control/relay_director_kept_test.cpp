@@ -16,7 +16,7 @@ using Commands = std::vector<DirectorCommand>;
 class DirectorKept : public DirectorWorld {
   protected:
     DirectorKept() { restart(); }
-    ~DirectorKept() override { director.reset(); }  // it has keys that lie in what is kept
+    void TearDown() override { director.reset(); }  // it has keys that lie in what is kept
     // Killed, and started again.
     void restart() {
         KeptState& next = *kept.emplace_back(std::make_unique<KeptState>(memory, parts));

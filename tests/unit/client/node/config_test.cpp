@@ -184,7 +184,7 @@ TEST(NodeConfig, suites_are_not_none_at_all_and_each_is_there_once) {
     );
     EXPECT_EQ(complaint(with(example(), usual_list, "[none]")), "");
     const std::string whole = std::string{"paths: { suites: "} + usual_list + " }";
-    EXPECT_EQ(complaint(with(example(), whole.c_str(), "")), "");
+    EXPECT_EQ(complaint(with(example(), whole, "")), "");
 }
 
 // F-24: a file that is good by itself, but not with what stays until a restart.

@@ -84,6 +84,7 @@ class BurstCipherTest : public testing::Test {
     }
     std::vector<CipherJob> seal(std::vector<Sample>& samples) {
         std::vector<CipherJob> jobs;
+        jobs.reserve(samples.size());
         for (Sample& sample : samples) {
             jobs.push_back(sample.sealing());
         }
@@ -92,6 +93,7 @@ class BurstCipherTest : public testing::Test {
     }
     std::vector<CipherJob> open(std::vector<Sample>& samples) {
         std::vector<CipherJob> jobs;
+        jobs.reserve(samples.size());
         for (Sample& sample : samples) {
             jobs.push_back(sample.opening());
         }

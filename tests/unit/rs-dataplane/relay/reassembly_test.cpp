@@ -207,10 +207,10 @@ TEST_P(OfFragments, a_packet_is_in_as_many_as_64) {
         got = add(sent, {number * 8, 8, true});
     }
     EXPECT_EQ(got.reason, DropReason::none);
-    EXPECT_EQ(add(sent, {64 * 8, 8, false}).reason, DropReason::fragment_quota);
+    EXPECT_EQ(add(sent, {std::size_t{64} * 8, 8, false}).reason, DropReason::fragment_quota);
     EXPECT_EQ(table_.held(), 1U);
     EXPECT_EQ(table_.dropped(DropReason::fragment_quota), 63U);
-    const Bytes shorter = packet(64 * 8);
+    const Bytes shorter = packet(std::size_t{64} * 8);
     for (const Bytes& fragment : fragments_of(shorter, 8, 2)) {
         got = table_.add(fragment);
     }
