@@ -149,7 +149,7 @@ class Bindings {
         sessions_.prefetch_index(wanted);
     }
     void prefetch_session(const Lookup<OutsideTuple>& wanted) const noexcept {
-        sessions_.prefetch_session(wanted);
+        static_cast<void>(sessions_.prefetch_session(wanted));
     }
     void prefetch_session(const Lookup<InsideTuple>& wanted) const noexcept {
         if (!sessions_.prefetch_session(wanted)) [[unlikely]] {

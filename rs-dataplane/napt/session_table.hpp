@@ -50,7 +50,7 @@ class SessionTable {
     }
     // False: there is none.
     template <typename Tuple>
-    bool prefetch_session(const Lookup<Tuple>& wanted) const noexcept {
+    [[nodiscard]] bool prefetch_session(const Lookup<Tuple>& wanted) const noexcept {
         const Position guess = index_for(wanted.tuple).guess(wanted.hash);
         if (guess == nowhere) [[unlikely]] {
             return false;

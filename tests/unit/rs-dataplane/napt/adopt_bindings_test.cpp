@@ -359,7 +359,10 @@ TEST_F(AdoptRandomBindings, whatever_there_was_the_same_is_there_after_it) {
             static_cast<Protocol>(dice.below(3)),
             dice.below(4) == 0 ? Family::ipv6 : Family::ipv4};
         const Remote to{gn_address, static_cast<std::uint16_t>(1 + dice.below(5))};
-        send(from, to, dice.below(2) == 0 ? path_to_gn : exit_path);
+        const Path& path = dice.below(2) == 0 ? path_to_gn : exit_path;
+        // It may find no port: those of who has left rest.
+        const auto wanted = first->lookup(World::inside_tuple(from, to));
+        static_cast<void>(first->outbound(wanted, path, syn, now));
         if (dice.below(10) == 0) {
             now += seconds{dice.below(30)};
             first->tend(now, UINT32_MAX);
