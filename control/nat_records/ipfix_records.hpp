@@ -6,6 +6,7 @@
 #include "common/base/bytes.hpp"
 #include "control/nat_records/nat_record.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -24,8 +25,10 @@ struct IpfixRecord {
 // In network byte order.
 template <typename Number>
 void append_number(Bytes& to, Number number) {
-    for (std::size_t i = sizeof(Number); i-- > 0;) {
-        to.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+    const std::size_t begin = to.size();
+    to.resize(begin + sizeof(Number));
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+        to[begin + i] = static_cast<std::uint8_t>(number >> (8 * (sizeof(Number) - 1 - i)));
     }
 }
 
