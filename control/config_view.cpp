@@ -48,6 +48,10 @@ Json napt_json(const NaptConfig& napt) {
         {"sessions", napt.sessions},
         {"subscriber_ports", napt.subscriber_ports},
         {"subscriber_sessions", napt.subscriber_sessions},
+        {"fragments",
+         {{"held", napt.fragments},
+          {"of_a_source", napt.source_fragments},
+          {"seconds", napt.fragment_seconds}}},
         {"allow", texts_of(napt.allow)}};
     if (napt.records) {
         json["records"] = records_json(*napt.records);

@@ -65,6 +65,17 @@ void check_addresses(Section& napt, const std::vector<IpAddress>& addresses) {
     }
 }
 
+void read_fragments(Section& fragments, NaptConfig& into) {
+    const auto number =
+        [&fragments](const char* key, std::int64_t least, std::int64_t most, std::uint32_t& value) {
+            value = static_cast<std::uint32_t>(fragments.integer(key, {least, most}, value));
+        };
+    // A packet is in 64 of them at most.
+    number("held", 128, 1'000'000, into.fragments);
+    number("of_a_source", 128, 1'000'000, into.source_fragments);
+    number("seconds", 2, 60, into.fragment_seconds);
+}
+
 }  // namespace
 
 NaptConfig read_napt(Section& napt, Port ntm_port) {
@@ -82,6 +93,9 @@ NaptConfig read_napt(Section& napt, Port ntm_port) {
     number("sessions", made.sessions);
     number("subscriber_ports", made.subscriber_ports);
     number("subscriber_sessions", made.subscriber_sessions);
+    napt.section("fragments", Need::optional, [&](Section& fragments) {
+        read_fragments(fragments, made);
+    });
     made.allow = config::read_prefixes(napt, "allow");
     napt.section("records", Need::optional, [&](Section& records) {
         made.records = read_records(records, made.addresses.size() * made.blocks());

@@ -22,7 +22,11 @@ struct NaptConfig {
     std::uint32_t sessions = 65536;
     std::uint32_t subscriber_ports = 1024;  // that one may have, where his DC says nothing
     std::uint32_t subscriber_sessions = 8192;
-    std::vector<Prefix> allow;  // of special ranges, to forward to all the same
+    std::uint32_t fragments =
+        2048;  // that wait for others of their packets: of nodes, and of others
+    std::uint32_t source_fragments = 256;  // of one host
+    std::uint32_t fragment_seconds = 15;   // how long
+    std::vector<Prefix> allow;             // of special ranges, to forward to all the same
     std::optional<RecordsConfig> records;
 
     // Of each address; none where the size of a block could not be read.

@@ -30,6 +30,7 @@ dpdk::MemoryNeed memory_need_of(const control::RelayConfig& config, dpdk::Pages 
     if (config.napt) {
         const dpdk::NaptConfig napt = napt_of(*config.napt);
         size.napt = napt.plan;
+        size.fragments = napt.fragments;
         size.tells_napt_events = napt.tells_events;
     }
     dpdk::MemoryNeed need = dpdk::memory_need(size, pages);

@@ -23,6 +23,8 @@ dpdk::NaptConfig napt_of(const control::NaptConfig& config) {
     made.plan.subscribers = config.subscribers;
     made.plan.mappings = config.mappings;
     made.plan.sessions = config.sessions;
+    made.fragments = {
+        config.fragments, config.source_fragments, std::chrono::seconds{config.fragment_seconds}};
     made.tells_events = config.records.has_value();
     made.plan.tells_sessions = config.records && config.records->has_sessions;
     return made;

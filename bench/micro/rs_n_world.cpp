@@ -83,6 +83,7 @@ RsNWorld::RsNWorld(std::uint32_t paths)
         napt::Bindings::make(plan, random_),
         public_addresses(),
         crypto::BurstCipher::create().value(),
+        relay::FragmentGatherer::make({}, worker_counters_, 1),
         plan.subscribers,
         &worker_counters_});
     for (std::uint32_t path = 0; path < paths; ++path) {
@@ -216,16 +217,16 @@ void RsNWorld::classify() {
 
 void RsNWorld::pass_out() noexcept {
     const auto reader = table_->reader();
-    static_cast<void>(
-        rs_n_->pass_out(burst_, lanes_.tunnel, {reader, path_counters_.data()}, settings_, now)
-    );
+    static_cast<void>(rs_n_->pass_out(
+        burst_, lanes_.tunnel, {{reader, path_counters_.data()}, settings_, now, punts_}
+    ));
 }
 
 void RsNWorld::pass_in() noexcept {
     const auto reader = table_->reader();
-    static_cast<void>(
-        rs_n_->pass_in(burst_, lanes_.general, {reader, path_counters_.data()}, settings_, now)
-    );
+    static_cast<void>(rs_n_->pass_in(
+        burst_, lanes_.general, {{reader, path_counters_.data()}, settings_, now, punts_}
+    ));
 }
 
 bool RsNWorld::are_all_sent() const noexcept {

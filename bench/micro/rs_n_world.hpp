@@ -64,6 +64,7 @@ class RsNWorld {
     tables::LargeArray<relay::PathCounters> path_counters_;
     relay::WorkerCounters worker_counters_;
     std::unique_ptr<relay::RsN> rs_n_;
+    relay::PuntBuckets punts_{1};
     std::vector<Ends> ends_;  // by path
     std::unique_ptr<crypto::BurstCipher> cipher_of_nodes_;
 

@@ -26,6 +26,11 @@ class Lane {
     [[nodiscard]] std::uint8_t operator[](std::size_t at) const noexcept { return members_[at]; }
 
     void add(std::size_t member) noexcept { members_[size_++] = static_cast<std::uint8_t>(member); }
+    void add_all(const Lane& others) noexcept {
+        for (std::size_t i = 0; i < others.size(); ++i) {
+            add(others[i]);
+        }
+    }
     // Adds without a branch: the place is written always and kept if `is_member`.
     void add_if(std::size_t member, bool is_member) noexcept {
         members_[size_] = static_cast<std::uint8_t>(member);

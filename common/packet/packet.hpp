@@ -17,10 +17,12 @@ struct Passage;
 }
 
 // How a packet ends at a worker: exactly one of those behind the first. One that is handed over is in
-// another worker's hands as it came.
-enum class Fate : std::uint8_t { pending, transmit, punt, drop, hand_over };
+// another worker's hands as it came. Of one that is held what it carried has been copied, and who did
+// so counts it when that goes.
+enum class Fate : std::uint8_t { pending, transmit, punt, drop, hand_over, held };
 
-// What is known of a frame besides its bytes: by the port, or since it came from here.
+// What is known of a frame besides its bytes: by the port, since it came from here, or by the worker
+// that has handed it over.
 struct ReceiveMarks {
     static constexpr std::uint8_t none = 0;
     static constexpr std::uint8_t bad_checksum = 1;
@@ -28,6 +30,7 @@ struct ReceiveMarks {
     static constexpr std::uint8_t good_ipv4_checksum = 4;
     static constexpr std::uint8_t hairpinned =
         8;  // a node's packet for a public port of this relay
+    static constexpr std::uint8_t for_this_worker = 16;  // a fragment of a packet that is
     static constexpr std::uint8_t refused = bad_checksum | multi_segment;
 };
 
@@ -69,6 +72,7 @@ struct alignas(64) Packet {
         worker = to_worker;
         fate = Fate::hand_over;
     }
+    void hold() noexcept { fate = Fate::held; }
     void drop(DropReason why) noexcept {
         reason = why;
         fate = Fate::drop;

@@ -214,14 +214,22 @@ Result<Nothing, std::string> Dataplane::State::make_rs_n(std::size_t number) {
     if (!cipher) {
         return Unexpected{cipher.error()};
     }
+    auto fragments = relay::FragmentGatherer::make(
+        relay::plan_of(share, config.napt->fragments), crew.counters, config.seed
+    );
+    if (!fragments) {
+        return Unexpected{std::string{"no memory for fragments: lower napt: fragments: held"}};
+    }
     crew.rs_n = std::make_unique<relay::RsN>(relay::RsN::Parts{
         std::move(bindings),
         napt::PublicAddresses{config.napt->ipv4, config.napt->ipv6},
         *std::move(cipher),
+        std::move(fragments),
         config.napt->plan.subscribers,
         &crew.counters,
         share,
-        config.napt->now + resets_after_start});
+        config.napt->now + resets_after_start,
+        config.seed});
     return Nothing{};
 }
 

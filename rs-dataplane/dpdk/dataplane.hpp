@@ -12,6 +12,7 @@
 #include "rs-dataplane/napt/bindings.hpp"
 #include "rs-dataplane/relay/napt_events.hpp"
 #include "rs-dataplane/relay/observation.hpp"
+#include "rs-dataplane/relay/reassembly.hpp"
 #include "rs-dataplane/relay/settings_box.hpp"
 #include "rs-dataplane/relay/subscriber_orders.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
@@ -30,6 +31,7 @@ struct NaptConfig {
     std::vector<Ipv4Address> ipv4;  // public ones
     std::vector<Ipv6Address> ipv6;
     bool tells_events = false;               // blocks of ports, and sessions if the plan says so
+    relay::Reassembly::Plan fragments;       // of each of both sides
     std::vector<napt::KeptBindings> kept{};  // by worker, and of its plan; none: nothing is kept
     Instant now{};
 };

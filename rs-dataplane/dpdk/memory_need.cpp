@@ -7,6 +7,7 @@
 #include "rs-dataplane/dpdk/napt_event_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
 #include "rs-dataplane/relay/counters.hpp"
+#include "rs-dataplane/relay/fragment_gatherer.hpp"
 #include "rs-dataplane/relay/share.hpp"
 #include "rs-dataplane/tables/large_array.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
@@ -113,6 +114,9 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
         const std::size_t each = napt::Bindings::bytes_for(relay::plan_of(share, *size.napt)) +
                                  crypto::BurstCipher::bytes();
         need.parts.push_back({"NAPT", size.workers * each, false});
+        const std::size_t held =
+            relay::FragmentGatherer::bytes_for(relay::plan_of(share, size.fragments));
+        need.parts.push_back({"fragments that wait", size.workers * held, false});
     }
     if (size.tells_napt_events) {
         const std::size_t each = ring_bytes(NaptEventRings::size, sizeof(napt::Event));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rs-dataplane/napt/bindings.hpp"
+#include "rs-dataplane/relay/reassembly.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,7 @@ struct RelaySize {
     std::uint32_t paths = 65536;
     std::optional<napt::Bindings::Plan> napt{};
     bool tells_napt_events = false;
+    relay::Reassembly::Plan fragments{};
 };
 
 // Packet buffers of the data plane: all queues full both ways, what rings and caches hold, and some

@@ -26,7 +26,7 @@ constexpr std::size_t orders_a_round = 8;
 constexpr std::size_t ahead = 4;  // buffers whose frames are fetched before they are read
 
 std::uint8_t lasting_marks_of(const Packet& packet) noexcept {
-    return packet.receive_marks & ReceiveMarks::hairpinned;
+    return packet.receive_marks & (ReceiveMarks::hairpinned | ReceiveMarks::for_this_worker);
 }
 
 }  // namespace
@@ -41,8 +41,11 @@ Worker::Worker(const Parts& parts)
       subscribers_{parts.subscribers},
       number_{parts.number},
       hand_over_{parts.hand_over},
-      buffers_{parts.buffers},
-      handed_(parts.hand_over != nullptr ? parts.hand_over->workers() : 0) {
+      handed_(parts.hand_over != nullptr ? parts.hand_over->workers() : 0),
+      buffers_{parts.buffers} {
+    if (rs_n_ != nullptr && buffers_ != nullptr) {
+        rs_n_->make_frames_by(*this);
+    }
     for (const QueuePair& queue : parts.queues) {
         ports_.push_back({queue, {}});
     }
@@ -83,7 +86,9 @@ std::size_t Worker::poll(Instant now) noexcept {
     }
     if (rs_n_ != nullptr) {
         rs_n_->tend(now);
-        frames += send_own(settings, now);
+        if (pipeline_.has_own(now)) [[unlikely]] {
+            frames += pipeline_.send_own(settings, now) ? 1 : 0;
+        }
     }
     return frames + send_injected();
 }
@@ -146,12 +151,27 @@ void Worker::process(
     }
     burst_.count = count;
     pipeline_.run(burst_, settings, now);
-    carry_out(buffers);
+    carry_out(burst_, buffers);
 }
 
-void Worker::carry_out(std::span<rte_mbuf*> buffers) noexcept {
-    for (std::size_t i = 0; i < burst_.count; ++i) {
-        const Packet& packet = burst_.packets[i];
+// While the pipeline runs: the outboxes are empty then.
+bool Worker::add_to(Burst& burst) noexcept {
+    rte_mbuf* const buffer = rte_pktmbuf_alloc(buffers_);
+    if (buffer == nullptr) {
+        return false;
+    }
+    see_as_packet(*buffer, 0, burst.packets[burst.count]);
+    made_[burst.count++] = buffer;
+    return true;
+}
+
+void Worker::carry_out(Burst& burst) noexcept {
+    carry_out(burst, {made_.data(), burst.count});
+}
+
+void Worker::carry_out(const Burst& burst, std::span<rte_mbuf*> buffers) noexcept {
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        const Packet& packet = burst.packets[i];
         rte_mbuf* buffer = buffers[i];
         switch (packet.fate) {
             [[likely]] case Fate::transmit : write_back(*buffer, packet);
@@ -167,10 +187,13 @@ void Worker::carry_out(std::span<rte_mbuf*> buffers) noexcept {
                 set_tag(*buffer, {.port = packet.port, .marks = lasting_marks_of(packet)});
                 handed_[packet.worker].add(buffer);
                 break;
+            case Fate::held:
+                given_back_.add(buffer);
+                break;
             case Fate::drop:
             case Fate::pending:
                 counters_->dropped[static_cast<std::size_t>(packet.reason)].add(1);
-                dropped_.add(buffer);
+                given_back_.add(buffer);
                 break;
         }
     }
@@ -179,9 +202,9 @@ void Worker::carry_out(std::span<rte_mbuf*> buffers) noexcept {
     for (std::size_t worker = 0; worker < handed_.size(); ++worker) {
         hand_over(worker);
     }
-    if (dropped_.count != 0) {
-        rte_pktmbuf_free_bulk(dropped_.frames.data(), dropped_.count);
-        dropped_.count = 0;
+    if (given_back_.count != 0) {
+        rte_pktmbuf_free_bulk(given_back_.frames.data(), given_back_.count);
+        given_back_.count = 0;
     }
 }
 
@@ -240,25 +263,6 @@ void Worker::hand_over(std::size_t worker) noexcept {
         rte_pktmbuf_free_bulk(outbox.frames.data() + taken, static_cast<unsigned>(rest));
     }
     outbox.count = 0;
-}
-
-std::size_t Worker::send_own(const relay::Settings& settings, Instant now) noexcept {
-    if (!pipeline_.has_own(now)) [[likely]] {
-        return 0;
-    }
-    rte_mbuf* buffer = rte_pktmbuf_alloc(buffers_);
-    if (buffer == nullptr) {
-        return 0;
-    }
-    burst_.count = 1;
-    see_as_packet(*buffer, 0, burst_.packets[0]);
-    if (!pipeline_.make_own(burst_, settings, now)) {
-        rte_pktmbuf_free(buffer);
-        return 0;
-    }
-    counters_->made.add(1);
-    carry_out({&buffer, 1});
-    return 1;
 }
 
 std::size_t Worker::send_injected() noexcept {

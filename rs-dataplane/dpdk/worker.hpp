@@ -23,7 +23,7 @@ struct rte_mempool;
 
 namespace ntm::dpdk {
 
-class Worker {
+class Worker final : private relay::MadeFrames {
   public:
     struct Parts {
         relay::Pipeline::Parts pipeline;
@@ -34,9 +34,10 @@ class Worker {
         SubscriberRing* subscribers = nullptr;  // of the pipeline's RS-N
         std::size_t number = 0;
         HandOverRings* hand_over = nullptr;  // of an RS-N with several workers
-        rte_mempool* buffers = nullptr;      // of an RS-N: for packets of its own
+        rte_mempool* buffers = nullptr;      // of the frames that an RS-N makes
     };
     explicit Worker(const Parts& parts);
+    ~Worker() override = default;
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -70,11 +71,11 @@ class Worker {
     void process(
         std::span<rte_mbuf*> buffers, TagOf its_tag, const relay::Settings& settings, Instant now
     ) noexcept;
-    // A packet that nobody has sent.
-    std::size_t send_own(const relay::Settings& settings, Instant now) noexcept;
+    [[nodiscard]] bool add_to(Burst& burst) noexcept override;
+    void carry_out(Burst& burst) noexcept override;
     std::size_t send_injected() noexcept;
     void carry_out_orders(Instant now);
-    void carry_out(std::span<rte_mbuf*> buffers) noexcept;
+    void carry_out(const Burst& burst, std::span<rte_mbuf*> buffers) noexcept;
     void send(PortOutbox& out) noexcept;
     void send_all() noexcept;
     void hand_over_punted() noexcept;
@@ -93,11 +94,12 @@ class Worker {
     std::vector<PortOutbox> ports_;
     std::size_t number_;
     HandOverRings* hand_over_;
-    rte_mempool* buffers_;
     std::vector<Outbox> handed_;  // by worker
     Outbox punted_;
-    Outbox dropped_;
+    Outbox given_back_;  // to their pool
     Burst burst_;
+    rte_mempool* buffers_;
+    std::array<rte_mbuf*, burst_size> made_;  // by their numbers in the burst of MadeFrames
     unsigned idle_rounds_ = 0;
     std::atomic<bool> is_stopped_{false};
     std::atomic<bool> is_asleep_{false};

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t icmp_header = 8;
 constexpr std::size_t tcp_header = 20;
+constexpr std::size_t ipv6_fragment_header = 8;
 
 namespace icmp_type {
 constexpr std::uint8_t echo_reply = 0;
@@ -120,6 +121,8 @@ DropReason too_short(std::uint8_t protocol) noexcept {
         case ip_protocol::icmp:
         case ip_protocol::icmpv6:
             return DropReason::inner_icmp;
+        case ip_protocol::fragment:
+            return DropReason::fragment_malformed;
         default:
             return DropReason::inner_protocol;
     }
@@ -281,7 +284,14 @@ DropReason InnerPacket::read_quoted_ipv6(ByteView quoted) noexcept {
     if (quoted.size() < Ipv6View::size || quoted[0] >> 4 != 6) {
         return DropReason::bad_quote;
     }
-    return read_quoted_upper(quoted, Ipv6View::size, quoted[6]);
+    if (quoted[6] != ip_protocol::fragment) {
+        return read_quoted_upper(quoted, Ipv6View::size, quoted[6]);
+    }
+    constexpr std::size_t behind = Ipv6View::size + ipv6_fragment_header;
+    const bool is_first =
+        quoted.size() >= behind && (load<Be16>(quoted.data() + 42).to_host() & 0xfff8) == 0;
+    return is_first ? read_quoted_upper(quoted, behind, quoted[Ipv6View::size])
+                    : DropReason::bad_quote;
 }
 
 DropReason InnerPacket::read_quoted_upper(

@@ -168,19 +168,19 @@ Verdict kernels_ipv4(
                                                    : punted(packet, PuntClass::host);
 }
 
-// From a general node. A public address that is not the relay's own has no other use.
+// From a general node. A public address that is not the relay's own has no other use; whose a fragment
+// is shows when its packet is whole.
 bool is_general_ipv4(const Packet& packet, const Ipv4View& ip, const Settings& settings) noexcept {
     const PublicSettings& side = settings.public_side;
     return side.addresses.find_ipv4(ip.destination_bytes()) != OwnAddresses::none &&
-           (packet.own_address == OwnAddresses::none ||
-            (!ip.is_fragment() && is_to_public_port(Family::ipv4, ip.protocol(), ip.payload(), side)
-            ));
+           (packet.own_address == OwnAddresses::none || ip.is_fragment() ||
+            is_to_public_port(Family::ipv4, ip.protocol(), ip.payload(), side));
 }
 
 bool is_general_ipv6(const Packet& packet, const Ipv6View& ip, const Settings& settings) noexcept {
     const PublicSettings& side = settings.public_side;
     return side.addresses.find_ipv6(ip.destination_bytes()) != OwnAddresses::none &&
-           (packet.own_address == OwnAddresses::none ||
+           (packet.own_address == OwnAddresses::none || ip.next_header() == ip_protocol::fragment ||
             is_to_public_port(Family::ipv6, ip.next_header(), ip.payload(), side));
 }
 

@@ -60,7 +60,7 @@ struct alignas(64) WorkerCounters {
     Counter made;
     Counter taken_over;  // from other workers
     Counter transmitted;
-    Counter held;         // RS-S: always 0 between bursts
+    Gauge held;           // fragments that wait; RS-S: always 0 between bursts
     Counter handed_over;  // to other workers
     std::array<Counter, punt_class_count> punted;
     std::array<Counter, drop_reason_count> dropped;  // by DropReason

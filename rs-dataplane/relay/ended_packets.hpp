@@ -9,6 +9,7 @@
 #include "common/packet/ethernet.hpp"
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/napt/napt.hpp"
+#include "rs-dataplane/relay/identifications.hpp"
 #include "rs-dataplane/relay/numbered_subscriber.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/tunnel_end.hpp"
@@ -27,6 +28,9 @@ struct EndedPackets {
     std::array<napt::InnerPacket, burst_size> inner;
     std::array<Ecn, burst_size> outer_ecn;       // of what came by a tunnel
     std::array<std::uint16_t, burst_size> most;  // of what was too big: how long it might be
+    // Of packets that were put together: theirs, longer than which none goes on, since their sender
+    // knows what fits the whole way (0: they came as they are).
+    std::uint16_t longest_fragment = 0;
 };
 
 // A worker's NAPT at the time of a burst.
@@ -35,6 +39,7 @@ struct NaptParts {
     const napt::PublicAddresses& addresses;
     const Settings& settings;
     const std::vector<NumberedSubscriber>& subscribers;  // by number
+    Identifications& identifications;
     Instant now;
 
     [[nodiscard]] const NumberedSubscriber& subscriber(tables::SubscriberNumber number

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The end of a packet's way: the next hop's Ethernet addresses, the verdict of its MTU, and the port to
-// leave by. Nothing is ever fragmented (docs/protocol.md section 7).
+// leave by. No tunnel packet is ever fragmented (docs/protocol.md section 7).
 #pragma once
 
 #include "common/base/address.hpp"

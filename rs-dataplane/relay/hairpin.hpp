@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/base/address.hpp"
+#include "common/packet/burst.hpp"
 #include "common/packet/ethernet.hpp"
 #include "common/packet/packet.hpp"
 #include "rs-dataplane/relay/ended_packets.hpp"
@@ -17,6 +18,14 @@ namespace ntm::relay {
 
 [[nodiscard]] inline bool is_hairpinned(const Packet& packet) noexcept {
     return (packet.receive_marks & ReceiveMarks::hairpinned) != 0;
+}
+
+[[nodiscard]] inline Lane hairpinned_of(const Burst& burst, const Lane& lane) noexcept {
+    Lane hairpinned;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        hairpinned.add_if(lane[i], is_hairpinned(burst.packets[lane[i]]));
+    }
+    return hairpinned;
 }
 
 // Whether a subscriber may have a mapping there; the relay itself is nobody's target.

@@ -12,6 +12,7 @@
 #include "common/packet/udp.hpp"
 #include "rs-dataplane/napt/inner_packet.hpp"
 #include "rs-dataplane/napt/translate.hpp"
+#include "rs-dataplane/relay/identifications.hpp"
 
 namespace ntm::relay {
 
@@ -55,6 +56,18 @@ void change_ipv4_word(std::uint8_t* ip, std::size_t at, Change change) noexcept 
     }
     inner_header::change_ipv4_word(ip, at, [at](std::uint8_t* header) noexcept { --header[at]; });
     return true;
+}
+
+// Of an IPv4 packet that may be fragmented further on (RFC 6864 section 5.3.1).
+inline void identify(const napt::InnerPacket& packet, Identifications& identifications) noexcept {
+    std::uint8_t* ip = packet.at(0);
+    if (packet.headers().family == Family::ipv6 || (ip[6] & 0x40) != 0) {
+        return;
+    }
+    const Be16 next = Be16::from_host(identifications.next_ipv4());
+    inner_header::change_ipv4_word(ip, 4, [next](std::uint8_t* header) noexcept {
+        store(header + 4, next);
+    });
 }
 
 // A SYN asks for no longer segments than fit into packets of `most` bytes (RFC 4459 section 3.2).

@@ -20,8 +20,8 @@ inline constexpr std::uint16_t longest_whole = 65'456;
 
 // Of all fragments of a packet.
 struct FragmentedPacketKey {
-    std::uint64_t path =
-        0;  // by which they come, so that none joins those of another node; 0: from outside
+    // By which they come, so that none joins those of another node; from outside 0, of hairpinned ones 1.
+    std::uint64_t path = 0;
     tables::PaddedAddress source;
     tables::PaddedAddress destination;
     std::uint32_t identification = 0;

@@ -2,6 +2,7 @@
 #include "rs-dataplane/relay/napt_inbound.hpp"
 
 #include "common/base/touch.hpp"
+#include "rs-dataplane/relay/check_size.hpp"
 #include "rs-dataplane/relay/find_path.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/hairpin.hpp"
@@ -84,14 +85,15 @@ class Inbound {
             return DropReason::ttl_expired;
         }
         ended_.most[number] = most_inner(*packet.passage, end.suite);
-        if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
-            return DropReason::too_big;
+        const DropReason size = check_size(packet, ended_, number);
+        if (size == DropReason::too_big) [[unlikely]] {
+            return size;
         }
         limit_segments(inner, std::min(ended_.most[number], longest_anywhere(end.suite)));
         const napt::InsideEndpoint& found = receivers_[number];
         const NumberedSubscriber& subscriber = parts_.subscriber(end.subscriber);
         napt::Napt::bring_in(inner, receiver_of(found, subscriber, end, family));
-        return DropReason::none;
+        return size;
     }
 
   private:

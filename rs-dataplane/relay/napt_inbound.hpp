@@ -14,7 +14,8 @@ struct PathLookup {
 };
 
 // Of frames with an IP packet for a public address, cut to its length. What stays in the lane is an
-// inner packet at `inner_at`, with its passage and end.
+// inner packet at `inner_at`, with its passage and end. Those that leave it as `fragmented` are that
+// too, and to be sent in fragments; as `inner_fragment`, to be put together.
 void napt_inbound(
     Burst& burst, Lane& lane, EndedPackets& ended, const NaptParts& napt, const PathLookup& table
 ) noexcept;

@@ -3,6 +3,7 @@
 
 #include "common/base/touch.hpp"
 #include "rs-dataplane/napt/translate.hpp"
+#include "rs-dataplane/relay/check_size.hpp"
 #include "rs-dataplane/relay/finish.hpp"
 #include "rs-dataplane/relay/hairpin.hpp"
 #include "rs-dataplane/relay/inner_header.hpp"
@@ -79,8 +80,9 @@ class Outbound {
         const tables::NextHopIndex hop = ended_.ends[number]->way(family).next_hop;
         const bool goes_out = !is_hairpin_[number];
         ended_.most[number] = goes_out ? mtu_of(hop, parts_.settings.next_hops) : longest_packet;
-        if (packet.length - inner_at > ended_.most[number]) [[unlikely]] {
-            return DropReason::too_big;
+        const DropReason size = check_size(packet, ended_, number);
+        if (size == DropReason::too_big) [[unlikely]] {
+            return size;
         }
         if (!take_ecn_over(inner, ended_.outer_ecn[number])) [[unlikely]] {
             return DropReason::congestion_untold;
@@ -93,9 +95,13 @@ class Outbound {
             return reason;
         }
         limit_segments(inner, longest_anywhere(ended_.ends[number]->suite));
+        identify(inner, parts_.identifications);
         if (!goes_out) [[unlikely]] {
             turn_round(packet, family, parts_.settings);
-            return DropReason::none;
+            return size;
+        }
+        if (size == DropReason::fragmented) [[unlikely]] {
+            return size;
         }
         return finish_plain(packet, family, hop, parts_.settings.next_hops);
     }

@@ -37,12 +37,6 @@ bool is_end(const Packet& packet) noexcept {
     return packet.begin[packet.udp_at + UdpView::size] == end_version_and_type;
 }
 
-void add_all(const Lane& more, Lane& lane) noexcept {
-    for (std::size_t i = 0; i < more.size(); ++i) {
-        lane.add(more[i]);
-    }
-}
-
 // A tunnel packet's way once its path is found; the first reason to drop it ends it.
 DropReason relay_one(Packet& packet, const Way& way) noexcept {
     DropReason reason = check_leg(packet);
@@ -98,9 +92,9 @@ void Pipeline::end_tunnels(
         packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
         (is_end(packet) ? lanes.leg : data).add(member);
     }
-    const PathLookup table{table_, paths_};
-    add_all(rs_n_->pass_out(burst, data, table, settings, now), lanes.general);
-    add_all(rs_n_->pass_in(burst, lanes.general, table, settings, now), lanes.punt);
+    const RsN::Round round{{table_, paths_}, settings, now, punt_buckets_};
+    lanes.general.add_all(rs_n_->pass_out(burst, data, round));
+    lanes.punt.add_all(rs_n_->pass_in(burst, lanes.general, round));
 }
 
 void Pipeline::relay_all(

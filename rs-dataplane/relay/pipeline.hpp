@@ -32,13 +32,13 @@ class Pipeline {
 
     // Gives every packet of the burst its fate, and counts what does not depend on the ports.
     void run(Burst& burst, const Settings& settings, Instant now) noexcept;
-    // Whether there is something to send that no frame has come for, and makes it of the burst's one
-    // packet, which is empty. False: there is nothing after all.
+    // Whether there is something to send that no frame has come for, and sends it. False: there is
+    // nothing after all.
     [[nodiscard]] bool has_own(Instant now) const noexcept {
         return rs_n_ != nullptr && rs_n_->has_refusal(now);
     }
-    [[nodiscard]] bool make_own(Burst& burst, const Settings& settings, Instant now) noexcept {
-        return rs_n_->refuse(burst, {table_, paths_}, settings, now);
+    bool send_own(const Settings& settings, Instant now) noexcept {
+        return rs_n_->refuse({{table_, paths_}, settings, now, punt_buckets_});
     }
     // The part of it behind find_path, for tunnel packets; for benchmarks.
     void relay_all(

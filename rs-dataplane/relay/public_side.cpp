@@ -4,6 +4,7 @@
 #include "common/base/byte_order.hpp"
 #include "common/packet/ipv4.hpp"
 #include "common/packet/ipv6.hpp"
+#include "rs-dataplane/relay/ip_fragment.hpp"
 
 #include <optional>
 
@@ -36,6 +37,11 @@ bool is_error(Family family, std::uint8_t type) noexcept {
     return family == Family::ipv4 ? type == 3 || type == 11 || type == 12 : type >= 1 && type <= 4;
 }
 
+bool is_first_ipv6_fragment(std::uint8_t protocol, ByteView upper) noexcept {
+    return protocol == ip_protocol::fragment && upper.size() >= IpFragment::ipv6_header &&
+           (load<Be16>(upper.data() + 2).to_host() & 0xfff8) == 0;
+}
+
 // From which of our ports the quoted packet went.
 std::optional<std::uint16_t> quoted_port(Family family, ByteView quoted) noexcept {
     const std::size_t least = family == Family::ipv4 ? Ipv4View::smallest : Ipv6View::size;
@@ -46,10 +52,13 @@ std::optional<std::uint16_t> quoted_port(Family family, ByteView quoted) noexcep
     if (header < least || quoted.size() < header) {
         return std::nullopt;
     }
-    const std::uint8_t protocol = family == Family::ipv4 ? quoted[9] : quoted[6];
-    return port_at(
-        quoted.subspan(header), is_icmp_of(family, protocol) ? identifier_at : source_port_at
-    );
+    std::uint8_t protocol = family == Family::ipv4 ? quoted[9] : quoted[6];
+    ByteView upper = quoted.subspan(header);
+    if (family == Family::ipv6 && is_first_ipv6_fragment(protocol, upper)) {
+        protocol = upper[0];
+        upper = upper.subspan(IpFragment::ipv6_header);
+    }
+    return port_at(upper, is_icmp_of(family, protocol) ? identifier_at : source_port_at);
 }
 
 std::optional<std::uint16_t> public_port(

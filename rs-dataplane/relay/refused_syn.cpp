@@ -41,15 +41,16 @@ bool make_refusal(Packet& packet, const napt::InnerPacket& syn) noexcept {
     return true;
 }
 
-void write_refusal(Packet& packet, const napt::Refusal& refusal) noexcept {
-    const ByteView frame = refusal.frame();
-    std::ranges::copy(frame, packet.begin);
-    packet.length = static_cast<std::uint16_t>(frame.size());
-    packet.ip_length = static_cast<std::uint16_t>(frame.size() - EthernetView::size);
+Packet see_as_packet(napt::Refusal& refusal) noexcept {
+    Packet packet{};
+    packet.begin = refusal.bytes.data();
+    packet.length = refusal.length;
+    packet.capacity = refusal.length;
+    packet.ip_length = static_cast<std::uint16_t>(refusal.length - EthernetView::size);
     packet.port = refusal.port;
-    if (refusal.is_hairpinned) {
-        packet.receive_marks = packet.receive_marks | ReceiveMarks::hairpinned;
-    }
+    packet.reason = DropReason::napt_syn_filtered;
+    packet.receive_marks = refusal.is_hairpinned ? ReceiveMarks::hairpinned : ReceiveMarks::none;
+    return packet;
 }
 
 }  // namespace ntm::relay

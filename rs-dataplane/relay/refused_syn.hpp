@@ -13,7 +13,6 @@ namespace ntm::relay {
 // gets none.
 [[nodiscard]] bool make_refusal(Packet& packet, const napt::InnerPacket& syn) noexcept;
 
-// Into an empty packet.
-void write_refusal(Packet& packet, const napt::Refusal& refusal) noexcept;
+[[nodiscard]] Packet see_as_packet(napt::Refusal& refusal) noexcept;
 
 }  // namespace ntm::relay

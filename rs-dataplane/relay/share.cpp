@@ -26,4 +26,9 @@ napt::Bindings::Plan plan_of(const Share& share, napt::Bindings::Plan whole) noe
     return whole;
 }
 
+Reassembly::Plan plan_of(const Share& share, Reassembly::Plan whole) noexcept {
+    whole.fragments = part_of(whole.fragments, share.workers);
+    return whole;
+}
+
 }  // namespace ntm::relay

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rs-dataplane/napt/bindings.hpp"
+#include "rs-dataplane/relay/reassembly.hpp"
 #include "rs-dataplane/relay/settings.hpp"
 #include "rs-dataplane/tables/relay_path.hpp"
 
@@ -27,6 +28,10 @@ struct Share {
     [[nodiscard]] WorkerNumber owner_of(tables::SubscriberNumber subscriber) const noexcept {
         return relay::owner_of(subscriber, workers);
     }
+    // Who puts a packet together whose fragments have that hash.
+    [[nodiscard]] WorkerNumber gatherer_of(std::uint64_t hash) const noexcept {
+        return static_cast<WorkerNumber>(hash % workers);
+    }
     // This worker, if it is nobody's.
     [[nodiscard]] WorkerNumber owner_of_port(std::uint16_t port, const PublicSettings& settings)
         const noexcept {
@@ -41,5 +46,7 @@ struct Share {
 // What a worker has of the whole: an even share of the memory and of the blocks of ports, whose number is
 // a multiple of the workers'.
 [[nodiscard]] napt::Bindings::Plan plan_of(const Share& share, napt::Bindings::Plan whole) noexcept;
+// An even share of what may be held; one source's may all be here.
+[[nodiscard]] Reassembly::Plan plan_of(const Share& share, Reassembly::Plan whole) noexcept;
 
 }  // namespace ntm::relay

@@ -52,6 +52,7 @@ class Worker {
             std::move(bindings),
             napt::PublicAddresses{{{{192, 0, 2, 1}}}, {}},
             crypto::BurstCipher::create().value(),
+            relay::FragmentGatherer::make({}, counters, 1),
             plan().subscribers,
             &counters});
         const relay::SubscriberName name = subscriber_of(number);

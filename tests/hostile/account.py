@@ -10,7 +10,7 @@ import collections
 from typing import Iterable, NamedTuple
 
 import lab
-from oracle import Relay
+from oracle import FRAGMENT, Relay
 
 PATIENCE = 5.0
 SAMPLES = 100
@@ -20,7 +20,8 @@ Fates = collections.Counter  # of str
 def disagreement(fates: Fates, rise: dict[str, int]) -> str:
     """Empty if each fate is found among its counters, and nothing else was counted."""
     parts: list[tuple[set[str], int]] = []
-    for fate, number in fates.items():
+    # Fragments go when their time is over, whatever comes.
+    for fate, number in {FRAGMENT: 0, **fates}.items():
         names = set(fate.split("|"))
         for other in [each for each in parts if each[0] & names]:
             parts.remove(other)
@@ -53,6 +54,7 @@ class Counted(NamedTuple):
             for name, count in each["punted_by_class"].items():
                 ends[f"punted {name}"] = ends.get(f"punted {name}", 0) + count
         flow = dropped["packets"]
+        ends["held"] = flow["held"]
         ends["cookies answered"] = sum(each["cookies_answered"] for each in workers)
         ends["relayed"] = flow["transmitted"] - flow["injected"] - ends["cookies answered"]
         # What came between the reading of both counts as imbalance.

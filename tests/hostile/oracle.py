@@ -22,6 +22,9 @@ HOST = "punted host|host_rate"
 NEIGHBOUR = "punted neighbour|neighbour_rate"
 ANY_ERROR = f"{HOST}|inner_icmp_checksum|bad_quote|unknown_quote"  # of ICMP, by what it quotes
 COOKIE_ASKED = "cookies answered|cookie_rate"
+# Which of them, those that came before and the time say. Of no packet all come.
+FRAGMENT = "held|fragment_joined|fragment_malformed|fragment_too_long|fragment_overlap|fragment_timeout|" \
+    "fragment_quota|fragment_crowded_out"
 
 Endpoint = tuple[bytes, int]
 
@@ -70,11 +73,13 @@ class Relay:
         is_group = 224 <= target[0] < 240 or target == b"\xff" * 4
         if target not in self.addresses and not is_group:
             return "not_our_address"
-        if target in self.addresses and not is_fragment:
+        if target in self.addresses and is_fragment:
+            return "not_our_mac" if frame[0] & 1 else "inner_ipv4_options" if head > IPV4 else FRAGMENT
+        if target in self.addresses:
             general = self._general(frame, 4, packet[9], payload)
             if general:
                 return "inner_ipv4_options" if head > IPV4 and general != "not_our_mac" else general
-        is_plain = target in self.addresses and head == IPV4 and not is_fragment
+        is_plain = target in self.addresses and head == IPV4
         if packet[9] != 17:
             return HOST
         if is_fragment:
@@ -96,6 +101,8 @@ class Relay:
         is_kernels = target[0] == 0xFF or (target[0] == 0xFE and target[1] & 0xC0 == 0x80)
         if target not in self.addresses and not is_kernels:
             return "not_our_address"
+        if target in self.addresses and packet[6] == 44:
+            return "not_our_mac" if frame[0] & 1 else FRAGMENT
         if target in self.addresses:
             general = self._general(frame, 6, packet[6], payload)
             if general:

@@ -41,11 +41,13 @@ bool is_beyond_a_frame(DropReason reason) {
         case DropReason::napt_mapping_rate:
         case DropReason::napt_no_ports:
         case DropReason::napt_no_memory:
+        case DropReason::inner_fragment:  // every fragment waits, or is dropped for what it is
+        case DropReason::fragment_timeout:
+        case DropReason::fragment_crowded_out:
+        case DropReason::no_buffer:
             return true;
         default:
-            // Fragments are not put together yet: nothing ends as one that was.
-            return describe(reason).place == DropPlace::glue ||
-                   (reason >= DropReason::fragment_joined && reason <= DropReason::no_buffer);
+            return describe(reason).place == DropPlace::glue;
     }
 }
 

@@ -48,6 +48,13 @@ class Outcomes {
     [[nodiscard]] static constexpr Outcomes told(DropReason reason) noexcept {
         return Outcomes{Bits{1} << told_bit} | drop(reason);
     }
+    // By what came before it, whatever it is: of no packet all come on purpose.
+    [[nodiscard]] static constexpr Outcomes fragment() noexcept {
+        return Outcomes{Bits{1} << held_bit} | drop(DropReason::fragment_joined) |
+               drop(DropReason::fragment_malformed) | drop(DropReason::fragment_too_long) |
+               drop(DropReason::fragment_overlap) | drop(DropReason::fragment_quota) |
+               drop(DropReason::congestion_untold);
+    }
     [[nodiscard]] static constexpr Outcomes anything() noexcept { return Outcomes{~Bits{0}}; }
     [[nodiscard]] constexpr Outcomes operator|(Outcomes more) const noexcept {
         return Outcomes{bits_ | more.bits_};
@@ -62,6 +69,8 @@ class Outcomes {
                 return drop(packet.reason);
             case Fate::punt:
                 return Outcomes{Bits{1} << (first_punt + packet.punt_class)};
+            case Fate::held:
+                return Outcomes{Bits{1} << held_bit};
             default:
                 if (packet.reason != DropReason::none) {
                     return Outcomes{Bits{1} << told_bit};
@@ -72,6 +81,7 @@ class Outcomes {
 
   private:
     static constexpr unsigned first_punt = 112;
+    static constexpr unsigned held_bit = 124;
     static constexpr unsigned told_bit = 125;
     static constexpr unsigned relayed_bit = 126;
     static constexpr unsigned answered_bit = 127;

@@ -90,17 +90,17 @@ void add_ipv4_headers(const RsNTable& table) {
         napt::repair_ipv4_header(p);
     });
     table.any(RsNShape{
-        "a fragment", R::inner_fragment, [](Bytes& p, Draw& d) {
+        "a fragment", Outcomes::fragment(), [](Bytes& p, Draw& d) {
             put_word(p, 6, d.from_to(1, 0x3fff));
             repair_ipv4_header(p);
-        }}.at_own(kernels | R::fragment));
+        }}.at_own(Outcomes::fragment()));
 }
 
 void add_ipv6_headers(const RsNTable& table) {
     table.any(RsNShape{
-        "a fragment", R::inner_fragment, [](Bytes& p, Draw&) {
+        "a fragment", Outcomes::fragment(), [](Bytes& p, Draw&) {
             put_protocol(p, ip_protocol::fragment);
-        }}.at_own(kernels | R::fragment | Outcomes::drop(R::ipv6_extension)));
+        }}.at_own(Outcomes::fragment()));
     table.any(RsNShape{
         "an extension header", R::inner_ipv6_extension, [](Bytes& p, Draw& d) {
             put_protocol(p, d.one_of<std::uint8_t>({0, 43, 51, 60, 135}));

@@ -99,26 +99,30 @@ void add_lengths(Shapes& shapes) {
 }
 
 void add_fragments(Shapes& shapes) {
-    shapes.push_back(any("a first fragment", R::fragment, [](Frame& f, Draw&) {
+    shapes.push_back(any("a first fragment", Outcomes::fragment(), [](Frame& f, Draw&) {
         f.set_word(ip + 6, 0x2000);
         f.right_checksum();
     }));
-    shapes.push_back(any("a later fragment", R::fragment, [](Frame& f, Draw& d) {
+    shapes.push_back(any("a later fragment", Outcomes::fragment(), [](Frame& f, Draw& d) {
         f.set_word(ip + 6, d.from_to(1, 0x1fff) | d.one_of({0x0000U, 0x2000U}));
         f.right_checksum();
     }));
-    shapes.push_back(any("a fragment at an extreme", R::fragment, [](Frame& f, Draw& d) {
+    shapes.push_back(any("a fragment at an extreme", Outcomes::fragment(), [](Frame& f, Draw& d) {
         f.set_word(
             ip + 6, d.one_of({0x0001U, 0x1ffeU, 0x1fffU, 0x3fffU, 0xffffU, 0x6000U, 0xe000U})
         );
         f.right_checksum();
     }));
-    shapes
-        .push_back(any("a fragment of TCP", Outcomes::punt(PuntClass::host), [](Frame& f, Draw& d) {
-            f.set_word(ip + 6, d.from_to(1, 0x3fff));
-            f[ip + 9] = tcp;
-            f.right_checksum();
-        }));
+    shapes.push_back(any("a fragment of TCP", Outcomes::fragment(), [](Frame& f, Draw& d) {
+        f.set_word(ip + 6, d.from_to(1, 0x3fff));
+        f[ip + 9] = tcp;
+        f.right_checksum();
+    }));
+    shapes.push_back(any("a fragment to many", R::fragment, [](Frame& f, Draw& d) {
+        f.set_word(ip + 6, d.from_to(1, 0x3fff));
+        f.set_word(ip + 16, 0xe000U | d.below(0x1000));
+        f.right_checksum();
+    }));
 }
 
 void add_addresses(Shapes& shapes) {

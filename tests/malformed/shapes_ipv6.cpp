@@ -128,26 +128,23 @@ void add_extensions(Shapes& shapes) {
 }
 
 void add_fragments(Shapes& shapes) {
-    shapes.push_back(any("a fragment", R::fragment, [](Frame& f, Draw& d) {
+    shapes.push_back(any("a fragment", Outcomes::fragment(), [](Frame& f, Draw& d) {
         extend(f, d, fragment);
     }));
-    shapes.push_back(any("a cut fragment header", R::fragment, [](Frame& f, Draw& d) {
+    shapes.push_back(any("a cut fragment header", Outcomes::fragment(), [](Frame& f, Draw& d) {
         extend(f, d, fragment);
         f.resize(behind + d.below(8));
         right_length(f);
     }));
-    shapes.push_back(any("a fragment of a chain", R::ipv6_extension, [](Frame& f, Draw& d) {
+    shapes.push_back(any("a fragment of a chain", Outcomes::fragment(), [](Frame& f, Draw& d) {
         extend(f, d, d.one_of({hop_by_hop, routing, destination_options}));
         extend(f, d, fragment);
     }));
-    shapes.push_back(
-        any("a fragment of TCP or ICMPv6",
-            Outcomes::punt(PuntClass::host),
-            [](Frame& f, Draw& d) {
-                extend(f, d, fragment);
-                f[behind] = d.one_of({tcp, icmpv6});
-            })
-    );
+    shapes
+        .push_back(any("a fragment of TCP or ICMPv6", Outcomes::fragment(), [](Frame& f, Draw& d) {
+            extend(f, d, fragment);
+            f[behind] = d.one_of({tcp, icmpv6});
+        }));
 }
 
 void add_other_protocols(Shapes& shapes) {

@@ -93,6 +93,7 @@ WatchedRelay::WatchedRelay(relay::Settings settings)
       pipeline_{
           {table_->reader(), path_counters_.data(), &counters_, &token_key_, 1, &rs_n_.rs_n()}},
       slots_{std::make_unique<Slots>()} {
+    rs_n_.rs_n().make_frames_by(made_);
     paths_.insert(paths_.end(), rs_n_.paths().begin(), rs_n_.paths().end());
     for (const tables::RelayPath& each : paths_) {
         hold(table_->writer().insert(each).has_value(), "the path fits the table");
@@ -156,11 +157,20 @@ std::span<const Packet> WatchedRelay::run(std::span<const WireFrame> frames, Ins
     counters_.received.add(frames.size());
     was_answered_ = {};
     const std::uint64_t errors_before = errors_made();
+    const std::uint64_t joined_before = joined();
     pipeline_.run(buffers.burst, settings_, now);
     rs_n_.rs_n().tend(now);
-    count_turned({buffers.burst.packets.data(), frames.size()}, errors_made() - errors_before);
+    const bool is_any_whole = joined() != joined_before;
+    for (const MadeFrame& made : made_.take()) {
+        check_made(made.packet);
+    }
+    count_besides({buffers.burst.packets.data(), frames.size()}, errors_made() - errors_before);
     for (std::size_t i = 0; i < frames.size(); ++i) {
         check(frames[i], buffers.burst.packets[i], i, now);
+    }
+    if (is_any_whole) {
+        // For how many legs it counts shows nowhere else.
+        counted_besides_ = counted() - counters_.transmitted.value();
     }
     check_balance();
     return {buffers.burst.packets.data(), frames.size()};
@@ -180,13 +190,14 @@ void WatchedRelay::check(
             throw BrokenPromise{"there is nobody to hand a packet over to"};
         case Fate::pending:
             throw BrokenPromise{"every packet has a fate"};
+        case Fate::held:
+            return;  // it shows in the balance
         case Fate::transmit:
             counters_.transmitted.add(1);
             check_transmitted(frame, packet, number, now);
             return;
         case Fate::punt:
-            hold(packet.punt_class < relay::punt_class_count, "a punt has a class");
-            counters_.punted[packet.punt_class].add(1);
+            count_punted(packet);
             hold(
                 packet.port == frame.port && packet.length <= frame.bytes.size() &&
                     std::ranges::equal(packet.bytes(), frame.bytes.first(packet.length)),
@@ -194,13 +205,40 @@ void WatchedRelay::check(
             );
             return;
         case Fate::drop:
-            hold(
-                packet.reason != DropReason::none && packet.reason < DropReason::count_ &&
-                    describe(packet.reason).place != DropPlace::glue,
-                "a drop has a reason of the pipeline's"
-            );
-            counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
+            count_dropped(packet);
             return;
+    }
+}
+
+void WatchedRelay::count_punted(const Packet& packet) {
+    hold(packet.punt_class < relay::punt_class_count, "a punt has a class");
+    counters_.punted[packet.punt_class].add(1);
+}
+
+void WatchedRelay::count_dropped(const Packet& packet) {
+    hold(
+        packet.reason != DropReason::none && packet.reason < DropReason::count_ &&
+            describe(packet.reason).place != DropPlace::glue,
+        "a drop has a reason of the pipeline's"
+    );
+    counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
+}
+
+void WatchedRelay::check_made(const Packet& packet) {
+    switch (packet.fate) {
+        case Fate::transmit:
+            counters_.transmitted.add(1);
+            --counted_besides_;
+            rs_n_.check_made(packet, settings_.next_hops);
+            return;
+        case Fate::punt:
+            count_punted(packet);
+            return;
+        case Fate::drop:
+            count_dropped(packet);
+            return;
+        default:
+            throw BrokenPromise{"a frame that is made goes on, or is dropped"};
     }
 }
 
@@ -336,17 +374,32 @@ std::uint64_t WatchedRelay::errors_made() const {
     return made;
 }
 
-// Each has counted for its sender's leg, and an error about it, which turns round too, as that.
-void WatchedRelay::count_turned(std::span<const Packet> packets, std::uint64_t errors) {
+std::uint64_t WatchedRelay::joined() const {
+    return counters_.dropped[static_cast<std::size_t>(DropReason::fragment_joined)].value();
+}
+
+// One that turned round has counted for its sender's leg, and an error about it, which turns round too,
+// as that; one that went on in fragments has counted once.
+void WatchedRelay::count_besides(std::span<const Packet> packets, std::uint64_t errors) {
     counted_besides_ += errors;
     for (const Packet& packet : packets) {
         const bool is_told = packet.fate == Fate::transmit && packet.reason != DropReason::none;
+        const bool is_cut = packet.fate == Fate::drop && packet.reason == DropReason::fragmented;
+        counted_besides_ += is_cut ? 1 : 0;
         if (relay::is_hairpinned(packet)) {
             ++counted_besides_;
         } else if (is_told) {
             --counted_besides_;
         }
     }
+}
+
+std::uint64_t WatchedRelay::counted() const {
+    std::uint64_t counted = counters_.cookies_answered.value() + errors_made();
+    for (const relay::PathCounters& path : path_counters_) {
+        counted += path.legs[0].packets.value() + path.legs[1].packets.value();
+    }
+    return counted;
 }
 
 void WatchedRelay::check_balance() const {
@@ -361,12 +414,8 @@ void WatchedRelay::check_balance() const {
         counters_.received.value() + counters_.injected.value() + counters_.made.value() == ended,
         "received + injected + made = transmitted + punted + dropped + held"
     );
-    std::uint64_t counted = counters_.cookies_answered.value() + errors_made();
-    for (const relay::PathCounters& path : path_counters_) {
-        counted += path.legs[0].packets.value() + path.legs[1].packets.value();
-    }
     hold(
-        counters_.transmitted.value() + counted_besides_ == counted,
+        counters_.transmitted.value() + counted_besides_ == counted(),
         "what is transmitted is counted for its leg, or as a COOKIE answer or an ICMP error"
     );
 }

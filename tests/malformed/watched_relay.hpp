@@ -17,6 +17,7 @@
 #include "rs-dataplane/relay/pipeline.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
+#include "tests/malformed/made_buffers.hpp"
 #include "tests/malformed/watched_rs_n.hpp"
 #include "tests/malformed/wire_frame.hpp"
 #include "tests/unit/rs-dataplane/relay/world.hpp"
@@ -61,9 +62,16 @@ class WatchedRelay {
     );
     void check_relayed(const WireFrame& frame, const Packet& packet) const;
     void check_cookie(const WireFrame& frame, const Packet& packet, Instant now);
+    void check_made(const Packet& packet);
+    void count_punted(const Packet& packet);
+    void count_dropped(const Packet& packet);
     // Of the packets that have just passed, while so many ICMP errors were made.
-    void count_turned(std::span<const Packet> packets, std::uint64_t errors);
+    void count_besides(std::span<const Packet> packets, std::uint64_t errors);
     [[nodiscard]] std::uint64_t errors_made() const;
+    // Fragments of packets that were put together.
+    [[nodiscard]] std::uint64_t joined() const;
+    // For legs, as answers, and as errors.
+    [[nodiscard]] std::uint64_t counted() const;
     void check_balance() const;
     [[nodiscard]] const tables::RelayPath& path_of(ByteView ntm) const;
 
@@ -76,8 +84,10 @@ class WatchedRelay {
     Secret<16> token_key_;
     crypto::TokenMint mint_{token_key_};
     relay::WorkerCounters counters_;
-    // Of packets that turned round: what counts for one leg or error more than is transmitted.
+    // What counts for legs and as errors more than is transmitted: of packets that turned round, or went
+    // on in frames that were made.
     std::uint64_t counted_besides_ = 0;
+    MadeBuffers made_;
     WatchedRsN rs_n_{counters_};
     relay::Pipeline pipeline_;
     std::array<bool, burst_size> was_answered_{};

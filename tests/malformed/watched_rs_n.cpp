@@ -97,6 +97,13 @@ void check_told(ByteView error, ByteView about, const IpAddress& speaker, unsign
     );
 }
 
+// No public port is the relay's own.
+bool is_tunnelled(ByteView packet) {
+    const bool is_fragment = !is_ipv6(packet) && (word_at(packet, 6) & 0x3fff) != 0;
+    return !is_fragment && protocol_of(packet) == ip_protocol::udp &&
+           word_at(packet, header_length(packet)) == rs4.port.number;
+}
+
 // What goes in and what comes out of the NAPT.
 void check_translated(ByteView before, ByteView after, unsigned hops = 1) {
     hold(
@@ -116,6 +123,16 @@ void check_translated(ByteView before, ByteView after, unsigned hops = 1) {
             "a quote's header checksum is right"
         );
     }
+}
+
+// RFC 6864: what may be fragmented has an identification of the relay's.
+Bytes identified_as(Bytes packet, ByteView sent) {
+    const bool may_be_fragmented = !is_ipv6(packet) && (packet[6] & 0x40) == 0;
+    if (may_be_fragmented && sent.size() >= 6) {
+        std::copy_n(sent.begin() + 4, 2, packet.begin() + 4);
+        repair_ipv4_header(packet);
+    }
+    return packet;
 }
 
 }  // namespace
@@ -249,7 +266,7 @@ void WatchedRsN::check_out(
     const ByteView out = packet_of(sent.bytes());
     hold(is_ipv6(out) == is_ipv6(inner), "in its own family");
     hold(word_at(sent.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "and says so");
-    check_translated(inner, out);
+    check_translated(identified_as(inner, out), out);
     hold(ecn_of(out) == ecn_out_of_tunnel(ecn_of(inner), ecn_of(packet_of(came.bytes))), "ECN");
     const std::size_t subscriber = tunnel_of(path).subscriber;
     hold(
@@ -313,7 +330,7 @@ void WatchedRsN::check_turned(
 ) {
     const Bytes before = open_from_node(came);
     const Bytes after = open_for_node(sent, next_hops);
-    check_translated(before, after, 2);
+    check_translated(identified_as(before, after), after, 2);
     hold(ecn_of(after) == ecn_out_of_tunnel(ecn_of(before), ecn_of(packet_of(came.bytes))), "ECN");
     const PathId by = path_id_of(PlainFrame{came.bytes});
     const PathId to = path_id_of(PlainFrame{sent.bytes()});
@@ -343,6 +360,18 @@ void WatchedRsN::check_turned(
     see(sender, before, after);
 }
 
+void WatchedRsN::check_made(const Packet& sent, std::span<const relay::NextHop> next_hops) {
+    const ByteView out = packet_of(sent.bytes());
+    if (is_tunnelled(out)) {
+        static_cast<void>(open_for_node(sent, next_hops));
+        return;
+    }
+    hold(word_at(sent.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "it says its family");
+    hold(out.size() == whole_packet_of(sent.bytes()).size(), "and is as long as it says");
+    hold(is_public(source_of(out)), "it is from a public address");
+    check_next_hop(sent, next_hops[paths_.front().end->general_nodes.front().next_hop]);
+}
+
 void WatchedRsN::check_told_of_turned(
     const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
 ) {
@@ -351,8 +380,11 @@ void WatchedRsN::check_told_of_turned(
         path_id_of(PlainFrame{sent.bytes()}) == path_id_of(PlainFrame{came.bytes}),
         "by the path that it came by"
     );
+    const Bytes error = open_for_node(sent, next_hops);
+    hold(is_icmp_error(error), "it is an ICMP error");
     // It turned round too.
-    check_told(open_for_node(sent, next_hops), about, destination_of(about), 63);
+    const Bytes as_it_left = identified_as(about, quote_of(error));
+    check_told(error, as_it_left, destination_of(about), 63);
 }
 
 void WatchedRsN::check_told_node(

@@ -70,6 +70,9 @@ class WatchedRsN {
         const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
     );
 
+    // What was made is DATA that its node takes, or a packet from a public address.
+    void check_made(const Packet& sent, std::span<const relay::NextHop> next_hops);
+
     // What was sent on is an ICMP error of the relay's own, about what came so.
     void check_told_node(
         const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops

@@ -119,6 +119,7 @@ class Run {
                 counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
                 break;
             case Fate::hand_over:  // there is one worker
+            case Fate::held:       // and it is no RS-N
             case Fate::pending:
                 result_.broken.emplace_back("a packet has no fate");
         }

@@ -84,6 +84,7 @@ void RelayPlane::carry_out(const Packet& packet, Output& output) {
             counters_->dropped[static_cast<std::size_t>(packet.reason)].add(1);
             return;
         case Fate::hand_over:  // there is one worker
+        case Fate::held:       // and it is no RS-N
         case Fate::pending:
             return;  // the balance will tell
     }

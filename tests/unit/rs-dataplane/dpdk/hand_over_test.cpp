@@ -3,6 +3,7 @@
 #include "common/packet/packet_builder.hpp"
 #include "common/protocol/sealed.hpp"
 #include "rs-dataplane/dpdk/worker.hpp"
+#include "tests/unit/rs-dataplane/relay/fragments.hpp"
 #include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
 
 #include <gtest/gtest.h>
@@ -61,13 +62,16 @@ class HandOverTest : public ::testing::Test {
     }
 
     // From a general node, at the first worker.
+    [[nodiscard]] Bytes frame_to(std::uint16_t port, std::size_t size) const {
+        return eth()
+            .to_mac(mac())
+            .ipv4("203.0.113.80", "198.51.100.20")
+            .udp(53, port)
+            .payload_of(size)
+            .build();
+    }
     void arrive_for(std::uint16_t port, unsigned times = 1) {
-        const Bytes frame = eth()
-                                .to_mac(mac())
-                                .ipv4("203.0.113.80", "198.51.100.20")
-                                .udp(53, port)
-                                .payload_of(20)
-                                .build();
+        const Bytes frame = frame_to(port, 20);
         for (unsigned i = 0; i < times; ++i) {
             arrive(0, frame);
         }
@@ -123,6 +127,7 @@ class HandOverTest : public ::testing::Test {
             napt::Bindings::make(plan_of(share, plan), random_),
             napt::PublicAddresses{{rs4.address.ipv4()}, {rs6.address.ipv6()}},
             crypto::BurstCipher::create().value(),
+            relay::FragmentGatherer::make({}, hand.counters, 1),
             4,
             &hand.counters,
             share});
@@ -135,7 +140,8 @@ class HandOverTest : public ::testing::Test {
             .queues = hand.port->queue_pairs(),
             .subscribers = &subscribers_->of(number),
             .number = number,
-            .hand_over = hand_over_.get()});
+            .hand_over = hand_over_.get(),
+            .buffers = buffers_});
     }
 
     static inline int made = 100;
@@ -164,6 +170,35 @@ TEST_F(HandOverTest, WhatIsForTheOtherWorkersPortGoesToIt) {
     EXPECT_EQ(counters(1).received.value(), 0U);
     EXPECT_EQ(dropped(1, DropReason::napt_no_mapping), 3U);
     EXPECT_EQ(poll(0) + poll(1), 0U);
+}
+
+// whichever of both puts it together, its owner does so once more if that is not the same.
+TEST_F(HandOverTest, FragmentsMeetAtTheOwnerOfTheirPacket) {
+    constexpr std::uint32_t packets = 40;
+    for (std::uint32_t id = 0; id < packets; ++id) {
+        const Bytes frame = frame_to(id % 2 == 0 ? first_port : last_port, 2000);
+        const Bytes head{frame.begin(), frame.begin() + EthernetView::size};
+        const Bytes packet{frame.begin() + EthernetView::size, frame.end()};
+        for (const Bytes& fragment : fragments_of(packet, 1200, id)) {
+            Bytes arriving = head;
+            append(arriving, fragment);
+            arrive(0, arriving);
+        }
+    }
+    while (poll(0) + poll(1) != 0) {
+    }
+    for (const std::size_t worker : {std::size_t{0}, std::size_t{1}}) {
+        EXPECT_EQ(dropped(worker, DropReason::napt_no_mapping), packets / 2) << worker;
+        EXPECT_EQ(counters(worker).held.value(), 0U) << worker;
+        const relay::WorkerCounters& all = counters(worker);
+        std::uint64_t ended = all.handed_over.value();
+        for (const relay::Counter& counter : all.dropped) {
+            ended += counter.value();
+        }
+        EXPECT_EQ(all.received.value() + all.taken_over.value() + all.made.value(), ended);
+    }
+    EXPECT_GT(counters(0).handed_over.value(), 0U);
+    EXPECT_GT(counters(1).handed_over.value(), 0U);
 }
 
 //

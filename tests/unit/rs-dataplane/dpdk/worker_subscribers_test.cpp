@@ -4,6 +4,7 @@
 #include "common/protocol/sealed.hpp"
 #include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "tests/unit/rs-dataplane/dpdk/worker_world.hpp"
+#include "tests/unit/rs-dataplane/relay/fragments.hpp"
 #include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
 
 namespace ntm::dpdk::testing {
@@ -129,6 +130,36 @@ TEST_F(WorkerOfAnRsN, AnswersASynThatNothingCameOfInAnIdleRound) {
     EXPECT_EQ(counters_.transmitted.value(), 2U);
     EXPECT_EQ(worker_->poll(now_), 1U) << "the device returns what was sent";
     EXPECT_EQ(worker_->poll(now_), 0U);
+}
+
+TEST_F(WorkerOfAnRsN, PutsFragmentsTogetherAndSendsThemInFramesOfItsOwn) {
+    put(open(0));
+    const PacketEnds inside = ends_of(Family::ipv4).inside;
+    const std::vector<Bytes> fragments =
+        fragments_of(napt::packet_of(Kind::udp, inside, Bytes(2000, 7)), 1200);
+    EXPECT_FALSE(send(fragments[1]));
+    EXPECT_EQ(counters_.held.value(), 1U);
+    expect_balance();
+    const auto first = send(fragments[0]);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->size(), 14U + 20 + 1200);
+    EXPECT_EQ(counters_.held.value(), 0U);
+    EXPECT_EQ(counters_.made.value(), 2U);
+    EXPECT_EQ(counters_.transmitted.value(), 2U);
+    EXPECT_EQ(dropped(DropReason::fragment_joined), 2U);
+}
+
+TEST_F(WorkerOfAnRsN, DropsWhatItHasNoBufferFor) {
+    put(open(0));
+    const PacketEnds inside = ends_of(Family::ipv4).inside;
+    const std::vector<Bytes> fragments =
+        fragments_of(napt::packet_of(Kind::udp, inside, Bytes(2000, 7)), 1200);
+    EXPECT_FALSE(send(fragments[1]));
+    std::vector<rte_mbuf*> taken(buffer_count - 1);
+    ASSERT_EQ(rte_pktmbuf_alloc_bulk(buffers_, taken.data(), buffer_count - 1), 0);
+    EXPECT_FALSE(send(fragments[0]));
+    rte_pktmbuf_free_bulk(taken.data(), buffer_count - 1);
+    EXPECT_EQ(dropped(DropReason::no_buffer), 1U);
 }
 
 TEST_F(WorkerOfAnRsN, GivesANumberThatIsUsedAgainNothingOfTheLastOne) {

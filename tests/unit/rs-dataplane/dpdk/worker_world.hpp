@@ -88,7 +88,7 @@ class WorkerTest : public ::testing::Test {
         return counters_.dropped[static_cast<std::size_t>(reason)].value();
     }
     void expect_balance() const {
-        std::uint64_t ended = counters_.transmitted.value();
+        std::uint64_t ended = counters_.transmitted.value() + counters_.held.value();
         for (const relay::Counter& counter : counters_.punted) {
             ended += counter.value();
         }

@@ -262,7 +262,7 @@ const Case cases[] = {
      [] {
          return error_about(with_byte(udp4, 7, 1));
      }},
-    {"quote of an IPv6 fragment",
+    {"quote of a later IPv6 fragment",
      DropReason::bad_quote,
      [] {
          return error_about(with_byte(udp6, 6, 44));

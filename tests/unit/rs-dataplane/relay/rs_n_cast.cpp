@@ -36,6 +36,7 @@ std::unique_ptr<RsN> make_rs_n(
         napt::Bindings::make(plan_of(share, plan), random),
         napt::PublicAddresses{ipv4, ipv6},
         crypto::BurstCipher::create().value(),
+        FragmentGatherer::make({}, counters, 1),
         plan.subscribers,
         &counters,
         share,

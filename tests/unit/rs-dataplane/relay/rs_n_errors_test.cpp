@@ -113,15 +113,5 @@ TEST_P(RsNErrors, are_limited_in_their_rate) {
 
 INSTANTIATE_TEST_SUITE_P(Families, RsNErrors, ::testing::Values(Family::ipv4, Family::ipv6));
 
-// RFC 1191: a router would fragment it, and this one does not.
-TEST_F(RsNTest, says_nothing_of_what_is_too_long_and_may_be_fragmented) {
-    install();
-    PacketEnds back = reversed(ends_of(Family::ipv4).outside);
-    const Bytes opening = packet_of(Kind::udp, ends_of(Family::ipv4).inside, some_payload);
-    back.destination_port = source_port(inner_of(receive(data(opening)).frame));
-    const Bytes packet = napt::with_byte(packet_of(Kind::udp, back, Bytes(1450, 7)), 6, 0);
-    EXPECT_EQ(receive(from_general_node(packet)).reason, DropReason::too_big);
-}
-
 }  // namespace
 }  // namespace ntm::relay::testing

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RS-N: what a node sends to a public port of its own relay. Rows: U-9, T-8, I-7, V-12, U-8, S-8, X6-3.
+// RS-N: what a node sends to a public port of its own relay. Rows: U-9, T-8, I-7, V-12, U-8, U-13, S-8, X6-3.
+#include "tests/unit/rs-dataplane/relay/fragments.hpp"
 #include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
 
 #include <algorithm>
@@ -55,6 +56,30 @@ class RsNHairpin : public RsNTest, public ::testing::WithParamInterface<Family> 
     }
     [[nodiscard]] Outcome run_one(const Bytes& frame) { return run({frame}).front(); }
     [[nodiscard]] Outcome send(const Bytes& inner) { return run_one(data(inner)); }
+    // In fragments.
+    void send_cut(const Bytes& inner) {
+        std::vector<Bytes> frames;
+        for (const Bytes& fragment : fragments_of(inner, 1200)) {
+            frames.push_back(data(fragment));
+        }
+        for (const Outcome& outcome : run(frames)) {
+            EXPECT_EQ(outcome.fate, Fate::held) << describe(outcome.reason).name;
+        }
+    }
+    // What the other one makes of the frames that were made.
+    [[nodiscard]] Bytes other_joins() {
+        std::vector<Bytes> fragments;
+        for (const Outcome& outcome : made_.outcomes) {
+            EXPECT_EQ(outcome.fate, Fate::transmit) << describe(outcome.reason).name;
+            EXPECT_LE(outcome.frame.size(), 14U + 1500);
+            fragments.push_back(other_opens(outcome.frame).value());
+        }
+        return joined(fragments);
+    }
+    // But for the identification that the relay gives it.
+    [[nodiscard]] static Bytes as_identified(Bytes packet, const Bytes& got) {
+        return whole_of(std::move(packet), load<Be16>(got.data() + 4).to_host());
+    }
     [[nodiscard]] Outcome other_sends(const Bytes& inner) { return run_one(other_data(inner)); }
     [[nodiscard]] std::optional<Bytes> other_opens(const Bytes& frame) {
         auto inner = other_opener_->open(ByteView{frame}.subspan(42));
@@ -167,6 +192,67 @@ TEST_P(RsNHairpin, sender_is_told_what_does_not_fit_the_other_tunnel) {
     EXPECT_EQ(
         worker_counters_.icmp_errors[static_cast<std::size_t>(DropReason::too_big)].value(), 1U
     );
+}
+
+TEST_P(RsNHairpin, fragments_reach_the_other_node_in_fragments) {
+    const std::uint16_t own = port_of_node();
+    const std::uint16_t others = port_of_other();
+    const std::uint64_t before = counted();
+    send_cut(packet_of(Kind::udp, to(others), Bytes(2000, 7)));
+    ASSERT_EQ(made_.outcomes.size(), 2U);
+    const Bytes got = other_joins();
+    const Bytes wanted = packet_of(Kind::udp, from(own), Bytes(2000, 7));
+    EXPECT_EQ(got, two_hops_less(as_identified(wanted, got)));
+    EXPECT_EQ(counted() - before, 2U) << "for either leg once";
+}
+
+// U-13: the tunnel to the other node is the first that is too narrow.
+TEST_P(RsNHairpin, an_ipv4_packet_that_may_be_fragmented_goes_on_in_fragments) {
+    if (!is_ipv4()) {
+        return;
+    }
+    const std::uint16_t own = port_of_node();
+    const std::uint16_t others = port_of_other();
+    const Bytes packet = packet_of(Kind::udp, to(others), Bytes(1440, 7));
+    EXPECT_EQ(send(napt::with_byte(packet, 6, 0)).reason, DropReason::fragmented);
+    ASSERT_EQ(made_.outcomes.size(), 2U);
+    const Bytes got = other_joins();
+    const Bytes wanted = packet_of(Kind::udp, from(own), Bytes(1440, 7));
+    EXPECT_EQ(got, two_hops_less(as_identified(wanted, got)));
+}
+
+TEST_P(RsNHairpin, sender_of_fragments_is_told_of_what_is_wrong_with_their_packet) {
+    const std::uint16_t others = port_of_other();
+    send_cut(with_hop_limit(packet_of(Kind::udp, to(others), Bytes(2000, 7)), 2));
+    ASSERT_EQ(made_.outcomes.size(), 1U);
+    const auto told = opened(made_.outcomes[0].frame);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->at(is_ipv4() ? 20 : 40), is_ipv4() ? 11 : 3);
+}
+
+// And there they are told from those that come from outside.
+TEST_P(RsNHairpin, fragments_for_another_workers_port_go_to_it_with_their_mark) {
+    make_pipeline({0, 2});
+    send_cut(packet_of(Kind::udp, to(last_public_port), Bytes(2000, 7)));
+    ASSERT_EQ(made_.outcomes.size(), 2U);
+    for (const Outcome& outcome : made_.outcomes) {
+        EXPECT_EQ(outcome.fate, Fate::hand_over);
+        EXPECT_EQ(outcome.worker, 1);
+        EXPECT_EQ(outcome.receive_marks, ReceiveMarks::hairpinned | ReceiveMarks::for_this_worker);
+    }
+}
+
+TEST_P(RsNHairpin, no_fragment_from_outside_joins_those_of_a_node) {
+    const auto gatherer = FragmentGatherer::make({}, worker_counters_, 1);
+    const std::vector<Bytes> fragments =
+        fragments_of(packet_of(Kind::udp, from(first_public_port), Bytes(2000, 7)), 1200);
+    FramedPacket forged{from_general_node(fragments[0])};
+    FramedPacket own{from_general_node(fragments[1])};
+    own.packet.receive_marks = ReceiveMarks::hairpinned;
+    EXPECT_FALSE(gatherer->take_of_general_node(forged.packet, now_));
+    EXPECT_FALSE(gatherer->take_of_general_node(own.packet, now_));
+    EXPECT_EQ(worker_counters_.held.value(), 2U);
+    worker_counters_.held.set(0);
 }
 
 // X6-3.

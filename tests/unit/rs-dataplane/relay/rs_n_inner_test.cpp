@@ -133,14 +133,19 @@ TEST_P(RsNInner, have_a_plain_and_whole_header) {
             expect_refused(damaged, DropReason::inner_ipv4_checksum, "a damaged header");
         }
         expect_refused(napt::with_options(good()), DropReason::inner_ipv4_options, "options");
-        for (const std::uint8_t field : std::initializer_list<std::uint8_t>{0x20, 0x3f, 0x01}) {
-            expect_refused(
-                napt::with_byte(good(), 6, field), DropReason::inner_fragment, "a fragment"
-            );
-        }
+        expect_refused(
+            napt::with_byte(good(), 6, 0x20), DropReason::fragment_malformed, "a bad fragment"
+        );
+        expect_refused(
+            napt::with_byte(napt::with_byte(good(), 6, 0x1f), 7, 0xff),
+            DropReason::fragment_too_long,
+            "a far fragment"
+        );
         return;
     }
-    expect_refused(napt::with_byte(good(), 6, 44), DropReason::inner_fragment, "a fragment");
+    expect_refused(
+        napt::with_byte(good(), 6, 44), DropReason::fragment_malformed, "a bad fragment"
+    );
     for (const std::uint8_t extension : std::initializer_list<std::uint8_t>{0, 43, 51, 60, 135}) {
         expect_refused(
             napt::with_byte(good(), 6, extension), DropReason::inner_ipv6_extension, "an extension"

@@ -33,6 +33,7 @@ class RsNLeft : public ::testing::Test {
             std::move(bindings),
             napt::PublicAddresses{{own_public.ipv4.ipv4()}, {}},
             crypto::BurstCipher::create().value(),
+            FragmentGatherer::make({}, counters_, 1),
             plan_.subscribers,
             &counters_});
     }

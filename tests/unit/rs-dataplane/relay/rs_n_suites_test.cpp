@@ -99,11 +99,16 @@ void RsNSuites::expect_no_longer_answer_than_fits(std::size_t headers) {
     const Outcome in = receive(from_general_node(answer_of(ends, longest)));
     ASSERT_EQ(in.fate, Fate::transmit) << describe(in.reason).name;
     EXPECT_TRUE(opened(in.frame));
-    // One that may be fragmented, of which nobody is told.
+    // One that may be fragmented, of which nobody is told: its fragments fit.
     const Bytes too_long = napt::with_byte(answer_of(ends, longest + 1), 6, 0);
     const Outcome longer = receive(from_general_node(too_long));
     ASSERT_EQ(longer.fate, Fate::drop);
-    EXPECT_EQ(longer.reason, DropReason::too_big);
+    EXPECT_EQ(longer.reason, DropReason::fragmented);
+    ASSERT_EQ(made_.outcomes.size(), 2U);
+    for (const Outcome& fragment : made_.outcomes) {
+        ASSERT_EQ(fragment.fate, Fate::transmit) << describe(fragment.reason).name;
+        EXPECT_TRUE(opened(fragment.frame));
+    }
 }
 
 TEST_P(RsNSuites, know_how_much_fits_over_ipv4) {

@@ -125,6 +125,14 @@ TEST_P(RsNSyn, is_not_answered_where_nobody_can_be) {
     EXPECT_FALSE(own());
 }
 
+TEST_P(RsNSyn, is_not_answered_without_a_buffer) {
+    expect_filtered(strangers_syn());
+    made_.buffers = 0;
+    now_ += std::chrono::seconds{6};
+    EXPECT_FALSE(own());
+    EXPECT_EQ(dropped(DropReason::no_buffer), 1U);
+}
+
 // One that is longer than anybody's has its beginning quoted.
 TEST_P(RsNSyn, quotes_no_more_than_a_syn_has) {
     const PacketEnds ends = from(stranger(), strangers_port);

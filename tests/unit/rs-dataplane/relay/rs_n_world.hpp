@@ -15,20 +15,39 @@
 
 namespace ntm::relay::testing {
 
+// A packet that the worker got or made, and what became of it.
+struct Outcome {
+    Fate fate = Fate::pending;
+    DropReason reason = DropReason::none;
+    std::uint8_t punt_class = 0;
+    std::uint16_t port = 0;
+    std::uint8_t worker = 0;
+    std::uint8_t receive_marks = 0;
+    Bytes frame;
+
+    [[nodiscard]] static Outcome of(const Packet& packet);
+};
+
+// Keeps what became of frames that were made.
+class KeptFrames final : public MadeFrames {
+  public:
+    [[nodiscard]] bool add_to(Burst& burst) noexcept override;
+    void carry_out(Burst& burst) noexcept override;
+
+    std::size_t buffers = SIZE_MAX;  // that there are
+    std::vector<Outcome> outcomes;
+
+  private:
+    std::array<std::array<std::uint8_t, 128 + MadeFrames::room>, burst_size> bytes_;
+};
+
 class RsNTest : public ::testing::Test {
   protected:
     explicit RsNTest(const PublicPair& at = own_public);
+    ~RsNTest() override { expect_balance(); }
 
-    // A packet that the worker got, and what became of it.
-    struct Outcome {
-        Fate fate = Fate::pending;
-        DropReason reason = DropReason::none;
-        std::uint8_t punt_class = 0;
-        std::uint16_t port = 0;
-        std::uint8_t worker = 0;
-        Bytes frame;
-    };
-    // Each packet has one end.
+    using Outcome = testing::Outcome;
+    // Each packet has one end; what is made besides is `made_`'s.
     [[nodiscard]] std::vector<Outcome> run(const std::vector<Bytes>& frames);
     // And what is sent on counts for its path, or as an ICMP error.
     [[nodiscard]] std::vector<Outcome> receive_all(const std::vector<Bytes>& frames);
@@ -50,6 +69,12 @@ class RsNTest : public ::testing::Test {
     // What was sent on, as all paths have counted it, and ICMP errors.
     [[nodiscard]] std::uint64_t counted() const;
 
+    // received + made + taken over = transmitted + punted + dropped + held + handed over.
+    void expect_balance() const;
+    [[nodiscard]] std::uint64_t dropped(DropReason reason) const {
+        return worker_counters_.dropped[static_cast<std::size_t>(reason)].value();
+    }
+
     // Before the path is installed.
     void use(crypto::Suite suite);
     void install();
@@ -70,6 +95,7 @@ class RsNTest : public ::testing::Test {
     std::optional<tables::RelayTable::Writer> writer_;
     std::vector<PathCounters> path_counters_;
     WorkerCounters worker_counters_;
+    KeptFrames made_;
     Secret<16> token_key_;
     std::unique_ptr<RsN> rs_n_;
     std::unique_ptr<Pipeline> pipeline_;
@@ -78,8 +104,11 @@ class RsNTest : public ::testing::Test {
 
   private:
     void bind_leg();
-    [[nodiscard]] static Outcome outcome_of(const Packet& packet);
-    static void expect_one_end(const Packet& packet);
+    static void expect_one_end(const Outcome& outcome);
+    void count(const Outcome& outcome);
+    void count_made(std::size_t first);
+
+    std::uint64_t ended_ = 0;  // as anything but dropped or held
 };
 
 }  // namespace ntm::relay::testing

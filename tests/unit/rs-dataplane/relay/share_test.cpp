@@ -49,6 +49,12 @@ TEST(Share, PartsAreNoLessThanTheWhole) {
     EXPECT_EQ(plan.ipv4.addresses, 2U);
 }
 
+TEST(Share, FragmentsThatWaitArePartedAndOneSourcesAreNot) {
+    const Reassembly::Plan plan = plan_of({1, 4}, Reassembly::Plan{1001, 128});
+    EXPECT_EQ(plan.fragments, 251U);
+    EXPECT_EQ(plan.of_a_source, 128U);
+}
+
 TEST(Share, PortThatIsNobodysIsThisWorkers) {
     const Share share{3, 4};
     EXPECT_EQ(share.owner_of_port(19999, side), 3U);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RS-N's answers: what it tells the senders of packets that go no further, at once or, of a SYN, later.
+#include "rs-dataplane/relay/find_path.hpp"
+#include "rs-dataplane/relay/finish.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
+#include "rs-dataplane/relay/icmp_error.hpp"
+#include "rs-dataplane/relay/refused_syn.hpp"
+#include "rs-dataplane/relay/rs_n.hpp"
+#include "rs-dataplane/relay/seal_tunnel.hpp"
+#include "rs-dataplane/relay/tcp_reset.hpp"
+
+namespace ntm::relay {
+
+namespace {
+
+using tables::PaddedAddress;
+
+// RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
+constexpr Budget error_budget{1000, 100};
+constexpr Budget reset_budget{10'000, 1000};
+
+// Whether an answer goes to a host, and not to many or to whom the relay does not send.
+bool can_be_answered(
+    const Packet& packet, const napt::InnerPacket& about, const Settings& settings
+) noexcept {
+    const Family family = about.headers().family;
+    return is_hairpinned(packet) ||
+           settings.targets.permits(family, about.ends(about.headers()).source);
+}
+
+Family family_at(const std::uint8_t* ip) noexcept {
+    return ip[0] >> 4 == 6 ? Family::ipv6 : Family::ipv4;
+}
+
+// Where the packet was going.
+PaddedAddress destination_of(const napt::InnerPacket& packet) noexcept {
+    return packet.ends(packet.headers()).destination;
+}
+
+}  // namespace
+
+template <typename Speaker>
+Lane RsN::make_errors(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, Speaker speaker, Instant now
+) noexcept {
+    Lane made;
+    for (std::size_t i = 0; i < lane.size(); ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        if (packet.fate != Fate::drop) {
+            continue;
+        }
+        const napt::InnerPacket& about = ended.inner[lane[i]];
+        const Family family = about.headers().family;
+        const auto error = icmp_error_for(packet.reason, family, ended.most[lane[i]]);
+        if (error && errors_.take(error_budget, now) &&
+            make_icmp_error(packet, about, *error, speaker(lane[i]))) {
+            packet.fate = Fate::pending;
+            made.add(lane[i]);
+        }
+    }
+    return made;
+}
+
+Lane RsN::make_resets(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
+) noexcept {
+    Lane made;
+    for (std::size_t i = 0; i < lane.size() && now < resets_until_; ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        const bool is_due =
+            packet.fate == Fate::drop && packet.reason == DropReason::napt_no_session;
+        if (is_due && resets_.take(reset_budget, now) &&
+            make_tcp_reset(packet, ended.inner[lane[i]])) {
+            packet.fate = Fate::pending;
+            made.add(lane[i]);
+        }
+    }
+    return made;
+}
+
+Lane RsN::make_answers_for_nodes(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
+) noexcept {
+    const auto speaker = [&](std::size_t number) noexcept {
+        const napt::InnerPacket& packet = ended.inner[number];
+        const Family family = packet.headers().family;
+        return ended.ends[number]->is_exit && addresses_.has(family) ? addresses_(family, 0)
+                                                                     : destination_of(packet);
+    };
+    Lane made = make_errors(burst, lane, ended, speaker, now);
+    made.add_all(make_resets(burst, lane, ended, now));
+    return made;
+}
+
+Lane RsN::make_errors_for_general_nodes(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
+) noexcept {
+    const auto speaker = [&](std::size_t number) noexcept {
+        return destination_of(ended.inner[number]);
+    };
+    return make_errors(burst, lane, ended, speaker, now);
+}
+
+void RsN::tell_nodes(Burst& burst, Lane answers, EndedPackets& ended, const Round& round) noexcept {
+    answers.apply(burst, [](Packet& packet) noexcept {
+        packet.role = Role::responder;
+        return DropReason::none;
+    });
+    find_path(burst, answers, round.table.reader, round.table.counters);
+    answers.apply(burst, [&](Packet& packet) noexcept {
+        if (packet.passage->kind != tables::PassageKind::ended) {
+            return DropReason::leg_not_bound;
+        }
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        ended.ends[number] = packet.passage->end(Role::responder);
+        return DropReason::none;
+    });
+    seal_tunnel(burst, answers, ended, *cipher_, round.settings);
+    count_errors(burst, answers);
+}
+
+void RsN::tell_general_nodes(
+    Burst& burst, Lane errors, EndedPackets& ended, const Round& round
+) noexcept {
+    errors.apply(burst, [&](Packet& packet) noexcept {
+        const auto number = static_cast<std::size_t>(&packet - burst.packets.data());
+        const Family family = family_at(packet.begin + inner_at);
+        if (is_hairpinned(packet)) [[unlikely]] {
+            turn_round(packet, family, round.settings);
+            return DropReason::none;
+        }
+        const tables::NextHopIndex hop = ended.ends[number]->way(family).next_hop;
+        return finish_plain(packet, family, hop, round.settings.next_hops);
+    });
+    count_errors(burst, errors);
+    const Lane hairpinned = hairpinned_of(burst, errors);
+    if (!hairpinned.is_empty()) [[unlikely]] {
+        bring_own_in(burst, hairpinned, ended, round);
+    }
+}
+
+void RsN::count_errors(const Burst& burst, const Lane& sent) noexcept {
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        // What it was dropped for before it became an error.
+        const DropReason reason = burst.packets[sent[i]].reason;
+        counters_->icmp_errors[static_cast<std::size_t>(reason)].add(1);
+    }
+}
+
+void RsN::hold_syns(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, const Round& round
+) noexcept {
+    for (std::size_t i = 0; i < lane.size() && !held_syns_.is_full(); ++i) {
+        Packet& packet = burst.packets[lane[i]];
+        if (packet.fate != Fate::drop || packet.reason != DropReason::napt_syn_filtered) {
+            continue;
+        }
+        const napt::InnerPacket& syn = ended.inner[lane[i]];
+        const auto to = napt::Napt{*bindings_, addresses_}.lookup_in(syn);
+        if (to && can_be_answered(packet, syn, round.settings) && make_refusal(packet, syn)) {
+            held_syns_.hold(
+                {to->tuple, packet.port, is_hairpinned(packet)}, packet.bytes(), round.now
+            );
+        }
+    }
+}
+
+std::optional<napt::Refusal> RsN::next_refusal(Instant now) noexcept {
+    while (auto refusal = held_syns_.take_due(now)) {
+        if (!bindings_->find(refusal->tuple) && errors_.take(error_budget, now)) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+bool RsN::refuse(const Round& round) noexcept {
+    auto refusal = next_refusal(round.now);
+    if (!refusal) {
+        return false;
+    }
+    const auto send = [&](Burst& made, Lane& lane, EndedPackets& its) noexcept {
+        count_errors(made, lane);
+        if (refusal->is_hairpinned) {
+            bring_own_in(made, lane, its, round);
+            return;
+        }
+        lane.apply(made, [&](Packet& packet) noexcept {
+            packet.transmit(refusal->port);
+            return DropReason::none;
+        });
+    };
+    if (!maker_.send(see_as_packet(*refusal), nullptr, {}, send)) {
+        drop_whole(DropReason::no_buffer);
+    }
+    return true;
+}
+
+}  // namespace ntm::relay
