@@ -132,7 +132,7 @@ class RelayAccount:
             nonlocal complaint, judged
             self._collect()
             for frame in self.came[judged:]:
-                fates[self.relay.fate_of(frame)] += 1
+                fates.update(self.relay.fates_of(frame))
                 wanted[frame] -= 1
             judged = len(self.came)
             missing = sum((+wanted).values())

@@ -56,6 +56,15 @@ class Relay:
             return NEIGHBOUR
         return "vlan_tagged" if kind in (0x8100, 0x88A8) else "unknown_ethertype"
 
+    def fates_of(self, frame: bytes) -> list[str]:
+        """The frame's, and that of the packet which the relay makes of it if all of one is in this
+        fragment: UDP is not the kernel's then, since it might hide an NTM datagram."""
+        fate = self.fate_of(frame)
+        payload = frame[ETHERNET + IPV6:]
+        is_whole_udp = fate == FRAGMENT and frame[12:14] == b"\x86\xdd" and len(payload) > 8 and \
+            payload[0] == 17 and not struct.unpack_from("!H", payload, 2)[0] & 0xFFF9
+        return [fate, "fragment"] if is_whole_udp else [fate]
+
     def _ipv4(self, frame: bytes) -> str:
         packet = frame[ETHERNET:]
         if len(packet) < IPV4:

@@ -35,6 +35,7 @@ class RsNFragments : public RsNTest, public ::testing::WithParamInterface<Family
     }
     [[nodiscard]] std::vector<Bytes> from_node(const std::vector<Bytes>& fragments) {
         std::vector<Bytes> frames;
+        frames.reserve(fragments.size());
         for (const Bytes& fragment : fragments) {
             frames.push_back(data(fragment));
         }
@@ -42,6 +43,7 @@ class RsNFragments : public RsNTest, public ::testing::WithParamInterface<Family
     }
     [[nodiscard]] static std::vector<Bytes> from_gn(const std::vector<Bytes>& fragments) {
         std::vector<Bytes> frames;
+        frames.reserve(fragments.size());
         for (const Bytes& fragment : fragments) {
             frames.push_back(from_general_node(fragment));
         }
@@ -67,6 +69,7 @@ class RsNFragments : public RsNTest, public ::testing::WithParamInterface<Family
     // What a general node gets.
     [[nodiscard]] static std::vector<Bytes> inner(const std::vector<Bytes>& frames) {
         std::vector<Bytes> packets;
+        packets.reserve(frames.size());
         for (const Bytes& frame : frames) {
             packets.push_back(inner_of(frame));
         }
@@ -75,6 +78,7 @@ class RsNFragments : public RsNTest, public ::testing::WithParamInterface<Family
     // What the node gets.
     [[nodiscard]] std::vector<Bytes> all_opened(const std::vector<Bytes>& frames) {
         std::vector<Bytes> packets;
+        packets.reserve(frames.size());
         for (const Bytes& frame : frames) {
             packets.push_back(opened(frame).value_or(Bytes{}));
         }
