@@ -7,6 +7,7 @@
 #include "common/base/rate_limit.hpp"
 #include "rs-dataplane/relay/share.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace ntm::relay {
@@ -14,29 +15,39 @@ namespace ntm::relay {
 class Identifications {
   public:
     // `seed`: random, and the same for all workers.
-    Identifications(std::uint64_t seed, const Share& share) noexcept : seed_{seed}, share_{share} {}
+    Identifications(std::uint64_t seed, const Share& share) noexcept
+        : ipv4_{ipv4_count / share.workers}, ipv6_{ipv6_count / share.workers}, share_{share} {
+        for (std::uint64_t round = 0; round < round_keys_.size(); ++round) {
+            round_keys_[round] = mix(seed + round) | 1;
+        }
+    }
 
     [[nodiscard]] std::uint16_t next_ipv4() noexcept {
-        return static_cast<std::uint16_t>(permute<8>(next(ipv4_, std::uint64_t{1} << 16)));
+        return static_cast<std::uint16_t>(permute<8>(next(ipv4_)));
     }
-    [[nodiscard]] std::uint32_t next_ipv6() noexcept {
-        return permute<16>(next(ipv6_, std::uint64_t{1} << 32));
-    }
+    [[nodiscard]] std::uint32_t next_ipv6() noexcept { return permute<16>(next(ipv6_)); }
 
   private:
-    // Each worker has every n-th of `all`.
-    [[nodiscard]] std::uint32_t next(std::uint64_t& count, std::uint64_t all) const noexcept {
-        count = (count + 1) % (all / share_.workers);
-        return static_cast<std::uint32_t>(count * share_.workers + share_.worker);
+    static constexpr std::uint64_t ipv4_count = std::uint64_t{1} << 16;
+    static constexpr std::uint64_t ipv6_count = std::uint64_t{1} << 32;
+
+    // Those of one family that this worker has: every n-th.
+    struct Own {
+        std::uint64_t count;
+        std::uint64_t next = 0;
+    };
+    [[nodiscard]] std::uint32_t next(Own& own) const noexcept {
+        own.next = own.next + 1 == own.count ? 0 : own.next + 1;
+        return static_cast<std::uint32_t>(own.next * share_.workers + share_.worker);
     }
-    // Of twice as many bits, one to one: four rounds of a Feistel network.
+    // Of twice as many bits, one to one: rounds of a Feistel network.
     template <unsigned half_bits>
     [[nodiscard]] std::uint32_t permute(std::uint32_t value) const noexcept {
         constexpr std::uint32_t mask = (std::uint32_t{1} << half_bits) - 1;
         std::uint32_t left = value >> half_bits;
         std::uint32_t right = value & mask;
-        for (std::uint64_t round = 0; round < 4; ++round) {
-            const auto turned = static_cast<std::uint32_t>(mix(seed_ + (round << 32 | right)));
+        for (const std::uint64_t key : round_keys_) {
+            const auto turned = static_cast<std::uint32_t>((key + right) * key >> 32);
             const std::uint32_t next = left ^ (turned & mask);
             left = right;
             right = next;
@@ -44,10 +55,10 @@ class Identifications {
         return left << half_bits | right;
     }
 
-    std::uint64_t seed_;
+    Own ipv4_;
+    Own ipv6_;
+    std::array<std::uint64_t, 4> round_keys_;  // odd
     Share share_;
-    std::uint64_t ipv4_ = 0;
-    std::uint64_t ipv6_ = 0;
 };
 
 }  // namespace ntm::relay
