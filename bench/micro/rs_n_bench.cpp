@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cycles a packet of RS-N with AES-128-GCM, through its stages, for bursts of paths drawn at random,
+// Cycles a packet of RS-N, through its stages, by AES-128-GCM and by suite 0 (plain), for bursts of paths drawn at random,
 // each with a key and a session of its own. Names: what/sessions/bytes of the inner packet.
 #include "bench/micro/random_bursts.hpp"
 #include "bench/micro/rs_n_world.hpp"
@@ -14,8 +14,8 @@ std::size_t inner_size_of(const benchmark::State& state) {
     return static_cast<std::size_t>(state.range(1));
 }
 
-void rs_n_out(benchmark::State& state) {
-    RsNWorld& world = RsNWorld::of(sessions_of(state));
+void out(benchmark::State& state, crypto::Suite suite) {
+    RsNWorld& world = RsNWorld::of(sessions_of(state), suite);
     measure_bursts(
         state,
         [&](const Picks& picks) { world.prepare_out(picks, inner_size_of(state)); },
@@ -26,8 +26,8 @@ void rs_n_out(benchmark::State& state) {
     }
 }
 
-void rs_n_in(benchmark::State& state) {
-    RsNWorld& world = RsNWorld::of(sessions_of(state));
+void in(benchmark::State& state, crypto::Suite suite) {
+    RsNWorld& world = RsNWorld::of(sessions_of(state), suite);
     measure_bursts(
         state,
         [&](const Picks& picks) { world.prepare_in(picks, inner_size_of(state)); },
@@ -38,12 +38,27 @@ void rs_n_in(benchmark::State& state) {
     }
 }
 
+void rs_n_out(benchmark::State& state) {
+    out(state, crypto::Suite::aes_128_gcm);
+}
+void rs_n_in(benchmark::State& state) {
+    in(state, crypto::Suite::aes_128_gcm);
+}
+void rs_n_out_plain(benchmark::State& state) {
+    out(state, crypto::Suite::none);
+}
+void rs_n_in_plain(benchmark::State& state) {
+    in(state, crypto::Suite::none);
+}
+
 void with_sessions(benchmark::internal::Benchmark* made) {
     made->ArgsProduct({{1'000, 64'000, 1'000'000}, {64, 1408}})->UseManualTime();
 }
 
 BENCHMARK(rs_n_out)->Apply(with_sessions);
 BENCHMARK(rs_n_in)->Apply(with_sessions);
+BENCHMARK(rs_n_out_plain)->Apply(with_sessions);
+BENCHMARK(rs_n_in_plain)->Apply(with_sessions);
 
 }  // namespace
 }  // namespace ntm::bench

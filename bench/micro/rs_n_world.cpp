@@ -50,7 +50,7 @@ relay::Settings rs_n_settings() {
     return made;
 }
 
-using KeptWorlds = std::map<std::uint32_t, std::unique_ptr<RsNWorld>>;
+using KeptWorlds = std::map<std::pair<std::uint32_t, crypto::Suite>, std::unique_ptr<RsNWorld>>;
 
 KeptWorlds& kept_worlds() {
     static KeptWorlds kept;
@@ -59,10 +59,10 @@ KeptWorlds& kept_worlds() {
 
 }  // namespace
 
-RsNWorld& RsNWorld::of(std::uint32_t paths) {
-    auto& world = kept_worlds()[paths];
+RsNWorld& RsNWorld::of(std::uint32_t paths, crypto::Suite suite) {
+    auto& world = kept_worlds()[{paths, suite}];
     if (world == nullptr) {
-        world = std::make_unique<RsNWorld>(paths);
+        world = std::make_unique<RsNWorld>(paths, suite);
     }
     return *world;
 }
@@ -71,8 +71,9 @@ void RsNWorld::forget_all() {
     kept_worlds().clear();
 }
 
-RsNWorld::RsNWorld(std::uint32_t paths)
-    : settings_{rs_n_settings()},
+RsNWorld::RsNWorld(std::uint32_t paths, crypto::Suite suite)
+    : suite_{suite},
+      settings_{rs_n_settings()},
       grace_period_{tables::GracePeriod::create(1).value()},
       table_{tables::RelayTable::create(paths, settings_.own, *grace_period_).value()},
       path_counters_{tables::LargeArray<relay::PathCounters>::map(table_->slot_count())},
@@ -104,8 +105,8 @@ void RsNWorld::add_path(std::uint32_t path) {
     const std::shared_ptr<tables::EndKeys> keys{keys_.make(), [this](tables::EndKeys* gone) {
                                                     keys_.drop(gone);
                                                 }};
-    std::ranges::copy(ends.key, keys->opening.key.bytes.mutable_view().begin());
-    std::ranges::copy(random_.bytes<16>(), keys->sealing.key.bytes.mutable_view().begin());
+    keys->opening.key = {suite_, ends.key};
+    keys->sealing.key = {suite_, random_.bytes<16>()};
 
     tables::RelayPath made;
     made.id = ends.id;
@@ -169,7 +170,7 @@ void RsNWorld::prepare_out(const Picks& picks, std::size_t inner_size) {
         const Endpoint node = node_outside(picks[i]);
         Bytes text = inner_frame(node_inside(picks[i]), general_node_inside(picks[i]), inner_size);
         text.erase(text.begin(), text.begin() + EthernetView::size);
-        text.resize(inner_size + crypto::tag_size);
+        text.resize(crypto::sealed_size(suite_, inner_size));
         receive(
             i,
             eth()
@@ -197,6 +198,7 @@ void RsNWorld::seal(const Picks& picks, std::size_t inner_size) {
         jobs[i].key_number = picks[i];
         jobs[i].header = burst_.packets[i].begin + header_at;
         jobs[i].text_length = static_cast<std::uint16_t>(inner_size);
+        jobs[i].suite = suite_;
     }
     cipher_of_nodes_->seal(jobs);
 }

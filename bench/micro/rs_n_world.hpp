@@ -21,12 +21,12 @@ namespace ntm::bench {
 
 class RsNWorld {
   public:
-    // Made once for each size and kept.
-    [[nodiscard]] static RsNWorld& of(std::uint32_t paths);
+    // Made once for each size and suite and kept.
+    [[nodiscard]] static RsNWorld& of(std::uint32_t paths, crypto::Suite suite);
     // Before EAL goes.
     static void forget_all();
 
-    explicit RsNWorld(std::uint32_t paths);
+    RsNWorld(std::uint32_t paths, crypto::Suite suite);
 
     // DATA from the nodes of these paths, of inner packets of so many bytes.
     void prepare_out(const Picks& picks, std::size_t inner_size);
@@ -56,6 +56,7 @@ class RsNWorld {
         const Endpoint& source, const Endpoint& destination, std::size_t size
     ) const;
 
+    crypto::Suite suite_;
     SeededRandom random_{1};
     relay::Settings settings_;
     tables::ChunkPool<tables::EndKeys> keys_;
