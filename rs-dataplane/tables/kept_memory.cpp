@@ -46,6 +46,9 @@ Result<KeptMemory, std::string> KeptMemory::open(
         return Unexpected{"can not open " + file + ": " + why()};
     }
     KeptMemory made{descriptor};
+    if (const std::string held = made.lock(); !held.empty()) {
+        return Unexpected{file + ": " + held};
+    }
     const bool is_new = lseek(descriptor, 0, SEEK_END) == 0;
     std::string wrong = made.check_file();
     if (wrong.empty()) {
@@ -67,6 +70,13 @@ KeptMemory::~KeptMemory() {
     }
 }
 
+std::string KeptMemory::lock() const {
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        return errno == EWOULDBLOCK ? "another process holds it" : why();
+    }
+    return "";
+}
+
 std::string KeptMemory::check_file() const {
     struct stat status {};
     struct statfs system {};
@@ -82,9 +92,6 @@ std::string KeptMemory::check_file() const {
     if (system.f_type != TMPFS_MAGIC && system.f_type != HUGETLBFS_MAGIC) {
         return "it holds secrets and must not be on a disk: use tmpfs (/dev/shm, /run) or "
                "hugetlbfs";
-    }
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-        return errno == EWOULDBLOCK ? "another process holds it" : why();
     }
     return "";
 }

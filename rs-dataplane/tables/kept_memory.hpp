@@ -52,7 +52,8 @@ class KeptMemory {
     static constexpr std::size_t header_size = 4096;
 
     explicit KeptMemory(int descriptor) noexcept : descriptor_{descriptor} {}
-    // Each: what is wrong, or nothing.
+    // Each: what is wrong, or nothing. Before it is locked nothing is done to the file.
+    [[nodiscard]] std::string lock() const;
     [[nodiscard]] std::string check_file() const;
     [[nodiscard]] std::string take(const KeptLayout& layout);
     [[nodiscard]] bool map() noexcept;

@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -102,6 +104,14 @@ TEST_F(KeptMemoryTest, one_at_a_time_has_it) {
         expect_refused(file, "another process holds it");
     }
     static_cast<void>(open());
+}
+
+TEST_F(KeptMemoryTest, a_process_that_has_only_begun_keeps_its_file) {
+    const int other = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(flock(other, LOCK_EX | LOCK_NB), 0);
+    expect_refused(file, "another process holds it");
+    EXPECT_TRUE(std::filesystem::exists(file));
+    close(other);
 }
 
 TEST_F(KeptMemoryTest, secrets_are_the_owners_alone_and_on_no_disk) {
