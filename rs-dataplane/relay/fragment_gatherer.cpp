@@ -20,7 +20,7 @@ ByteView ip_packet_of(const Packet& packet) noexcept {
 
 // None that is forged outside joins those that a node has sent to a public address.
 std::uint64_t origin_of(const Packet& packet) noexcept {
-    return is_hairpinned(packet) ? 1 : 0;
+    return is_hairpinned(packet) ? fragment_origin::hairpinned : fragment_origin::outside;
 }
 
 }  // namespace
@@ -53,8 +53,10 @@ FragmentGatherer::FragmentGatherer(
     burst_.count = 1;
 }
 
-bool FragmentGatherer::take_of_node(Packet& packet, Ecn outer, Instant now) noexcept {
-    auto fragment = IpFragment::parse(ip_packet_of(packet), packet.path_id.value);
+bool FragmentGatherer::take_of_node(
+    Packet& packet, tables::SubscriberNumber node, Ecn outer, Instant now
+) noexcept {
+    auto fragment = IpFragment::parse(ip_packet_of(packet), fragment_origin::of(node));
     if (!fragment) {
         packet.drop(fragment.error());
         return false;

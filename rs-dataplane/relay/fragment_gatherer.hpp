@@ -23,7 +23,9 @@ class FragmentGatherer {
     [[nodiscard]] static std::size_t bytes_for(const Reassembly::Plan& plan) noexcept;
 
     // Gives a fragment its fate, which stands at `inner_at` of a packet. True: its packet is whole.
-    [[nodiscard]] bool take_of_node(Packet& packet, Ecn outer, Instant now) noexcept;
+    [[nodiscard]] bool take_of_node(
+        Packet& packet, tables::SubscriberNumber node, Ecn outer, Instant now
+    ) noexcept;
     [[nodiscard]] bool take_of_general_node(Packet& packet, Instant now) noexcept;
 
     // A burst of the whole packet alone, with all that was known of its last fragment, until another is

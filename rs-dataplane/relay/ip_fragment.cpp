@@ -20,7 +20,7 @@ constexpr std::uint16_t ipv6_more = 1;
 }  // namespace
 
 std::uint64_t FragmentedPacketKey::hash(std::uint64_t seed) const noexcept {
-    std::uint64_t value = mix(seed ^ path);
+    std::uint64_t value = mix(seed ^ origin);
     for (const std::uint64_t word :
          {source.first, source.second, destination.first, destination.second}) {
         value = mix(value ^ word);
@@ -43,9 +43,9 @@ bool IpFragment::is_one(ByteView packet) noexcept {
     return ip && ip->is_fragment();
 }
 
-Result<IpFragment, DropReason> IpFragment::parse(ByteView packet, std::uint64_t path) noexcept {
+Result<IpFragment, DropReason> IpFragment::parse(ByteView packet, std::uint64_t origin) noexcept {
     IpFragment fragment;
-    fragment.key_.path = path;
+    fragment.key_.origin = origin;
     fragment.packet_length_ = static_cast<std::uint16_t>(packet.size());
     DropReason reason =
         packet[0] >> 4 == 6 ? fragment.read_ipv6(packet) : fragment.read_ipv4(packet);

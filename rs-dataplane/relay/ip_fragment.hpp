@@ -9,6 +9,7 @@
 #include "common/packet/ecn.hpp"
 #include "common/packet/ipv6.hpp"
 #include "rs-dataplane/tables/padded_address.hpp"
+#include "rs-dataplane/tables/relay_path.hpp"
 
 #include <cstdint>
 
@@ -18,10 +19,19 @@ namespace ntm::relay {
 // for that of an ICMP error.
 inline constexpr std::uint16_t longest_whole = 65'456;
 
+// Who has sent a fragment, as far as that is sure: none joins those of another one.
+namespace fragment_origin {
+inline constexpr std::uint64_t outside = 0;     // whoever its source address says
+inline constexpr std::uint64_t hairpinned = 1;  // likewise, but some subscriber
+// By whichever of his paths.
+[[nodiscard]] constexpr std::uint64_t of(tables::SubscriberNumber subscriber) noexcept {
+    return hairpinned + 1 + subscriber;
+}
+}  // namespace fragment_origin
+
 // Of all fragments of a packet.
 struct FragmentedPacketKey {
-    // By which they come, so that none joins those of another node; from outside 0, of hairpinned ones 1.
-    std::uint64_t path = 0;
+    std::uint64_t origin = fragment_origin::outside;
     tables::PaddedAddress source;
     tables::PaddedAddress destination;
     std::uint32_t identification = 0;
@@ -40,7 +50,7 @@ class IpFragment {
     [[nodiscard]] static bool is_one(ByteView packet) noexcept;
     // Of one that is.
     [[nodiscard]] static Result<IpFragment, DropReason> parse(
-        ByteView packet, std::uint64_t path
+        ByteView packet, std::uint64_t origin
     ) noexcept;
 
     [[nodiscard]] const FragmentedPacketKey& key() const noexcept { return key_; }

@@ -30,9 +30,9 @@ std::optional<Ecn> ecn_of_whole(std::uint8_t seen, Ecn first) noexcept {
     return (seen & bit_of(Ecn::not_ect)) == 0 ? std::optional{Ecn::ce} : std::nullopt;
 }
 
-// A host: by its path, its IPv4 address, or the /64 that an IPv6 host has all of.
+// A subscriber, or a host: by its IPv4 address, or the /64 that an IPv6 host has all of.
 std::uint64_t source_of(const FragmentedPacketKey& key) noexcept {
-    return key.path != 0 ? key.path : key.source.first;
+    return key.origin > fragment_origin::hairpinned ? key.origin : key.source.first;
 }
 
 // Where a packet of that many pieces may stand: one bucket for each on average.

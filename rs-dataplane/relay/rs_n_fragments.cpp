@@ -36,7 +36,7 @@ bool is_udp(ByteView packet) noexcept {
 WorkerNumber RsN::worker_of(const Packet& packet, const Settings& settings) const noexcept {
     const ByteView ip = packet.bytes().subspan(EthernetView::size);
     if (IpFragment::is_one(ip)) {
-        const auto fragment = IpFragment::parse(ip, 0);
+        const auto fragment = IpFragment::parse(ip, fragment_origin::outside);
         const bool is_ours =
             !fragment || (packet.receive_marks & ReceiveMarks::for_this_worker) != 0;
         return is_ours ? share_.worker : share_.gatherer_of(fragment->key().hash(0));
@@ -48,9 +48,12 @@ WorkerNumber RsN::worker_of(const Packet& packet, const Settings& settings) cons
 void RsN::gather_out(Burst& burst, const Lane& lane, const Round& round) noexcept {
     for (std::size_t i = 0; i < lane.size(); ++i) {
         Packet& packet = burst.packets[lane[i]];
+        const tables::TunnelEnd* end = ended_.ends[lane[i]];
         if (was_dropped_as(packet, DropReason::inner_fragment) &&
-            fragments_->take_of_node(packet, ended_.outer_ecn[lane[i]], round.now)) {
-            pass_whole_out(ended_.ends[lane[i]], round);
+            fragments_->take_of_node(
+                packet, end->subscriber, ended_.outer_ecn[lane[i]], round.now
+            )) {
+            pass_whole_out(end, round);
         }
     }
 }

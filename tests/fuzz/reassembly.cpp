@@ -77,7 +77,7 @@ class Watched {
         if (!IpFragment::is_one(packet)) {
             return {};
         }
-        const auto fragment = IpFragment::parse(packet, 0);
+        const auto fragment = IpFragment::parse(packet, fragment_origin::outside);
         if (!fragment) {
             return {};
         }
@@ -131,7 +131,7 @@ class Watched {
             if (fragment == whole) {
                 return whole;
             }
-            const auto read = IpFragment::parse(fragment, 0);
+            const auto read = IpFragment::parse(fragment, fragment_origin::outside);
             demand(read.has_value(), "a fragment that was cut is one");
             demand(read->offset() == body.size(), "it stands where it says");
             demand(read->is_last() == cutter.is_done(), "the last one is the last");

@@ -174,7 +174,7 @@ TEST_P(OfFragments, those_of_different_packets_do_not_meet) {
     const Piece rest{16, 24, false};
     EXPECT_FALSE(add(sent, rest, 2).whole) << "another identification";
     EXPECT_FALSE(add(packet(40, 2), rest).whole) << "another source";
-    EXPECT_FALSE(table_.add(fragment_of(sent, rest, 1), 5).whole) << "another path";
+    EXPECT_FALSE(table_.add(fragment_of(sent, rest, 1), 5).whole) << "another origin";
     Bytes elsewhere = sent;
     elsewhere[is_ipv4() ? 19 : 39] ^= 1;
     EXPECT_FALSE(add(whole_of(elsewhere, 1), rest).whole) << "another destination";

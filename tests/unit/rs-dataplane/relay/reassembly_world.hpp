@@ -44,8 +44,8 @@ class Table {
   public:
     explicit Table(const Reassembly::Plan& plan) : made_{Reassembly::make(plan, dropped_, 7)} {}
 
-    Got add(const Bytes& fragment, std::uint64_t path = 0) {
-        const auto parsed = IpFragment::parse(fragment, path);
+    Got add(const Bytes& fragment, std::uint64_t origin = fragment_origin::outside) {
+        const auto parsed = IpFragment::parse(fragment, origin);
         if (!parsed) {
             return {parsed.error()};
         }

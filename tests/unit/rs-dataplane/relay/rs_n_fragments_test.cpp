@@ -202,6 +202,21 @@ TEST_P(RsNFragments, a_flood_of_them_harms_no_whole_packet) {
     EXPECT_LE(worker_counters_.held.value(), Reassembly::Plan{}.fragments);
 }
 
+// A node may have very many paths.
+TEST_P(RsNFragments, of_all_paths_of_a_node_count_as_one_sources) {
+    tables::RelayPath second = path_;
+    second.id = PathId{0x2222};
+    second.end->keys = make_end_keys(secret_, second.id);
+    ASSERT_TRUE(writer_->insert(second));
+    protocol::DataSealer by_second{secret_, crypto::Suite::aes_128_gcm, second.id, Role::initiator};
+    for (std::uint32_t id = 0; id < 200; ++id) {
+        const Bytes first = fragment_of(sent(100), {0, 80, true}, id);
+        const Bytes sealed = (id % 2 == 0 ? *node_sealer_ : by_second).seal(first).value();
+        EXPECT_TRUE(pass({datagram_from_node(sealed)}, 1).empty());
+    }
+    EXPECT_EQ(worker_counters_.held.value(), Reassembly::Plan{}.of_a_source);
+}
+
 // RFC 6946, and how a packet is left that needs none.
 TEST_P(RsNFragments, a_packet_that_fits_goes_on_whole) {
     const Ends flow = opened_flow();
