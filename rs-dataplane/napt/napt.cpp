@@ -13,6 +13,11 @@ PaddedAddress as_seen_inside(
     return path.is_exit ? real : general_node.virtual_address;
 }
 
+// An ICMP error: it is for who sent what it quotes.
+bool goes_to_sender(const Ends& error, const Ends& quoted) noexcept {
+    return error.destination == quoted.source;
+}
+
 }  // namespace
 
 Target Napt::target_of(const InnerPacket& packet) noexcept {
@@ -47,7 +52,9 @@ DropReason Napt::send_error_out(const InnerPacket& packet, const Sender& sender)
     // What came in, as the subscriber got it.
     const Headers& quote = packet.quote();
     const Ends seen = packet.ends(quote);
-    if (quote.kind == Kind::echo_request) {
+    const Ends error = packet.ends(packet.headers());
+    const bool is_of_who_got_it = error.source == seen.destination;
+    if (quote.kind == Kind::echo_request || !is_of_who_got_it || !goes_to_sender(error, seen)) {
         return DropReason::unknown_quote;
     }
     const InsideTuple tuple{
@@ -86,7 +93,7 @@ Result<InsideEndpoint, DropReason> Napt::find_receiver_of_error(const InnerPacke
     const Headers& quote = packet.quote();
     const Ends sent = packet.ends(quote);
     const auto address = addresses_.find(quote.family, sent.source);
-    if (!address) {
+    if (!address || !goes_to_sender(packet.ends(packet.headers()), sent)) {
         return Unexpected{DropReason::unknown_quote};
     }
     const auto found = bindings_.find(OutsideTuple{

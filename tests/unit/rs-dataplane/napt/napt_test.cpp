@@ -265,6 +265,9 @@ TEST_P(NaptTest, errors_about_what_was_never_sent_are_refused) {
     expect_unknown(Kind::udp, {outside.source, outside.source_port, cast.gn, 4000});
     expect_unknown(Kind::udp, {cast.host, outside.source_port, cast.host, 4000});
     expect_unknown(Kind::tcp, {outside.source, outside.source_port, cast.host, 4000});
+    // To a public address that it did not come from.
+    Bytes astray = error_packet(cast.router, cast.gn, packet_of(Kind::udp, outside, payload));
+    EXPECT_EQ(receive(astray), DropReason::unknown_quote);
     // What came in, as if it had gone out.
     expect_unknown(Kind::udp, {cast.host, 4000, outside.source, outside.source_port});
 
@@ -285,6 +288,8 @@ TEST_P(NaptTest, errors_from_inside_about_what_never_came_are_refused) {
     expect_unknown(Kind::tcp, {cast.gn_vip, 4000, cast.mn, 5000}, from);
     expect_unknown(Kind::udp, {cast.gn_vip, 4000, cast.mn, 5000}, sender(path_to_gn, 1));
     expect_unknown(Kind::udp, {cast.host, 4000, cast.mn, 5000}, sender(exit_path));
+    expect_unknown(Kind::udp, {cast.gn_vip, 4000, cast.mn2, 5000}, from);
+    expect_unknown(Kind::udp, {cast.host, 4000, cast.mn, 5000}, from);
     // Identifier 0 is one like any other.
     static_cast<void>(
         public_ends(Kind::echo_request, {cast.mn, 0, cast.gn_vip, 0}, sender(path_to_gn))
