@@ -38,14 +38,6 @@ InsideEndpoint inside_of(const Session& session) noexcept {
     return {session.subscriber, session.inside_port, session.path};
 }
 
-// A connection of which only the inside's answer to the SYN is seen here.
-TcpTracking begun_outside(const TcpSegment& syn_ack) noexcept {
-    TcpTracking tcp{
-        Side::outside, TcpSegment{.sequence = syn_ack.acknowledgement - 1, .has_syn = true}};
-    tcp.pass(Side::inside, syn_ack);
-    return tcp;
-}
-
 std::uint32_t whole_seconds(Instant at) noexcept {
     constexpr Duration second = std::chrono::seconds{1};
     return static_cast<std::uint32_t>(at.since_origin() / second);
@@ -176,8 +168,8 @@ Result<PublicPort, DropReason> Bindings::answer(
     if (segment.has_rst) {
         return *public_port;
     }
-    if (segment.has_syn && segment.has_ack) {
-        return make_session(from, path, begun_outside(segment), now);
+    if (TcpTracking::answers(segment)) {
+        return make_session(from, path, TcpTracking::answered(segment), now);
     }
     return Unexpected{DropReason::napt_no_session};
 }

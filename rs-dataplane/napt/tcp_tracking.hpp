@@ -51,11 +51,23 @@ class TcpTracking {
     [[nodiscard]] static constexpr bool opens(const TcpSegment& segment) noexcept {
         return segment.has_syn && !segment.has_ack && !segment.has_fin && !segment.has_rst;
     }
+    // Whether it answers one that does.
+    [[nodiscard]] static constexpr bool answers(const TcpSegment& segment) noexcept {
+        return segment.has_syn && segment.has_ack && !segment.has_rst;
+    }
 
     // Begun by a segment that opens one, with the transitory time.
     constexpr TcpTracking(Side from, const TcpSegment& syn) noexcept
         : state_{from == Side::inside ? TcpState::opened_inside : TcpState::opened_outside} {
         expect(from, syn.sequence + 1);
+    }
+
+    // Begun outside, of which the inside's answer is seen first.
+    [[nodiscard]] static constexpr TcpTracking answered(const TcpSegment& syn_ack) noexcept {
+        TcpTracking tracking{
+            Side::outside, TcpSegment{.sequence = syn_ack.acknowledgement - 1, .has_syn = true}};
+        tracking.pass(Side::inside, syn_ack);
+        return tracking;
     }
 
     [[nodiscard]] constexpr TcpState state() const noexcept { return state_; }
@@ -69,6 +81,10 @@ class TcpTracking {
         if (is_over && from == Side::inside && opens(segment)) {
             *this = TcpTracking{from, segment};
             return TcpTimer::transitory;
+        }
+        if (is_over && from == Side::inside && answers(segment)) {
+            *this = answered(segment);
+            return TcpTimer::established;
         }
         // One in the middle of a connection is anybody's.
         if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {

@@ -123,12 +123,15 @@ const Case cases[] = {
     {standing + "in fin" + "out fin", "in rst", closed, goes_on},
     {standing + "in fin" + "out fin", "out syn", closed, goes_on},
     {standing + "in fin" + "out fin", "in syn", opened_inside, short_time},
+    {standing + "in fin" + "out fin" + "out syn", "in synack", established, long_time},
+    {standing + "in fin" + "out fin" + "out syn" + "in synack", "out rst", reset, short_time},
     // Reset, or so it seemed.
     {standing + "out rst", "out rst", reset, goes_on},
     {standing + "out rst", "in ack", established, long_time},
     {standing + "out rst", "out ack", established, goes_on},
     {standing + "out rst", "in fin", closed_inside, long_time},
     {standing + "out rst", "in syn", opened_inside, short_time},
+    {standing + "out rst" + "out syn", "in synack", established, long_time},
 };
 
 TEST(TcpTracking, each_edge_leads_where_the_rfcs_say) {
