@@ -50,6 +50,7 @@ RsN::RsN(Parts parts)
       counters_{parts.counters},
       share_{parts.share},
       resets_until_{parts.resets_until},
+      errors_to_node_(parts.subscribers),
       held_syns_{most_held_syns},
       fragments_{std::move(parts.fragments)},
       maker_{*parts.counters},

@@ -109,20 +109,17 @@ class RsN {
     // address that is public too: nobody keeps it from identifiers of echoes, as it is kept from ports.
     [[nodiscard]] Lane kernels_of(Burst& burst, const Lane& lane, const EndedPackets& ended)
         const noexcept;
-    // Makes ICMP errors of those of the lane that were dropped for a reason of which their senders
-    // are told, and returns these. `speaker`: from whom, by the packet's number.
-    template <typename Speaker>
-    [[nodiscard]] Lane make_errors(
-        Burst& burst, const Lane& lane, const EndedPackets& ended, Speaker speaker, Instant now
-    ) noexcept;
-    // Likewise resets of connections.
+    // Makes resets of those of the lane that were dropped and are of connections of a process before, and
+    // returns these.
     [[nodiscard]] Lane make_resets(
         Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
     ) noexcept;
-    // Both.
+    // These, and ICMP errors of which the senders of others are told.
     [[nodiscard]] Lane make_answers_for_nodes(
         Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
     ) noexcept;
+    [[nodiscard]] bool may_tell(tables::SubscriberNumber node, Instant now) noexcept;
+    [[nodiscard]] bool may_tell_general_node(Instant now) noexcept;
     [[nodiscard]] Lane make_errors_for_general_nodes(
         Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
     ) noexcept;
@@ -166,7 +163,9 @@ class RsN {
     WorkerCounters* counters_;
     Share share_;
     Instant resets_until_;
-    TokenBucket errors_;
+    TokenBucket errors_to_nodes_;
+    std::vector<TokenBucket> errors_to_node_;  // by number
+    TokenBucket errors_to_general_nodes_;
     TokenBucket resets_;
     napt::HeldSyns held_syns_;
     std::unique_ptr<FragmentGatherer> fragments_;

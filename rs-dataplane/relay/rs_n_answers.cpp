@@ -15,8 +15,11 @@ namespace {
 
 using tables::PaddedAddress;
 
-// RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f).
-constexpr Budget error_budget{1000, 100};
+// RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f). Apart, so that neither a node nor what comes from
+// outside takes the errors that another waits for.
+constexpr Budget node_error_budget{100, 50};
+constexpr Budget all_nodes_error_budget{1000, 100};
+constexpr Budget general_nodes_error_budget{1000, 100};
 constexpr Budget reset_budget{10'000, 1000};
 
 // Whether an answer goes to a host, and not to many or to whom the relay does not send.
@@ -37,11 +40,12 @@ PaddedAddress destination_of(const napt::InnerPacket& packet) noexcept {
     return packet.ends(packet.headers()).destination;
 }
 
-}  // namespace
-
+// Makes ICMP errors of those of the lane that were dropped for a reason of which their senders are told,
+// and returns these. `speaker`: from whom, by the packet's number; nothing if that one's sender is told no
+// more at this time.
 template <typename Speaker>
-Lane RsN::make_errors(
-    Burst& burst, const Lane& lane, const EndedPackets& ended, Speaker speaker, Instant now
+Lane make_errors(
+    Burst& burst, const Lane& lane, const EndedPackets& ended, Speaker speaker
 ) noexcept {
     Lane made;
     for (std::size_t i = 0; i < lane.size(); ++i) {
@@ -52,14 +56,16 @@ Lane RsN::make_errors(
         const napt::InnerPacket& about = ended.inner[lane[i]];
         const Family family = about.headers().family;
         const auto error = icmp_error_for(packet.reason, family, ended.most[lane[i]]);
-        if (error && errors_.take(error_budget, now) &&
-            make_icmp_error(packet, about, *error, speaker(lane[i]))) {
+        const auto from = error ? speaker(lane[i]) : std::nullopt;
+        if (from && make_icmp_error(packet, about, *error, *from)) {
             packet.fate = Fate::pending;
             made.add(lane[i]);
         }
     }
     return made;
 }
+
+}  // namespace
 
 Lane RsN::make_resets(
     Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
@@ -81,24 +87,38 @@ Lane RsN::make_resets(
 Lane RsN::make_answers_for_nodes(
     Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
 ) noexcept {
-    const auto speaker = [&](std::size_t number) noexcept {
+    const auto speaker = [&](std::size_t number) noexcept -> std::optional<PaddedAddress> {
+        const tables::TunnelEnd& end = *ended.ends[number];
+        if (!may_tell(end.subscriber, now)) {
+            return std::nullopt;
+        }
         const napt::InnerPacket& packet = ended.inner[number];
         const Family family = packet.headers().family;
-        return ended.ends[number]->is_exit && addresses_.has(family) ? addresses_(family, 0)
-                                                                     : destination_of(packet);
+        return end.is_exit && addresses_.has(family) ? addresses_(family, 0)
+                                                     : destination_of(packet);
     };
-    Lane made = make_errors(burst, lane, ended, speaker, now);
+    Lane made = make_errors(burst, lane, ended, speaker);
     made.add_all(make_resets(burst, lane, ended, now));
     return made;
+}
+
+bool RsN::may_tell(tables::SubscriberNumber node, Instant now) noexcept {
+    return errors_to_node_[node].take(node_error_budget, now) &&
+           errors_to_nodes_.take(all_nodes_error_budget, now);
+}
+
+bool RsN::may_tell_general_node(Instant now) noexcept {
+    return errors_to_general_nodes_.take(general_nodes_error_budget, now);
 }
 
 Lane RsN::make_errors_for_general_nodes(
     Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
 ) noexcept {
     const auto speaker = [&](std::size_t number) noexcept {
-        return destination_of(ended.inner[number]);
+        return may_tell_general_node(now) ? std::optional{destination_of(ended.inner[number])}
+                                          : std::nullopt;
     };
-    return make_errors(burst, lane, ended, speaker, now);
+    return make_errors(burst, lane, ended, speaker);
 }
 
 void RsN::tell_nodes(Burst& burst, Lane answers, EndedPackets& ended, const Round& round) noexcept {
@@ -167,7 +187,7 @@ void RsN::hold_syns(
 
 std::optional<napt::Refusal> RsN::next_refusal(Instant now) noexcept {
     while (auto refusal = held_syns_.take_due(now)) {
-        if (!bindings_->find(refusal->tuple) && errors_.take(error_budget, now)) {
+        if (!bindings_->find(refusal->tuple) && may_tell_general_node(now)) {
             return refusal;
         }
     }
