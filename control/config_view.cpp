@@ -39,6 +39,10 @@ const char* text_of(Hugepages pages) {
     return pages == Hugepages::required ? "required" : pages == Hugepages::none ? "none" : "auto";
 }
 
+Json filters_json(const NaptFilters& filters) {
+    return {{"udp", text_of(filters.udp)}, {"tcp", text_of(filters.tcp)}};
+}
+
 Json napt_json(const NaptConfig& napt) {
     Json json{
         {"addresses", texts_of(napt.addresses)},
@@ -48,6 +52,15 @@ Json napt_json(const NaptConfig& napt) {
         {"sessions", napt.sessions},
         {"subscriber_ports", napt.subscriber_ports},
         {"subscriber_sessions", napt.subscriber_sessions},
+        {"subscriber_new_ports", napt.subscriber_new_ports},
+        {"times",
+         {{"udp", napt.times.udp},
+          {"icmp", napt.times.icmp},
+          {"tcp_transitory", napt.times.tcp_transitory},
+          {"tcp_established", napt.times.tcp_established},
+          {"port_rest", napt.times.port_rest}}},
+        {"filters",
+         {{"path", filters_json(napt.path_filters)}, {"exit", filters_json(napt.exit_filters)}}},
         {"fragments",
          {{"held", napt.fragments},
           {"of_a_source", napt.source_fragments},

@@ -51,6 +51,8 @@ admin::Json kept_state_json(
 SubscriberOffice office_of(const RelayConfig& config, const DataPlane& data_plane) {
     SubscriberOffice office{data_plane.subscribers};
     if (config.napt) {
+        const std::uint32_t new_ports = config.napt->subscriber_new_ports;
+        office.limits.new_mappings = {new_ports, new_ports};
         office.limits.ports = config.napt->subscriber_ports;
         office.limits.sessions = config.napt->subscriber_sessions;
     }

@@ -76,7 +76,61 @@ void read_fragments(Section& fragments, NaptConfig& into) {
     number("seconds", 2, 60, into.fragment_seconds);
 }
 
+void read_times(Section& times, NaptTimes& into) {
+    const auto seconds = [&times](const char* key, std::uint32_t& value, std::uint32_t least) {
+        constexpr std::uint32_t a_week = 7 * 24 * 3600;
+        value = static_cast<std::uint32_t>(times.integer(key, {least, a_week}, value));
+    };
+    seconds("udp", into.udp, 120);
+    seconds("icmp", into.icmp, 60);
+    seconds("tcp_transitory", into.tcp_transitory, 240);
+    seconds("tcp_established", into.tcp_established, 7440);
+    seconds("port_rest", into.port_rest, 120);
+}
+
+void read_filters(Section& filters, NaptFilters& into, const std::vector<NaptFilter>& allowed) {
+    std::vector<std::string> words;
+    for (const NaptFilter filter : allowed) {
+        words.emplace_back(text_of(filter));
+    }
+    const auto read = [&](const char* key, NaptFilter& value) {
+        const auto word = std::ranges::find(words, filters.choice(key, words, text_of(value)));
+        if (word != words.end()) {
+            value = allowed[static_cast<std::size_t>(word - words.begin())];
+        }
+    };
+    read("udp", into.udp);
+    read("tcp", into.tcp);
+}
+
+// A path to one general node brings nobody else in, whatever its filter.
+void read_all_filters(Section& filters, NaptConfig& into) {
+    using enum NaptFilter;
+    filters.section("path", Need::optional, [&](Section& path) {
+        read_filters(path, into.path_filters, {address_dependent, address_and_port_dependent});
+    });
+    filters.section("exit", Need::optional, [&](Section& exit) {
+        read_filters(
+            exit,
+            into.exit_filters,
+            {endpoint_independent, address_dependent, address_and_port_dependent}
+        );
+    });
+}
+
 }  // namespace
+
+const char* text_of(NaptFilter filter) noexcept {
+    switch (filter) {
+        case NaptFilter::endpoint_independent:
+            return "endpoint-independent";
+        case NaptFilter::address_dependent:
+            return "address-dependent";
+        case NaptFilter::address_and_port_dependent:
+            break;
+    }
+    return "address-and-port-dependent";
+}
 
 NaptConfig read_napt(Section& napt, Port ntm_port) {
     NaptConfig made;
@@ -93,6 +147,11 @@ NaptConfig read_napt(Section& napt, Port ntm_port) {
     number("sessions", made.sessions);
     number("subscriber_ports", made.subscriber_ports);
     number("subscriber_sessions", made.subscriber_sessions);
+    number("subscriber_new_ports", made.subscriber_new_ports);
+    napt.section("times", Need::optional, [&](Section& times) { read_times(times, made.times); });
+    napt.section("filters", Need::optional, [&](Section& filters) {
+        read_all_filters(filters, made);
+    });
     napt.section("fragments", Need::optional, [&](Section& fragments) {
         read_fragments(fragments, made);
     });

@@ -127,6 +127,26 @@ TEST(RelayConfig, IsAnRsNWhereItHasANapt) {
     EXPECT_EQ(config->napt->allow.at(0).text(), "10.1.0.0/16");
 }
 
+TEST(RelayConfig, SaysHowLongPortsStayAndWhomTheyLetIn) {
+    const auto napt = [](const std::string& rest) {
+        return read(valid + "napt: {addresses: [198.51.100.20]" + rest + "}\n")->napt.value();
+    };
+    const NaptConfig usual = napt("");
+    EXPECT_EQ(usual.times, (NaptTimes{300, 60, 240, 7440, 120}));
+    using enum NaptFilter;
+    EXPECT_EQ(usual.path_filters, (NaptFilters{address_dependent, address_dependent}));
+    EXPECT_EQ(usual.exit_filters, (NaptFilters{endpoint_independent, endpoint_independent}));
+    const NaptConfig set = napt(
+        ", times: {udp: 121, icmp: 61, tcp_transitory: 241, tcp_established: 7441, "
+        "port_rest: 122}, subscriber_new_ports: 7, "
+        "filters: {path: {udp: address-and-port-dependent}, exit: {tcp: address-dependent}}"
+    );
+    EXPECT_EQ(set.times, (NaptTimes{121, 61, 241, 7441, 122}));
+    EXPECT_EQ(set.subscriber_new_ports, 7U);
+    EXPECT_EQ(set.path_filters, (NaptFilters{address_and_port_dependent, address_dependent}));
+    EXPECT_EQ(set.exit_filters, (NaptFilters{endpoint_independent, address_dependent}));
+}
+
 TEST(RelayConfig, KeepsNatRecordsWhereItIsAskedFor) {
     const auto with = [](const std::string& records) {
         return read(valid + "napt: {addresses: [198.51.100.20], records: {" + records + "}}\n")
@@ -202,6 +222,12 @@ TEST(RelayConfig, SaysWhatIsWrongWithTheNapt) {
     );
     EXPECT_THAT(napt(", allow: [10.1.0.0]"), HasSubstr("\"10.1.0.0\" is no prefix"));
     EXPECT_THAT(napt(", sessions: 0"), HasSubstr("from 1 to 16000000"));
+    EXPECT_THAT(napt(", times: {udp: 119}"), HasSubstr("from 120 to 604800"));
+    EXPECT_THAT(napt(", times: {tcp_established: 7439}"), HasSubstr("from 7440 to 604800"));
+    EXPECT_THAT(
+        napt(", filters: {path: {tcp: endpoint-independent}}"),
+        HasSubstr("allowed: address-dependent, address-and-port-dependent")
+    );
     EXPECT_THAT(
         problem(valid + "workers: {count: 3}\nnapt: {addresses: [192.0.2.1]}\n"),
         HasSubstr("can not be parted evenly among 3 workers")
