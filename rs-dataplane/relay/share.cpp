@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/relay/share.hpp"
 
+#include <algorithm>
+
 namespace ntm::relay {
 
 namespace {
@@ -27,7 +29,10 @@ napt::Bindings::Plan plan_of(const Share& share, napt::Bindings::Plan whole) noe
 }
 
 Reassembly::Plan plan_of(const Share& share, Reassembly::Plan whole) noexcept {
-    whole.fragments = part_of(whole.fragments, share.workers);
+    constexpr std::uint32_t of_a_packet = Reassembly::most_of_a_packet;
+    const std::uint32_t part = part_of(whole.fragments, share.workers);
+    whole.fragments = std::max(part, std::min(whole.fragments, 2 * of_a_packet));
+    whole.of_a_source = std::min(whole.of_a_source, std::max(whole.fragments / 2, of_a_packet + 1));
     return whole;
 }
 

@@ -46,7 +46,8 @@ struct Share {
 // What a worker has of the whole: an even share of the memory and of the blocks of ports, whose number is
 // a multiple of the workers'.
 [[nodiscard]] napt::Bindings::Plan plan_of(const Share& share, napt::Bindings::Plan whole) noexcept;
-// An even share of what may be held; one source's may all be here.
+// An even share of what may be held, but room for two packets; one source's may all be here, unless that
+// were more than half of it.
 [[nodiscard]] Reassembly::Plan plan_of(const Share& share, Reassembly::Plan whole) noexcept;
 
 }  // namespace ntm::relay

@@ -50,9 +50,21 @@ TEST(Share, PartsAreNoLessThanTheWhole) {
 }
 
 TEST(Share, FragmentsThatWaitArePartedAndOneSourcesAreNot) {
-    const Reassembly::Plan plan = plan_of({1, 4}, Reassembly::Plan{1001, 128});
-    EXPECT_EQ(plan.fragments, 251U);
+    const Reassembly::Plan plan = plan_of({1, 4}, Reassembly::Plan{1025, 128});
+    EXPECT_EQ(plan.fragments, 257U);
     EXPECT_EQ(plan.of_a_source, 128U);
+}
+
+TEST(Share, OneSourceOfFragmentsNeverHasAllRoomOfAWorker) {
+    const Reassembly::Plan plan = plan_of({1, 8}, Reassembly::Plan{2048, 256});
+    EXPECT_EQ(plan.fragments, 256U);
+    EXPECT_EQ(plan.of_a_source, 128U);
+}
+
+TEST(Share, LongestPacketHasRoomAtEachOfManyWorkers) {
+    const Reassembly::Plan plan = plan_of({1, 64}, Reassembly::Plan{2048, 256});
+    EXPECT_EQ(plan.fragments, 2U * Reassembly::most_of_a_packet);
+    EXPECT_EQ(plan.of_a_source, Reassembly::most_of_a_packet + 1U);
 }
 
 TEST(Share, PortThatIsNobodysIsThisWorkers) {
