@@ -3,6 +3,7 @@
 #include "common/daemon/log.hpp"
 #include "control/config_view.hpp"
 #include "control/control_state.hpp"
+#include "control/nat_records/record_text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -33,6 +34,11 @@ std::vector<DirectorSettings::Dc> dcs_of(const RelayConfig& config) {
     return dcs;
 }
 
+// Of those that have gone under this boot id, from 1.
+std::uint64_t process_after(const std::optional<KeptState::Left>& left) {
+    return left ? left->run.processes : 1;
+}
+
 // What became of what the process before had.
 admin::Json kept_state_json(
     const KeptState& kept,
@@ -40,7 +46,7 @@ admin::Json kept_state_json(
     const napt::Adoption& adoption
 ) {
     return {
-        {"processes", left ? left->run.processes : 1},
+        {"processes", process_after(left)},
         {"adopted_paths", left ? left->paths.size() : 0},
         {"given_up_paths", kept.given_up()},
         {"adopted_subscribers", adoption.subscribers},
@@ -126,7 +132,7 @@ DirectorSettings ControlThread::State::director_settings(Identity identity) cons
         std::move(identity.key_log)};
     settings.dcs = dcs_of(config_);
     settings.kept = identity.kept;
-    settings.process = left_ ? left_->run.processes : 1;
+    settings.process = process_after(left_);
     if (config_.napt) {
         settings.napt = DirectorSettings::Napt{
             config_.napt->addresses,
@@ -189,8 +195,8 @@ Result<Nothing, std::string> ControlThread::State::open_records() {
     if (!config_.napt || !config_.napt->records || data_plane_.napt_events == nullptr) {
         return Nothing{};
     }
-    auto sinks =
-        RecordSinks::open(*config_.napt->records, {director_.name(), director_.boot_id()}, loop_);
+    const std::string run = name_of_run(director_.boot_id(), process_after(left_));
+    auto sinks = RecordSinks::open(*config_.napt->records, {director_.name(), run}, loop_);
     if (!sinks) {
         return Unexpected{sinks.error()};
     }

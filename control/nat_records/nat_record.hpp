@@ -19,7 +19,7 @@ namespace ntm::control {
 
 // A subscriber, from his first path here to his last.
 struct Tenant {
-    std::uint32_t tenancy = 0;  // that time's number, in this run
+    std::uint32_t tenancy = 0;  // that time's number, in this process
     std::string fqdn;
     crypto::PublicKey key;
     crypto::PublicKey dc;

@@ -23,7 +23,7 @@ class RecordSinks {
   public:
     struct Source {
         std::string relay;  // its name
-        BootId run;
+        std::string run;    // name_of_run()
     };
     struct Counters {
         std::uint64_t sent = 0;

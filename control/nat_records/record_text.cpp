@@ -111,7 +111,11 @@ std::string_view event_of(const NatRecord& record) noexcept {
     return std::visit(NameOf{record.change}, record.what);
 }
 
-Json record_json(const NatRecord& record, BootId run) {
+std::string name_of_run(BootId boot_id, std::uint64_t process) {
+    return process == 1 ? boot_id.text() : boot_id.text() + "-" + std::to_string(process);
+}
+
+Json record_json(const NatRecord& record, std::string_view run) {
     Json json{{"at", record.at.text()}, {"event", std::string{event_of(record)}}};
     if (record.since) {
         json["since"] = record.since->text();
@@ -120,11 +124,11 @@ Json record_json(const NatRecord& record, BootId run) {
     if (record.tenant) {
         add_tenant(json, *record.tenant);
     }
-    json["run"] = run.text();
+    json["run"] = run;
     return json;
 }
 
-std::string record_text(const NatRecord& record, BootId run) {
+std::string record_text(const NatRecord& record, std::string_view run) {
     return record_json(record, run).dump();
 }
 

@@ -5,6 +5,7 @@
 #include "common/admin/message.hpp"
 #include "control/nat_records/nat_record.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,12 @@ namespace ntm::control {
 // "block_taken", "address_kept" and so on.
 [[nodiscard]] std::string_view event_of(const NatRecord& record) noexcept;
 
-// `run`: of the relay, by its boot id.
-[[nodiscard]] admin::Json record_json(const NatRecord& record, BootId run);
+// Of a process, of those that go on under one boot id: tenancies are numbered anew in each.
+[[nodiscard]] std::string name_of_run(BootId boot_id, std::uint64_t process);
+
+// `run`: of the relay, as it is called.
+[[nodiscard]] admin::Json record_json(const NatRecord& record, std::string_view run);
 // The same in one line, without its end.
-[[nodiscard]] std::string record_text(const NatRecord& record, BootId run);
+[[nodiscard]] std::string record_text(const NatRecord& record, std::string_view run);
 
 }  // namespace ntm::control

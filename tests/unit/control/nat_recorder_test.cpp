@@ -2,6 +2,7 @@
 // From a DC's Directions, Tunnel Requests and what workers tell to record files, and back by who_had.
 #include "control/nat_recorder.hpp"
 
+#include "control/nat_records/record_text.hpp"
 #include "control/nat_records/who_had.hpp"
 #include "tests/unit/control/director_world.hpp"
 #include "tests/unit/control/nat_records/folder.hpp"
@@ -52,7 +53,7 @@ class NatRecorderTest : public DirectorWorld {
         recorder_ = std::make_unique<NatRecorder>(
             config_,
             told_,
-            RecordSinks::open(records, {"rs1", director->boot_id()}, loop_).value(),
+            RecordSinks::open(records, {"rs1", name_of_run(director->boot_id(), 1)}, loop_).value(),
             moment()
         );
     }

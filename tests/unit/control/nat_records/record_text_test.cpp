@@ -46,6 +46,11 @@ TEST(RecordText, TellsOfARealAddress) {
     );
 }
 
+TEST(RecordText, EachProcessIsARunOfItsOwn) {
+    EXPECT_EQ(name_of_run(BootId{0x1122334455667788}, 1), "1122334455667788");
+    EXPECT_EQ(name_of_run(BootId{0x1122334455667788}, 3), "1122334455667788-3");
+}
+
 TEST(RecordText, TellsWhatIsOfNobody) {
     EXPECT_EQ(
         record_text({ten_o_clock, Change::begins, {}, nullptr, RecordsLost{3}}, run),

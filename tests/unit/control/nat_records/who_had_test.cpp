@@ -20,13 +20,13 @@ using ::testing::IsEmpty;
 
 constexpr PathId first_path{1};
 constexpr PathId second_path{2};
-constexpr BootId second_run{2};
+constexpr const char* second_run = "2233445566778899";
 
 class WhoHadTest : public ::testing::Test {
   protected:
     // A run of the relay begins.
-    void start(BootId boot_id, int second) {
-        run_ = boot_id;
+    void start(const std::string& called, int second) {
+        run_ = called;
         ledger_ = {{ip("198.51.100.20")}, 256};
         put({later(second), Change::begins, {}, nullptr, RunBegan{}});
     }
@@ -79,7 +79,7 @@ class WhoHadTest : public ::testing::Test {
 
     Folder folder_;
     NatLedger ledger_{{ip("198.51.100.20")}, 256};
-    BootId run_ = run;
+    std::string run_ = run;
     std::string text_;
     int files_ = 0;
 };
@@ -190,6 +190,23 @@ TEST_F(WhoHadTest, ARunEndsWhatItLeftOpen) {
     EXPECT_THAT(names(before), ElementsAre("mn1.example.test 192.0.2.1:4000"));
     EXPECT_EQ(before.at("holders").at(0).at("until"), later(100).text());
     EXPECT_EQ(before.at("holders").at(0).at("until_is_exact"), false);
+}
+
+// The number of his time is another's in the next process, which goes on under the same boot id.
+TEST_F(WhoHadTest, AProcessThatGoesOnMixesNobodyUp) {
+    start(name_of_run(BootId{5}, 1), 0);
+    ledger_.open(0, 1);
+    set(first_path, "192.0.2.1:4000", 1);
+    take(1, 10);
+    next_file();
+    start(name_of_run(BootId{5}, 2), 100);
+    ledger_.open(0, 1);
+    set(second_path, "192.0.2.9:4000", 101, "mn2.example.test");
+    take(1, 300);
+    next_file();
+    EXPECT_THAT(names(ask(99)), ElementsAre("mn1.example.test 192.0.2.1:4000"));
+    EXPECT_THAT(names(ask(200)), IsEmpty());
+    EXPECT_THAT(names(ask(400)), ElementsAre("mn2.example.test 192.0.2.9:4000"));
 }
 
 TEST_F(WhoHadTest, SaysWhatIsMissing) {

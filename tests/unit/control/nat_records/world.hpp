@@ -12,7 +12,7 @@
 
 namespace ntm::control::testing {
 
-inline constexpr BootId run{0x1122334455667788};
+inline constexpr const char* run = "1122334455667788";
 inline const WallTime ten_o_clock = *WallTime::parse("2026-11-30T10:00:00Z");
 
 inline WallTime later(int seconds) {
