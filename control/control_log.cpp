@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the control thread says while it runs.
 #include "control/control_state.hpp"
+#include "control/kernel_ports.hpp"
+
+#include <algorithm>
 
 #include <spdlog/spdlog.h>
 
@@ -56,6 +59,34 @@ void ControlThread::State::log_finding(const Watchdog::Finding& finding) const {
         case Kind::buffers_enough:
             spdlog::warn("there are packet buffers again");
             break;
+    }
+}
+
+void ControlThread::State::warn_of_kernel_ports() const {
+    if (!config_.napt) {
+        return;
+    }
+    const std::vector<IpAddress> own = config_.own_addresses();
+    const bool has_own = std::ranges::any_of(config_.napt->addresses, [&](const IpAddress& one) {
+        return std::ranges::find(own, one) != own.end();
+    });
+    if (!has_own) {
+        return;
+    }
+    const std::uint16_t first = config_.napt->first_port;
+    const std::uint16_t last = config_.napt->last_port();
+    if (takes_any_of(read_kernel_ports(), first, last)) {
+        spdlog::warn(
+            "the kernel may take subscribers' ports for itself, and lose its connections: "
+            "sysctl net.ipv4.ip_local_reserved_ports={}-{}",
+            first,
+            last
+        );
+    }
+    const std::set<std::uint16_t> in_use = ports_in_use();
+    const auto shadowed = in_use.lower_bound(first);
+    if (shadowed != in_use.end() && *shadowed <= last) {
+        spdlog::warn("a program of this host waits on port {}, which is subscribers'", *shadowed);
     }
 }
 

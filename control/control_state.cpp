@@ -58,6 +58,7 @@ void ControlThread::State::run() {
         director_.signaling().own_key().text()
     );
     daemon::warn_of_weak(config_.suites);
+    warn_of_kernel_ports();
     live_config_.wait_for_hang_up();
     poll_punts();
     every_second();

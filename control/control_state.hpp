@@ -69,6 +69,7 @@ class ControlThread::State {
     void every_second();
     void look_at_health();
     void log_finding(const Watchdog::Finding& finding) const;
+    void warn_of_kernel_ports() const;
 
     // Carries out all that the director wants, and arms its timer. At the end of each handler.
     void settle();
