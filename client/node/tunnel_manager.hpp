@@ -188,6 +188,7 @@ class TunnelManager {
     );
     void install_new(RouteDirection direction, Instant now);
     void replace(Tunnel& tunnel, RouteDirection direction, Instant now);
+    void remember_name(const RouteDirection& direction);
     void released(const protocol::RequestReceived& request, Instant now);
     // `then`: what is to be asked for when it is answered.
     void send_release(

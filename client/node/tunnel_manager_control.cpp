@@ -14,6 +14,22 @@ constexpr std::uint16_t default_mtu = 1400;
 // A question that waits so long has met a way that does not work, at one end of it or the other.
 constexpr Duration long_for_an_answer = std::chrono::seconds{1};
 
+// Of a general node by its virtual address, which stays one place's; its name may lead elsewhere by now.
+DirectionWish complaint_about(const RouteDirection& direction) {
+    DirectionWish wish{
+        direction.peer_fqdn,
+        {},
+        v1::DIRECTION_FAILED,
+        direction.path_id,
+        direction.revision,
+        direction.is_exit};
+    if (direction.kind == RouteKind::general && !direction.is_exit) {
+        wish.fqdn.clear();
+        wish.vip = direction.peer_vipv4 ? direction.peer_vipv4 : direction.peer_vipv6;
+    }
+    return wish;
+}
+
 }  // namespace
 
 void TunnelManager::settle(Instant now) {
@@ -238,15 +254,7 @@ void TunnelManager::handle_tunnel_event(const TunnelEvent& event, Instant now) {
         case TunnelNews::failed:
             log("path to " + direction.peer_name() +
                 (tunnel->has_been_ready() ? " is down" : " does not come about"));
-            ask_for(
-                {direction.peer_fqdn,
-                 {},
-                 v1::DIRECTION_FAILED,
-                 event.path_id,
-                 direction.revision,
-                 direction.is_exit},
-                now
-            );
+            ask_for(complaint_about(direction), now);
             return;
         case TunnelNews::idle:
             release(event.path_id, v1::RELEASE_IDLE, now);

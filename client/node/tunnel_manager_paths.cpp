@@ -178,9 +178,9 @@ void TunnelManager::install_new(RouteDirection direction, Instant now) {
     for (const auto& vip : {direction.peer_vipv4, direction.peer_vipv6}) {
         if (vip) {
             vips.push_back(*vip);
-            names_.remember(*vip, direction.peer_fqdn);
         }
     }
+    remember_name(direction);
     const std::string fqdn = direction.peer_fqdn;
     auto keys = shelf_.take(direction);
     Tunnel& tunnel =
@@ -203,12 +203,20 @@ void TunnelManager::replace(Tunnel& tunnel, RouteDirection direction, Instant no
     auto keys = shelf_.take(direction);
     tunnel.replace(std::move(direction), std::move(keys), now);
     tunnels_.reindex();
-    for (const auto& vip : {tunnel.direction().peer_vipv4, tunnel.direction().peer_vipv6}) {
+    remember_name(tunnel.direction());
+    update_network();
+}
+
+// The path to a general node is made again by its virtual address, as its name may lead elsewhere by then.
+void TunnelManager::remember_name(const RouteDirection& direction) {
+    if (direction.kind == RouteKind::general) {
+        return;
+    }
+    for (const auto& vip : {direction.peer_vipv4, direction.peer_vipv6}) {
         if (vip) {
-            names_.remember(*vip, tunnel.direction().peer_fqdn);
+            names_.remember(*vip, direction.peer_fqdn);
         }
     }
-    update_network();
 }
 
 void TunnelManager::released(const protocol::RequestReceived& request, Instant now) {

@@ -155,22 +155,5 @@ TEST(GeneralNamesTest, more_than_the_dc_takes_in_a_second_go_to_another_resolver
     EXPECT_EQ(world.dns_answers.back().second.outcome, DnsOutcome::not_ours);
 }
 
-TEST(GeneralNamesTest, packets_to_a_virtual_address_ask_for_its_name_when_the_path_is_over) {
-    GeneralNamesWorld world;
-    world.query(1, general_node);
-    world.run_for(seconds{1});
-    v1::Signal release;
-    release.mutable_path_release()->set_path_id(FakeDc::path_number);
-    release.mutable_path_release()->set_revision(1);
-    world.dc_sends(release);
-    world.run_for(seconds{1});
-    ASSERT_FALSE(world.path());
-    world.dc.direction_requests.clear();
-    world.send_inner(inner_packet("198.18.0.1", "198.18.0.2"));
-    world.run_for(seconds{1});
-    ASSERT_FALSE(world.dc.direction_requests.empty());
-    EXPECT_EQ(world.dc.direction_requests[0].second.fqdn(), general_node);
-}
-
 }  // namespace
 }  // namespace ntm::client::testing

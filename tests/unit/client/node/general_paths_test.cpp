@@ -117,6 +117,30 @@ TEST(GeneralPaths, outlive_the_connections_that_nobody_uses_for_two_hours) {
     EXPECT_EQ(world.dc.requests.back().path_release().reason(), v1::RELEASE_IDLE);
 }
 
+TEST(GeneralPaths, are_asked_for_by_address_as_their_name_may_lead_elsewhere) {
+    ReadyGeneral world;
+    world.send_inner(to_peer);
+    world.run_for(minutes{151});
+    ASSERT_FALSE(world.path());
+    world.dc.direction_requests.clear();
+    world.send_inner(to_peer);
+    world.run_for(milliseconds{100});
+    ASSERT_EQ(world.dc.direction_requests.size(), 1U);
+    const v1::DirectionRequest& asked = world.dc.direction_requests[0].second;
+    EXPECT_EQ(asked.fqdn(), "");
+    EXPECT_EQ(asked.vip(), as_text(ip("198.18.0.2").bytes()));
+}
+
+TEST(GeneralPaths, are_complained_of_by_address) {
+    ReadyGeneral world;
+    stream(world, seconds{4});
+    ASSERT_TRUE(world.has_complained());
+    for (const auto& [when, asked] : world.dc.direction_requests) {
+        EXPECT_EQ(asked.fqdn(), "");
+        EXPECT_EQ(asked.vip(), as_text(ip("198.18.0.2").bytes()));
+    }
+}
+
 TEST(GeneralPaths, are_kept_open_by_cookie_and_not_by_data) {
     ReadyGeneral world;
     const unsigned before = world.relay.cookies;
