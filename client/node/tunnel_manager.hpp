@@ -25,6 +25,7 @@
 #include "client/node/tunnel_table.hpp"
 #include "common/base/datagram.hpp"
 #include "common/base/random.hpp"
+#include "common/base/rate_limit.hpp"
 #include "common/protocol/signaling.hpp"
 
 #include <algorithm>
@@ -235,6 +236,7 @@ class TunnelManager {
     DcSilence silence_;
     NameQueries queries_;
     PeerNames names_;
+    TokenBucket refusal_lines_;  // in the log
     KeyShelf shelf_;
     std::vector<IpAddress> own_vips_;
     VirtualNetwork network_;

@@ -6,6 +6,9 @@ namespace ntm::client {
 
 namespace {
 
+// Any program may ask for names, and a web page have it do so.
+constexpr Budget refusal_lines{1, 10};
+
 v1::PathRelease release_of(PathId path_id, std::uint32_t revision, v1::ReleaseReason reason) {
     v1::PathRelease release;
     release.set_path_id(path_id.value);
@@ -63,14 +66,16 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
         return;
     }
     if (!trouble.empty()) {
-        const bool is_unknown = settled.answer.status() == v1::STATUS_UNKNOWN_NAME;
-        if (!is_unknown) {
+        const DnsOutcome outcome = outcome_of(fqdn, settled.answer.status());
+        const bool is_trouble =
+            outcome == DnsOutcome::failed && refusal_lines_.take(refusal_lines, now);
+        if (is_trouble) {
             warn("no path to " + (fqdn.empty() ? settled.wish.vip->text() : fqdn) + ": " + trouble);
         }
         // A path that stands already goes on standing, whatever became of a complaint about it.
         const Tunnel* standing = tunnels_.find_by_name(fqdn);
         if (standing == nullptr) {
-            fail_queries(fqdn, outcome_of(fqdn, settled.answer.status()));
+            fail_queries(fqdn, outcome);
         }
         return;
     }

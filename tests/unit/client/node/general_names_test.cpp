@@ -90,6 +90,30 @@ TEST(GeneralNamesTest, one_that_the_dc_knows_and_can_not_serve_fails) {
     EXPECT_EQ(world.only_outcome(), DnsOutcome::failed);
 }
 
+// S-13.
+TEST(GeneralNamesTest, those_that_come_to_nothing_fill_no_log) {
+    GeneralNamesWorld world;
+    const auto lines = [&] {
+        return std::ranges::count_if(world.log, [](const std::string& line) {
+            return line.starts_with("no path to ");
+        });
+    };
+    world.refusal = v1::STATUS_BUSY;
+    world.query(1, "www.example.test");
+    world.run_for(seconds{2});
+    EXPECT_EQ(lines(), 0) << "another resolver's by now";
+    world.refusal = v1::STATUS_NO_RELAY;
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        world.query(2 + i, "host" + std::to_string(i) + ".example.test");
+    }
+    world.run_for(milliseconds{500});
+    EXPECT_EQ(lines(), 10);
+    world.run_for(seconds{2});
+    world.query(100, "www.example.test");
+    world.run_for(seconds{1});
+    EXPECT_EQ(lines(), 11);
+}
+
 TEST(GeneralNamesTest, a_silent_dc_holds_them_up_for_a_second) {
     GeneralNamesWorld world;
     world.dc.is_up = false;
