@@ -85,10 +85,16 @@ std::size_t NatRecorder::tend(const Moment& moment) {
 }
 
 void NatRecorder::note_losses(const Moment& moment) {
-    const std::uint64_t more = events_.lost() - lost_before_;
-    if (more != 0) {
-        lost_before_ += more;
-        put({moment.wall, Change::begins, std::nullopt, nullptr, RecordsLost{more}});
+    const std::uint64_t by_workers = events_.lost() - lost_before_;
+    lost_before_ += by_workers;
+    const auto files = sinks_->files();
+    const std::uint64_t by_disk = files ? lost_by_disk_.take(*files) : 0;
+    if (by_workers + by_disk != 0) {
+        const RecordsLost lost{by_workers + by_disk};
+        put({moment.wall, Change::begins, std::nullopt, nullptr, lost});
+    }
+    if (by_disk != 0) {
+        ledger_.begin_walk();
     }
 }
 

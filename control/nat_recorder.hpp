@@ -5,6 +5,7 @@
 
 #include "common/admin/message.hpp"
 #include "control/napt_config.hpp"
+#include "control/nat_records/disk_losses.hpp"
 #include "control/nat_records/nat_ledger.hpp"
 #include "control/nat_records/record_sinks.hpp"
 #include "control/path_book.hpp"
@@ -66,6 +67,7 @@ class NatRecorder {
     std::unique_ptr<RecordSinks> sinks_;
     std::uint64_t recorded_ = 0;
     std::uint64_t lost_before_ = 0;  // by workers, as last noted
+    DiskLosses lost_by_disk_;
 };
 
 }  // namespace ntm::control

@@ -54,6 +54,7 @@ class Search {
     void take(const Json& record);
     void take_block(const Json& record);
     void take_real(const Json& record);
+    void end_holdings_before(int first_port, const Time& since);
     void begin_run(const Json& record);
     [[nodiscard]] Json holder(const Holding& holding) const;
 
@@ -123,11 +124,25 @@ void Search::take_block(const Json& record) {
     Holding& holding = at->second;
     holding.whose = whose(record);
     holding.span.since = since;
+    if (is_new) {
+        end_holdings_before(first, since);
+    }
     if (record.at("event") == "block_given_back") {
         holding.span.until = record.at("at");
     }
     if (is_new || Time{record.at("at")} <= at_) {
         holding.record = record;
+    }
+}
+
+// A block is one holder's: what says that the one before gave it back was lost.
+void Search::end_holdings_before(int first_port, const Time& since) {
+    for (auto& [key, holding] : holdings_) {
+        Span& span = holding.span;
+        if (std::get<1>(key) == first_port && span.until.empty() && span.since < since) {
+            span.until = since;
+            span.is_until_exact = false;
+        }
     }
 }
 

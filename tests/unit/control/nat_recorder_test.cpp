@@ -194,6 +194,40 @@ TEST_F(NatRecorderTest, LossesOfWorkersGoOnRecordOnce) {
     EXPECT_EQ(recorder_->counters().at("lost_by_workers"), 5);
 }
 
+TEST_F(NatRecorderTest, WhatTheDiskLostGoesOnRecordWhenItTakesMore) {
+    const auto wait_for = [this](const char* counter, int count) {
+        folder_.wait_until([&] { return recorder_->counters().at("files").at(counter) == count; });
+    };
+    direct_path(ending(7, 1));
+    wait_for("sent", 1);
+    {
+        const testing::FileSizeLimit full{1};
+        tell(Kind::block_taken, 1);
+        follow();
+        wait_for("lost", 1);
+        follow();
+        EXPECT_EQ(recorder_->counters().at("recorded"), 2) << "nothing is told to a full disk";
+    }
+    tell(Kind::block_given_back, 1);
+    follow();
+    wait_for("sent", 2);
+    follow();
+    wait_for("sent", 3);
+    const WhoHad anything{public_address, 33000, moment().wall};
+    EXPECT_EQ(who_had(folder_.path(), anything).value().at("lost"), 1);
+}
+
+TEST(DiskLosses, AreToldOnceAndWhenSomethingIsWrittenAgain) {
+    DiskLosses losses;
+    EXPECT_EQ(losses.take({5, 0}), 0U);
+    EXPECT_EQ(losses.take({5, 2}), 0U);
+    EXPECT_EQ(losses.take({5, 3}), 0U);
+    EXPECT_EQ(losses.take({6, 3}), 3U);
+    EXPECT_EQ(losses.take({7, 3}), 0U);
+    EXPECT_EQ(losses.take({8, 4}), 0U);
+    EXPECT_EQ(losses.take({9, 4}), 1U);
+}
+
 }  // namespace
 
 }  // namespace ntm::control

@@ -209,6 +209,27 @@ TEST_F(WhoHadTest, AProcessThatGoesOnMixesNobodyUp) {
     EXPECT_THAT(names(ask(400)), ElementsAre("mn2.example.test 192.0.2.9:4000"));
 }
 
+TEST_F(WhoHadTest, WhoGaveBackUnseenHadItUntilTheNextOne) {
+    start(run, 0);
+    ledger_.open(0, 7);
+    set(first_path, "192.0.2.1:4000", 1);
+    take(7, 10);
+    write();
+    give_back(7, 100);
+    ledger_.close(0, Instant{}, later(150));
+    static_cast<void>(ledger_.take_records());
+    ledger_.open(0, 8);
+    set(second_path, "192.0.2.9:4000", 200, "mn2.example.test");
+    take(8, 230);
+    next_file();
+    const Json before = ask(220).at("holders");
+    ASSERT_EQ(before.size(), 1U);
+    EXPECT_EQ(before.at(0).at("subscriber"), "mn1.example.test");
+    EXPECT_EQ(before.at(0).at("until"), later(230).text());
+    EXPECT_EQ(before.at(0).at("until_is_exact"), false);
+    EXPECT_THAT(names(ask(231)), ElementsAre("mn2.example.test 192.0.2.9:4000"));
+}
+
 TEST_F(WhoHadTest, SaysWhatIsMissing) {
     start(run, 0);
     ledger_.open(0, 7);
