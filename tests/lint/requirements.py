@@ -11,8 +11,8 @@ import re
 import sys
 
 PAGE = "docs/requirements.md"
-ROW = re.compile(r"^\| ([A-Z]-\d+) \| (.*?) \|(.*)\|$")
-ID = re.compile(r"\b([SXKEMF]-\d+)\b")
+ROW = re.compile(r"^\| ([A-Z]-\d+a?) \| (.*?) \|(.*)\|$")
+ID = re.compile(r"\b([SXKEMFUTIVC]-\d+a?)\b")
 CITING = {".cpp", ".hpp", ".py", ".sh", ".md", ""}
 
 

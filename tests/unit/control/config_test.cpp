@@ -127,6 +127,7 @@ TEST(RelayConfig, IsAnRsNWhereItHasANapt) {
     EXPECT_EQ(config->napt->allow.at(0).text(), "10.1.0.0/16");
 }
 
+// U-5, T-5, I-2, V-6, C-4, C-8.
 TEST(RelayConfig, SaysHowLongPortsStayAndWhomTheyLetIn) {
     const auto napt = [](const std::string& rest) {
         return read(valid + "napt: {addresses: [198.51.100.20]" + rest + "}\n")->napt.value();

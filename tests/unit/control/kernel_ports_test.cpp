@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// S-15.
 #include "control/kernel_ports.hpp"
 
 #include <set>

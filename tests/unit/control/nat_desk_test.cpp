@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// C-10.
 #include "control/nat_desk.hpp"
 
 #include "common/admin/render.hpp"

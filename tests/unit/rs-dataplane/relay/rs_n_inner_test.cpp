@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Inner packets that the node's key vouches for and that are not his to send: none gets out, none takes
-// a port, and the tunnel goes on. Rows: S-10, U-3a, I-10, I-12, C-1, K-7.
+// a port, and the tunnel goes on. Rows: S-9, S-10, U-3a, I-10, I-12, C-1, K-7.
 #include "tests/unit/rs-dataplane/relay/rs_n_world.hpp"
 
 #include <functional>
