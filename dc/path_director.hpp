@@ -141,7 +141,8 @@ class PathDirector {
         Relay& relay, const RelayReport::Verdict& verdict, bool is_answered, Instant now
     );
     void accept(Path& path, Instant now);
-    void refuse(Path& path, Relay& relay, const std::string& text, Instant now);
+    // `left`: what those who wait are told if there is no other relay.
+    void refuse(Path& path, Relay& relay, const std::string& text, Instant now, v1::Status left);
     // A Direction that a node has not taken; false if that has been tried often enough.
     bool try_again(Path& path, Delivery& delivery, Instant now);
     void handle_stale(Path& path, const NodeReport& report, Instant now);

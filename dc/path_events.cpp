@@ -23,6 +23,14 @@ std::string unbelieved(std::uint32_t held_revision) {
     return "claims revision " + std::to_string(held_revision) + ", which no path comes to";
 }
 
+// A general node to which a relay never forwards, on a private network of the node's perhaps, is not for
+// this DC to speak for.
+v1::Status without_another_relay(const Path& path, v1::Status verdict) {
+    const bool is_forbidden =
+        path.record.kind == RouteKind::general && verdict == v1::STATUS_BAD_REQUEST;
+    return is_forbidden ? v1::STATUS_UNKNOWN_NAME : v1::STATUS_NO_RELAY;
+}
+
 }  // namespace
 
 std::uint64_t PathDirector::restore(Relay& relay) {
@@ -121,7 +129,7 @@ void PathDirector::handle_verdict(
     }
     if (!is_answered) {
         relay.has_unanswered = true;
-        refuse(*path, relay, "gave no answer", now);
+        refuse(*path, relay, "gave no answer", now, v1::STATUS_NO_RELAY);
         return;
     }
     if (verdict.status == v1::STATUS_OK) {
@@ -152,7 +160,7 @@ void PathDirector::handle_verdict(
         return;
     }
     const std::string& why = verdict.text.empty() ? v1::Status_Name(verdict.status) : verdict.text;
-    refuse(*path, relay, "refused: " + why, now);
+    refuse(*path, relay, "refused: " + why, now, without_another_relay(*path, verdict.status));
 }
 
 void PathDirector::accept(Path& path, Instant now) {
@@ -166,7 +174,9 @@ void PathDirector::accept(Path& path, Instant now) {
     deliver(path, now);
 }
 
-void PathDirector::refuse(Path& path, Relay& relay, const std::string& text, Instant now) {
+void PathDirector::refuse(
+    Path& path, Relay& relay, const std::string& text, Instant now, v1::Status left
+) {
     warn_of(relay, path, text, now);
     if (std::ranges::find(path.refused_by, relay.record.key) == path.refused_by.end()) {
         path.refused_by.push_back(relay.record.key);
@@ -177,7 +187,7 @@ void PathDirector::refuse(Path& path, Relay& relay, const std::string& text, Ins
         proceed(path, Urgency::at_once, now);
         return;
     }
-    refuse_all(path, v1::STATUS_NO_RELAY, "relay " + relay.record.name + " " + text, now);
+    refuse_all(path, left, "relay " + relay.record.name + " " + text, now);
     path.refused_by.clear();
     give_up_unless_directed(path, now);
 }

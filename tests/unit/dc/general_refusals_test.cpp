@@ -89,6 +89,18 @@ TEST_F(GeneralRefusalsTest, NeedARelayThatCanEndThem) {
     EXPECT_EQ(reach().kind(), v1::ROUTE_GENERAL);
 }
 
+// A private network's host, perhaps, whose name other resolvers know better.
+TEST_F(GeneralRefusalsTest, LeaveToOtherResolversWhereNoRelayForwardsTo) {
+    v1::Status verdict = v1::STATUS_BAD_REQUEST;
+    relay.respond = [&](const v1::Signal& request) -> std::optional<v1::Signal> {
+        return relay_responses(request, verdict);
+    };
+    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_UNKNOWN_NAME);
+    EXPECT_TRUE(world.dc->context().paths.all().empty());
+    verdict = v1::STATUS_FULL;
+    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_NO_RELAY);
+}
+
 TEST_F(GeneralRefusalsTest, TakeNoAddressesOfNodes) {
     EXPECT_EQ(world.dc->context().settings.general_blocks->ipv4.text(), "198.18.64.0/24");
     world.settings.general_blocks->ipv4 = *Prefix::parse("198.18.0.0/24");
