@@ -122,14 +122,23 @@ bool RecordFileWriter::open(const std::string& file) {
 }
 
 void RecordFileWriter::remove_oldest() {
-    const std::vector<std::filesystem::path> files = record_files_in(settings_.directory);
-    const std::size_t over = files.size() - std::min(files.size(), settings_.files);
-    for (std::size_t i = 0; i < over; ++i) {
-        // The clock may have been set back.
-        if (files[i].filename() != open_file_) {
-            std::error_code ignored;
-            std::filesystem::remove(files[i], ignored);
+    std::vector<std::filesystem::path> files = record_files_in(settings_.directory);
+    // The clock may have been set back.
+    std::erase_if(files, [this](const auto& file) { return file.filename() == open_file_; });
+    std::ranges::reverse(files);
+    std::uintmax_t left = settings_.older_bytes;
+    for (const std::filesystem::path& file : files) {
+        std::error_code failed;
+        const std::uintmax_t bytes = std::filesystem::file_size(file, failed);
+        if (failed) {
+            continue;
         }
+        if (bytes <= left) {
+            left -= bytes;
+            continue;
+        }
+        left = 0;  // what is older goes, too
+        std::filesystem::remove(file, failed);
     }
 }
 

@@ -19,7 +19,7 @@ class RecordFileWriter {
   public:
     struct Settings {
         std::filesystem::path directory;
-        std::size_t files = 64;  // kept; the oldest by name go
+        std::uintmax_t older_bytes = 0;  // of files beside the present one; the oldest by name go
     };
     explicit RecordFileWriter(Settings settings);
     RecordFileWriter(const RecordFileWriter&) = delete;

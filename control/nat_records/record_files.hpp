@@ -24,10 +24,12 @@ class RecordFiles {
     struct Settings {
         std::filesystem::path directory;
         std::size_t file_bytes = std::size_t{16} << 20;
-        std::size_t files = 64;
+        std::size_t files =
+            64;  // full ones; shorter ones, of which each start leaves one, are more
     };
     explicit RecordFiles(const Settings& settings)
-        : file_bytes_{settings.file_bytes}, writer_{{settings.directory, settings.files}} {}
+        : file_bytes_{settings.file_bytes},
+          writer_{{settings.directory, (settings.files - 1) * settings.file_bytes}} {}
 
     // One line, without its end. True: it is the first one of a file.
     bool put(std::string line, WallTime at);

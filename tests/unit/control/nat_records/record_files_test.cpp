@@ -47,7 +47,7 @@ TEST_F(RecordFilesTest, KeepsSoManyAndNoneOfOthers) {
     folder_.write("other.jsonl", "");
     folder_.write("nat-2020-01-01T00:00:00.000000Z.jsonl", "old\n");
     {
-        RecordFiles files{{folder_.path(), 1, 2}};
+        RecordFiles files{{folder_.path(), 2, 2}};
         for (int i = 0; i < 5; ++i) {
             EXPECT_TRUE(files.put("x", later(i)));
         }
@@ -59,6 +59,18 @@ TEST_F(RecordFilesTest, KeepsSoManyAndNoneOfOthers) {
         )
     );
     EXPECT_TRUE(folder_.has("other.jsonl"));
+}
+
+TEST_F(RecordFilesTest, StayHoweverOftenTheRelayStarts) {
+    folder_.write("nat-2020-01-01T00:00:00.000000Z.jsonl", std::string(101, 'x'));
+    folder_.write("nat-2020-01-02T00:00:00.000000Z.jsonl", "old\n");
+    for (int i = 0; i < 10; ++i) {
+        RecordFiles files{{folder_.path(), 100, 2}};
+        EXPECT_TRUE(files.put("x", later(i)));
+    }
+    EXPECT_EQ(names().size(), 11U);
+    EXPECT_TRUE(folder_.has("nat-2020-01-02T00:00:00.000000Z.jsonl"));
+    EXPECT_FALSE(folder_.has("nat-2020-01-01T00:00:00.000000Z.jsonl"));
 }
 
 TEST_F(RecordFilesTest, KeepTheOneInUseWhenTheClockIsSetBack) {
