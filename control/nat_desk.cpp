@@ -50,8 +50,21 @@ Answer NatDesk::show_pool() const {
     return pool_view(*from_.config, from_.gauges);
 }
 
+Result<NatDesk::Page, AdminError> NatDesk::page_of(const Json& args) {
+    const auto limit = admin::limit_of(args);
+    if (!limit) {
+        return Unexpected{limit.error()};
+    }
+    const auto after = args.value("after", std::int64_t{0});
+    if (after < 0 || after >= std::int64_t{napt::nowhere}) {
+        const std::string what = "no page ends with " + std::to_string(after);
+        return Unexpected{AdminError{"bad_argument", what, "take \"next\" of the page before"}};
+    }
+    return Page{*limit, static_cast<std::uint32_t>(after)};
+}
+
 Result<NatDesk::Chosen, AdminError> NatDesk::choose(
-    const std::optional<std::string>& name, std::size_t limit
+    const std::optional<std::string>& name, const Page& page
 ) const {
     if (!from_.config) {
         return Unexpected{no_napt()};
@@ -62,9 +75,14 @@ Result<NatDesk::Chosen, AdminError> NatDesk::choose(
             return;
         }
         ++chosen.total;
-        if (chosen.shown.size() < limit) {
+        if (member.number < page.after) {
+            return;
+        }
+        if (chosen.shown.size() < page.limit) {
             chosen.shown.push_back(subscriber_view(member, from_.name_of_dc(member.dc)));
             chosen.names.push_back({member.number, member.vipv4, member.vipv6});
+        } else if (chosen.next.is_null()) {
+            chosen.next = member.number;
         }
     });
     if (name && chosen.total == 0) {
@@ -78,12 +96,12 @@ void NatDesk::show_subscribers(const Json& args, const admin::Reply& reply, Inst
     if (args.contains("name")) {
         name = args.at("name").get<std::string>();
     }
-    const auto limit = admin::limit_of(args);
-    if (!limit) {
-        reply(Unexpected{limit.error()});
+    const auto page = page_of(args);
+    if (!page) {
+        reply(Unexpected{page.error()});
         return;
     }
-    auto chosen = choose(name, *limit);
+    auto chosen = choose(name, *page);
     if (!chosen) {
         reply(Unexpected{chosen.error()});
         return;
@@ -95,6 +113,7 @@ void NatDesk::show_subscribers(const Json& args, const admin::Reply& reply, Inst
     const auto tell = [reply,
                        shows_blocks,
                        total = chosen->total,
+                       next = chosen->next,
                        shown = std::move(chosen->shown)](const relay::UsageInquiry* answered) {
         if (answered == nullptr) {
             reply(Unexpected{silent_worker()});
@@ -109,23 +128,18 @@ void NatDesk::show_subscribers(const Json& args, const admin::Reply& reply, Inst
                 add_blocks(subscriber, usage);
             }
         }
-        reply(Json{{"total", total}, {"subscribers", std::move(subscribers)}});
+        reply(Json{{"total", total}, {"next", next}, {"subscribers", std::move(subscribers)}});
     };
     inquiries_.ask<relay::UsageInquiry>(std::move(inquiry), tell, now);
 }
 
 Result<relay::SessionInquiry::Wanted, AdminError> NatDesk::sessions_wanted(const Json& args) const {
     const auto name = args.at("subscriber").get<std::string>();
-    const auto limit = admin::limit_of(args);
-    if (!limit) {
-        return Unexpected{limit.error()};
+    const auto page = page_of(args);
+    if (!page) {
+        return Unexpected{page.error()};
     }
-    const auto after = args.value("after", std::int64_t{0});
-    if (after < 0 || after >= std::int64_t{napt::nowhere}) {
-        const std::string what = "no page ends with " + std::to_string(after);
-        return Unexpected{AdminError{"bad_argument", what, "take \"next\" of the page before"}};
-    }
-    const auto chosen = choose(name, 1);
+    const auto chosen = choose(name, {});
     if (!chosen) {
         return Unexpected{chosen.error()};
     }
@@ -135,7 +149,7 @@ Result<relay::SessionInquiry::Wanted, AdminError> NatDesk::sessions_wanted(const
         return Unexpected{AdminError{"ambiguous", what, hint}};
     }
     return relay::SessionInquiry::Wanted{
-        chosen->names.front(), static_cast<napt::Position>(after), std::min(*limit, largest_page)};
+        chosen->names.front(), napt::Position{page->after}, std::min(page->limit, largest_page)};
 }
 
 void NatDesk::show_sessions(const Json& args, const admin::Reply& reply, Instant now) {

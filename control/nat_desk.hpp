@@ -11,6 +11,7 @@
 #include "rs-dataplane/relay/inquiries.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ class NatDesk {
 
     [[nodiscard]] admin::Answer show_pool() const;
     // args: {"name": NAME} for one, by his name, VIP or number, and with his blocks; {"limit": n} for the
-    // most to show.
+    // most to show, and {"after": next} to go on behind an answer that had this "next".
     void show_subscribers(const admin::Json& args, const admin::Reply& reply, Instant now);
     // args: {"subscriber": NAME}; {"limit": n} for the most to show, and {"after": next} to go on behind
     // an answer that had this "next".
@@ -43,14 +44,20 @@ class NatDesk {
     void tend(Instant now) { inquiries_.tend(now); }
 
   private:
+    struct Page {
+        std::size_t limit = 1;
+        std::uint32_t after = 0;  // begins with this number
+    };
+    [[nodiscard]] static Result<Page, admin::AdminError> page_of(const admin::Json& args);
     // Those of a name, or all.
     struct Chosen {
         std::size_t total = 0;
-        std::vector<admin::Json> shown;  // the first of them
+        std::vector<admin::Json> shown;  // of the page
         std::vector<relay::SubscriberName> names;
+        admin::Json next;  // behind it; null: there is none
     };
     [[nodiscard]] Result<Chosen, admin::AdminError> choose(
-        const std::optional<std::string>& name, std::size_t limit
+        const std::optional<std::string>& name, const Page& page
     ) const;
     [[nodiscard]] Result<relay::SessionInquiry::Wanted, admin::AdminError> sessions_wanted(
         const admin::Json& args

@@ -59,12 +59,14 @@ class Subscribers {
         Ipv6Address vipv6;
         std::size_t paths = 0;
     };
-    // By DC and VIPs.
+    // By number.
     template <typename Visit>
     void for_each(Visit visit) const {
-        for (const auto& [name, number] : numbers_) {
-            const Place& place = places_[number];
-            visit(Member{number, name.dc, place.fqdn, name.vipv4, name.vipv6, place.paths});
+        for (const Place& place : places_) {
+            if (place.paths != 0) {
+                const auto& [name, number] = *place.owner;
+                visit(Member{number, name.dc, place.fqdn, name.vipv4, name.vipv6, place.paths});
+            }
         }
     }
 

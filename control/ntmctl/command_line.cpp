@@ -157,7 +157,9 @@ struct RequestOptions {
     void add_to(CLI::App& app) {
         app.add_option("--limit", limit, "path, nat: show at most so many (without: 1000)");
         app.add_option("--subscriber", subscriber, "nat session: whose, by name, VIP or number");
-        app.add_option("--after", after, "nat session: go on behind a page with this \"next\"");
+        app.add_option(
+            "--after", after, "nat subscriber, session: go on behind a page with this \"next\""
+        );
         app.add_flag("--all", shows_all, "drop: also the reasons that have not occurred");
     }
     void pass_on(admin::Json& args) const {

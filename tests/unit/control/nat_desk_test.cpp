@@ -137,6 +137,7 @@ TEST_F(NatDeskTest, AllSubscribersAreShownWithWhatTheyUse) {
     EXPECT_EQ(
         admin::render(*answer),
         "total  2\n"
+        "next   -\n"
         "subscribers:\n"
         "  number  fqdn       addresses           dc  paths  ports  most ports  sessions  most "
         "sessions\n"
@@ -148,6 +149,24 @@ TEST_F(NatDeskTest, AllSubscribersAreShownWithWhatTheyUse) {
     EXPECT_EQ(first->at("total"), 2U);
     EXPECT_EQ(first->at("subscribers").size(), 1U);
     EXPECT_EQ(code_of(subscribers({{"limit", 0}})), "bad_argument");
+}
+
+TEST_F(NatDeskTest, SubscribersAreShownPageByPage) {
+    join(dc_b, "xn.b.test", {{198, 18, 0, 3}}, {});
+    const auto first = subscribers({{"limit", 2}});
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->at("total"), 3U);
+    EXPECT_EQ(first->at("subscribers").size(), 2U);
+    ASSERT_EQ(first->at("next"), 2U);
+    ASSERT_FALSE(subscribers_.leave(0));
+    ASSERT_TRUE(subscribers_.leave(0)) << "who is gone meanwhile takes nobody off a page";
+    const auto second = subscribers({{"limit", 2}, {"after", first->at("next")}});
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->at("total"), 2U);
+    ASSERT_EQ(second->at("subscribers").size(), 1U);
+    EXPECT_EQ(second->at("subscribers").at(0).at("fqdn"), "xn.b.test");
+    EXPECT_TRUE(second->at("next").is_null());
+    EXPECT_EQ(code_of(subscribers({{"after", -1}})), "bad_argument");
 }
 
 TEST_F(NatDeskTest, OneSubscriberIsFoundByNameVipAndNumberAndHasHisBlocks) {
