@@ -24,11 +24,12 @@ ensure_reachable() {
     wait_until 15 at mn ping -c 1 -W 1 "$peer" || fail "mn does not reach $peer" mn/node.log
 }
 
+# start_ping NAME|ADDRESS
 start_ping() {
     ping_log=$(stage mn/ping.log)
-    at_background mn "$ping_log" ping -D -i 0.1 "$peer"
+    at_background mn "$ping_log" ping -D -i 0.1 "$1"
     ping_pid=$!
-    wait_until 10 has_answers "$ping_log" 10 || fail "ping from mn to $peer got no answers" mn/ping.log
+    wait_until 10 has_answers "$ping_log" 10 || fail "ping from mn to $1 got no answers" mn/ping.log
 }
 
 stop_ping() {
@@ -90,35 +91,30 @@ scene_download() {
 
 megabits() { jq -re '.end.sum_received.bits_per_second / 1e6 | floor' "$1"; }
 
-# measure_both_ways HOST NAME
-measure_both_ways() {
-    local host=$1 name=$2 direction options
-    start_once "$host" iperf3
-    for direction in "mn to $host" "$host to mn"; do
+scene_throughput() {
+    local direction options
+    headline "throughput: iperf3 both ways"
+    ensure_reachable
+    start_once cn iperf3
+    for direction in 'mn to cn' 'cn to mn'; do
         options=()
-        [ "$direction" = "mn to $host" ] || options=(--reverse)
+        [ "$direction" = 'mn to cn' ] || options=(--reverse)
         live_log=$(stage mn/iperf3.log)
-        live at mn iperf3 --client "$name" --time 3 --json "${options[@]}" ||
+        live at mn iperf3 --client "$peer" --time 3 --json "${options[@]}" ||
             fail "iperf3 $direction" mn/iperf3.log
         figure "iperf3 $direction" "$(megabits "$live_log") Mbit/s"
         say "  $direction: $(megabits "$live_log") Mbit/s"
     done
 }
 
-scene_throughput() {
-    headline "throughput: iperf3 both ways"
-    ensure_reachable
-    measure_both_ways cn "$peer"
-}
-
 is_downloading() { at mn ss -Htn state established 'dport = :80' | grep -q .; }
 
-# move_while_downloading HOST NAME: HOST moves, mn fetches from NAME.
+# move_while_downloading HOST NAME NETWORK: HOST moves there, mn fetches from NAME.
 move_while_downloading() {
     fetch "$2" --limit-rate 15M &
     local download=$!
     wait_until 10 is_downloading
-    lab move "$1" v6only
+    lab move "$1" "$3"
     echo "$EPOCHREALTIME" >"$(stage mn/moved-at)"
     wait $download
 }
@@ -130,9 +126,9 @@ scene_move() {
     ensure_reachable
     make_file cn
     start_once cn web
-    start_ping
+    start_ping "$peer"
     live_log=$(stage mn/download.log)
-    live move_while_downloading cn "$peer" || fail "the download did not survive the move" mn/download.log
+    live move_while_downloading cn "$peer" v6only || fail "the download did not survive the move" mn/download.log
     [ "$(tail -n 1 "$live_log")" = "$file_sum" ] || fail "the file came damaged" mn/download.log
     moved_at=$(cat "$(stage mn/moved-at)")
     wait_until 10 answered_since "$ping_log" "$moved_at" || fail "the ping stopped at the move" mn/ping.log
@@ -143,47 +139,11 @@ scene_move() {
     figure "move nat-b to IPv6 only" "longest silence $gap s"
 }
 
-# Whom gn's TCP connections are with.
-seen_by_gn() { at gn ss -Htn state established | awk '{ sub(/:[0-9]+$/, "", $4); print $4 }' | sort -u; }
-
-move_while_gn_looks() {
-    move_while_downloading mn "$gn" &
-    local download=$!
-    wait_until 10 is_downloading
-    seen_by_gn >"$(stage gn/seen)"
-    wait_until 10 test -e "$(stage mn/moved-at)"
-    seen_by_gn >>"$(stage gn/seen)"
-    wait $download
-}
-
-scene_general() {
-    local gn=gn.example.test seen
-    headline "an ordinary host: mn reaches gn by the relay, which translates, and moves meanwhile"
-    [ "$(cat "$(stage mn/eth0.network)")" = nat-a ] || lab move mn nat-a
-    start_once gn web
-    make_file gn
-    live_log=$(stage mn/ping-gn.log)
-    wait_until 15 at mn ping -c 1 -W 1 "$gn" || fail "mn does not reach $gn" mn/node.log
-    live at mn ping -c 10 -i 0.2 "$gn" || fail "ping of $gn" mn/ping-gn.log
-    sed -n '2p;$p' "$live_log" | sed 's/^/  /'
-    measure_both_ways gn "$gn"
-    rm -f "$(stage mn/moved-at)"
-    live_log=$(stage mn/download.log)
-    live move_while_gn_looks || fail "the download did not survive the move" mn/download.log
-    [ "$(tail -n 1 "$live_log")" = "$file_sum" ] || fail "the file came damaged" mn/download.log
-    say "  mn is now at: $(at mn ip -brief address show dev eth0 scope global | awk '{ print $3 }')"
-    seen=$(sort -u "$(stage gn/seen)")
-    [ "$(wc -l <<<"$seen")" = 1 ] || fail "gn saw several addresses: $seen" gn/web.log
-    say "  gn saw $seen, before and after; the same download ended with the right SHA-256"
-    figure "mn moves, as gn sees it" "still at $seen"
-    lab move mn nat-a
-}
-
 scene_restart() {
     local up_at after_up in_all
     headline "relay killed (SIGKILL) and started again, while a ping runs"
     ensure_reachable
-    start_ping
+    start_ping "$peer"
     lab kill rs1
     lab start rs1 || fail "the relay does not come up again" rs1/relay.log
     up_at=$EPOCHREALTIME
