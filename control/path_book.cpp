@@ -8,14 +8,16 @@ namespace ntm::control {
 
 namespace {
 
-using Change = BookAnswer::Change;
-
 BookAnswer refused(v1::Status status, std::string text) {
-    return {status, std::move(text), Change::none, 0};
+    return {status, std::move(text), BookAnswer::Change::none, 0};
 }
 
 BookAnswer stale(std::uint32_t held) {
-    return {v1::STATUS_STALE, "revision " + std::to_string(held) + " is held", Change::none, held};
+    return {
+        v1::STATUS_STALE,
+        "revision " + std::to_string(held) + " is held",
+        BookAnswer::Change::none,
+        held};
 }
 
 BookAnswer forgotten() {
@@ -80,7 +82,7 @@ BookAnswer PathBook::add(PathOrder order, const crypto::PublicKey& dc, Instant n
     }
     wake(path.id, path.expires);
     ++counts_[dc];
-    BookAnswer answer = put_end(path, *std::move(end), Change::added);
+    BookAnswer answer = put_end(path, *std::move(end), BookAnswer::Change::added);
     keep(paths_.emplace(path.id, std::move(path)).first->second);
     return answer;
 }
@@ -117,7 +119,7 @@ BookAnswer PathBook::change(RelayedPath& path, PathOrder order, Instant now) {
             leg.next_hop = tables::no_next_hop;
         }
     }
-    BookAnswer answer = put_end(path, *std::move(end), Change::replaced);
+    BookAnswer answer = put_end(path, *std::move(end), BookAnswer::Change::replaced);
     keep(path);
     return answer;
 }
@@ -211,7 +213,7 @@ std::shared_ptr<tables::EndKeys> PathBook::settle(
     return kept_ == nullptr ? std::move(keys) : kept_->keys().keep(path, *keys);
 }
 
-BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, Change change) {
+BookAnswer PathBook::put_end(RelayedPath& path, NewEnd made, BookAnswer::Change change) {
     BookAnswer answer{v1::STATUS_OK, "", change, 0, made.opens_subscriber};
     const std::unique_ptr<RelayEnd> before = std::exchange(path.end, std::move(made.end));
     if (!before) {
@@ -244,7 +246,7 @@ BookAnswer PathBook::release(
     if (revision < path->revision) {
         return stale(path->revision);
     }
-    BookAnswer answer{v1::STATUS_OK, "", Change::removed, 0};
+    BookAnswer answer{v1::STATUS_OK, "", BookAnswer::Change::removed, 0};
     answer.closed_subscriber = erase(id);
     bury(id, dc, revision, now);
     return answer;
@@ -267,7 +269,7 @@ std::optional<tables::SubscriberNumber> PathBook::erase(PathId id) {
     if (kept_ != nullptr) {
         kept_->remove(found->second);
     }
-    const BookAnswer answer = put_end(found->second, {}, Change::removed);
+    const BookAnswer answer = put_end(found->second, {}, BookAnswer::Change::removed);
     paths_.erase(found);
     return answer.closed_subscriber;
 }

@@ -11,7 +11,6 @@ namespace ntm::dc {
 
 namespace {
 
-using dns::Answer;
 using dns::RecordType;
 
 // Names asked for NS, one above the other, before it is given up.
@@ -32,8 +31,8 @@ bool can_be_of_dc(const std::string& zone) {
     return zone.find('.') != std::string::npos;
 }
 
-bool is_failure(const Answer& answer) {
-    return answer.kind == Answer::Kind::failure;
+bool is_failure(const dns::Answer& answer) {
+    return answer.kind == dns::Answer::Kind::failure;
 }
 
 }  // namespace
@@ -90,7 +89,7 @@ void GeneralNames::handle_answer(
     }
 }
 
-void GeneralNames::take_zone(std::uint64_t number, Inquiry& inquiry, const Answer& answer) {
+void GeneralNames::take_zone(std::uint64_t number, Inquiry& inquiry, const dns::Answer& answer) {
     if (is_failure(answer)) {
         inquiry.zone = Zone::unclear;
         return;
@@ -124,7 +123,7 @@ void GeneralNames::seek_zone(std::uint64_t number, Inquiry& inquiry) {
     ask(number, inquiry.candidate, RecordType::ns);
 }
 
-void GeneralNames::take_texts(Inquiry& inquiry, const Answer& answer) {
+void GeneralNames::take_texts(Inquiry& inquiry, const dns::Answer& answer) {
     if (is_failure(answer)) {
         inquiry.zone = Zone::unclear;
         return;

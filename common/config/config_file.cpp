@@ -43,7 +43,7 @@ Result<std::string, Problem> read_all(int descriptor) {
     std::string text;
     std::array<char, 16384> piece{};
     while (text.size() <= largest_file) {
-        const ssize_t got = read(descriptor, piece.data(), piece.size());
+        const ssize_t got = ::read(descriptor, piece.data(), piece.size());
         if (got < 0 && errno == EINTR) {
             continue;
         }

@@ -71,7 +71,7 @@ Result<Secret32, std::string> read_key_file(const std::string& file) {
         return Unexpected{file + ": not a key file but " + what};
     }
     std::array<std::uint8_t, key_text_size + 4> text{};
-    const ssize_t length = read(opened.get(), text.data(), text.size());
+    const ssize_t length = ::read(opened.get(), text.data(), text.size());
     if (length < 0) {
         return Unexpected{system_problem(file, "can not read the key file")};
     }

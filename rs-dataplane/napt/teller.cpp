@@ -5,9 +5,7 @@ namespace ntm::napt {
 
 namespace {
 
-using Kind = Event::Kind;
-
-Event event_of(Kind kind, Instant now) noexcept {
+Event event_of(Event::Kind kind, Instant now) noexcept {
     Event event;
     event.kind = kind;
     event.at = now;
@@ -15,7 +13,7 @@ Event event_of(Kind kind, Instant now) noexcept {
 }
 
 Event shortage_of(Scarce scarce, std::uint32_t limit, Instant now) noexcept {
-    Event event = event_of(Kind::shortage, now);
+    Event event = event_of(Event::Kind::shortage, now);
     event.scarce = scarce;
     event.limit = limit;
     return event;
@@ -23,7 +21,7 @@ Event shortage_of(Scarce scarce, std::uint32_t limit, Instant now) noexcept {
 
 }  // namespace
 
-void Teller::block(Kind kind, const Block& block, Instant now) const noexcept {
+void Teller::block(Event::Kind kind, const Block& block, Instant now) const noexcept {
     if (events_ == nullptr) {
         return;
     }
@@ -34,7 +32,7 @@ void Teller::block(Kind kind, const Block& block, Instant now) const noexcept {
     events_->put(event);
 }
 
-void Teller::session(Kind kind, const Session& session, Tenancy tenancy, Instant now)
+void Teller::session(Event::Kind kind, const Session& session, Tenancy tenancy, Instant now)
     const noexcept {
     if (session_events_ == nullptr) {
         return;

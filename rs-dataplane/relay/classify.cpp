@@ -20,20 +20,20 @@ using protocol::PacketType;
 using tables::OwnAddresses;
 
 // Which lane a packet goes to; `drop` and `done` are none.
-enum class Kind : std::uint8_t { tunnel, general, leg, cookie, punt, drop };
+enum class FrameKind : std::uint8_t { tunnel, general, leg, cookie, punt, drop };
 
 struct Verdict {
-    Kind kind = Kind::drop;
+    FrameKind kind = FrameKind::drop;
     DropReason reason = DropReason::none;
 };
 
 constexpr Verdict dropped(DropReason reason) noexcept {
-    return {Kind::drop, reason};
+    return {FrameKind::drop, reason};
 }
 
 Verdict punted(Packet& packet, PuntClass punt_class) noexcept {
     packet.punt_class = static_cast<std::uint8_t>(punt_class);
-    return {Kind::punt, DropReason::none};
+    return {FrameKind::punt, DropReason::none};
 }
 
 bool is_sender_ipv4(const Ipv4View& ip, const OwnAddresses& own) noexcept {
@@ -86,7 +86,7 @@ Verdict classify_cookie(
     Packet& packet, const NtmView& ntm, std::size_t length, const Settings& settings
 ) noexcept {
     if (!ntm.is_answer()) {
-        return {Kind::cookie, DropReason::none};
+        return {FrameKind::cookie, DropReason::none};
     }
     if (length != protocol::cookie_size || !ntm.session_id().is_zero()) {
         return dropped(DropReason::malformed_cookie);
@@ -106,7 +106,7 @@ Verdict classify_control(Packet& packet, const NtmView& ntm, const Settings& set
     switch (static_cast<PacketType>(ntm.type())) {
         case PacketType::leg:
             packet.punt_class = static_cast<std::uint8_t>(PuntClass::leg);
-            return {Kind::leg, DropReason::none};
+            return {FrameKind::leg, DropReason::none};
         case PacketType::signal:
             return settings.sessions.contains(ntm.session_id())
                        ? punted(packet, PuntClass::signal)
@@ -144,7 +144,7 @@ Verdict classify_udp(Packet& packet, ByteView payload, const Settings& settings)
     packet.trim_to(static_cast<std::uint16_t>(EthernetView::size + packet.ip_length));
     const auto type = static_cast<PacketType>(ntm->type());
     if (type == PacketType::data || type == PacketType::end) [[likely]] {
-        return {Kind::tunnel, DropReason::none};
+        return {FrameKind::tunnel, DropReason::none};
     }
     return classify_control(packet, *ntm, settings);
 }
@@ -189,7 +189,7 @@ Verdict general(Packet& packet) noexcept {
         return dropped(DropReason::not_our_mac);
     }
     packet.trim_to(static_cast<std::uint16_t>(EthernetView::size + packet.ip_length));
-    return {Kind::general, DropReason::none};
+    return {FrameKind::general, DropReason::none};
 }
 
 Verdict classify_ipv4(Packet& packet, ByteView bytes, const Settings& settings) noexcept {
@@ -332,21 +332,21 @@ void add_to_lane(
     Packet& packet = burst.packets[number];
     const Verdict verdict = classify_one(packet, settings);
     switch (verdict.kind) {
-        [[likely]] case Kind::tunnel : lanes.tunnel.add(number);
+        [[likely]] case FrameKind::tunnel : lanes.tunnel.add(number);
         break;
-        case Kind::general:
+        case FrameKind::general:
             lanes.general.add(number);
             break;
-        case Kind::leg:
+        case FrameKind::leg:
             lanes.leg.add(number);
             break;
-        case Kind::cookie:
+        case FrameKind::cookie:
             lanes.cookie.add(number);
             break;
-        case Kind::punt:
+        case FrameKind::punt:
             lanes.punt.add(number);
             break;
-        case Kind::drop:
+        case FrameKind::drop:
             packet.drop(verdict.reason);
             break;
     }

@@ -12,8 +12,8 @@ namespace {
 
 using namespace relay::testing;
 
-constexpr std::uint8_t responder = 1;
-constexpr std::uint8_t answer = 4;
+constexpr std::uint8_t responder_flag = 1;
+constexpr std::uint8_t answer_flag = 4;
 
 // The path of a tunnel packet by the families of the leg that it comes from and the other.
 PathId path_between(bool up, bool from_ipv6, bool to_ipv6) {
@@ -39,19 +39,21 @@ Bytes good_frame(Family family, Kind kind) {
             return frame.ntm(id).payload_of(60).build();
         case Kind::data_down:
         case Kind::data_down_across:
-            return frame.ntm(id, 0, responder).payload_of(60).build();
+            return frame.ntm(id, 0, responder_flag).payload_of(60).build();
         case Kind::end:
             return frame.ntm(id, 5).payload_of(44).build();
         case Kind::leg:
             return frame.ntm(id, 1).payload_of(99).build();
         case Kind::leg_answer:
-            return frame.ntm(id, 1, answer).payload_of(99).build();
+            return frame.ntm(id, 1, answer_flag).payload_of(99).build();
         case Kind::signal:
             return frame.ntm(PathId{live_session.value}, 2).payload_of(80).build();
         case Kind::handshake:
             return frame.ntm({}, 3).payload_of(16 + 96 + 40).build();
         case Kind::handshake_answer:
-            return frame.ntm(PathId{live_session.value}, 3, answer).payload_of(48 + 40).build();
+            return frame.ntm(PathId{live_session.value}, 3, answer_flag)
+                .payload_of(48 + 40)
+                .build();
         case Kind::cookie:
             return frame.payload(protocol::build_cookie_ask(1)).build();
         case Kind::cookie_answer:

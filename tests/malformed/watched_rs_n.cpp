@@ -397,7 +397,7 @@ void WatchedRsN::check_told_node(
     );
     // By an exit path anybody may speak to the node, and the relay does so in its own name.
     const bool is_exit = path_of(path_id_of(PlainFrame{came.bytes})).end->general_nodes.empty();
-    const IpAddress relay = own_public.of(is_ipv6(about) ? Family::ipv6 : Family::ipv4);
+    const IpAddress relay = own_public.of(is_ipv6(about) ? ntm::Family::ipv6 : ntm::Family::ipv4);
     const IpAddress speaker = is_exit ? relay : destination_of(about);
     check_told(open_for_node(sent, next_hops), about, speaker);
 }

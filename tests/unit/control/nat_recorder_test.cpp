@@ -107,7 +107,7 @@ class NatRecorderTest : public DirectorWorld {
         return datagram;
     }
 
-    testing::Folder folder_;
+    test::Folder folder_;
     Told told_;
     NaptConfig config_;
     Instant begun_;

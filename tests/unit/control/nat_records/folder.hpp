@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace ntm::control::testing {
+namespace ntm::control::test {
 
 class Folder {
   public:
@@ -87,4 +87,4 @@ class FileSizeLimit {
     void (*handler_)(int);
 };
 
-}  // namespace ntm::control::testing
+}  // namespace ntm::control::test

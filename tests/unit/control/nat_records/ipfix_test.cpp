@@ -11,7 +11,7 @@
 namespace ntm::control {
 namespace {
 
-using namespace testing;
+using namespace test;
 using napt::Scarce;
 using std::chrono::minutes;
 using std::chrono::seconds;

@@ -11,7 +11,7 @@
 namespace ntm::control {
 namespace {
 
-using namespace testing;
+using namespace test;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;

@@ -10,7 +10,7 @@
 namespace ntm::control {
 namespace {
 
-using namespace testing;
+using namespace test;
 using ::testing::ElementsAre;
 
 class RecordFilesTest : public ::testing::Test {

@@ -10,7 +10,7 @@
 namespace ntm::control {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 constexpr const char* of_him =
     R"("tenancy":7,"subscriber":"mn1.example.test",)"

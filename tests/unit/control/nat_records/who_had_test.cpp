@@ -13,7 +13,7 @@
 namespace ntm::control {
 namespace {
 
-using namespace testing;
+using namespace test;
 using admin::Json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;

@@ -10,7 +10,7 @@
 #include <string>
 #include <variant>
 
-namespace ntm::control::testing {
+namespace ntm::control::test {
 
 inline constexpr const char* run = "1122334455667788";
 inline const WallTime ten_o_clock = *WallTime::parse("2026-11-30T10:00:00Z");
@@ -55,4 +55,4 @@ inline NatSession session6() {
         17, at("[fd00:6e74:6d::1]:5001"), at("[2001:db8:1::20]:40961"), at("[2001:db8:2::80]:53")};
 }
 
-}  // namespace ntm::control::testing
+}  // namespace ntm::control::test
