@@ -5,9 +5,10 @@
 usage: tidy.py [--jobs N] ROOT BUILD CLANG_TIDY [FILE...]
 
 Much of clang-tidy's time goes to the headers of the libraries, so many files are read as one translation
-unit, compiled as all of them are taken together. Files that can not stand beside each other (the same
-name in both unnamed namespaces) go to different units. What passed is remembered in BUILD under a hash
-of the sources, and is not read again.
+unit, compiled as all of them are taken together. The unnamed namespace of a file that has little else gets
+a name there, and so does a main(); other files that can not stand beside each other (the same name in both
+unnamed namespaces) go to different units. What passed is remembered in BUILD under a hash of the sources,
+and is not read again.
 """
 
 import argparse
@@ -24,15 +25,23 @@ import sys
 import time
 
 TOPS = ("common", "rs-dataplane", "control", "dc", "client", "bench", "tests")
-MOST_LINES = 3000
+MOST_LINES = 10000
 FINDING = re.compile(r"^(/[^:]+):(\d+):\d+: (error|warning|note): (.*?)(?: \[([^\]]+)\])?$")
 # A file has to do without it.
 PRECOMPILED = "precompiled.hpp"
 INCLUDE = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
 # The formatter lets little else begin at the left edge.
 DEFINITION = re.compile(r"^(?!namespace|template|using|static_assert|[A-Z_]+\()([A-Za-z][^({=;]*)[({=;]", re.MULTILINE)
-# These two headers do not bear each other in any order.
-EITHER = re.compile(r"^#include <(?:linux|net)/(if\.h)>", re.MULTILINE)
+ALIAS = re.compile(r"^using (\w+) =", re.MULTILINE)
+# linux/if.h can only follow it.
+FIRST_HEADER = "net/if.h"
+MAIN = re.compile(r"^int main\(", re.MULTILINE)
+# A file of which all is in its unnamed namespace, but for what each fuzz target defines.
+PRIVATE = re.compile(
+    r"(?P<head>.*?^)namespace \{(?P<private>\n.*^)\}  // namespace\n(?P<rest>.*?)(?P<ends>(?:^\}  // namespace [\w:]+\n)+)",
+    re.MULTILINE | re.DOTALL,
+)
+OF_TARGETS = {"run", "set_up"}
 TEST = re.compile(r"^TEST(?:_F|_P)?(\(\w+, \w+\))", re.MULTILINE)
 
 
@@ -88,11 +97,25 @@ def chosen(root: pathlib.Path, known: list[pathlib.Path], wanted: list[pathlib.P
     return found
 
 
+def defined_names(text: str) -> list[str]:
+    heads = [re.split(r" final\b| : ", head)[0] for head in DEFINITION.findall(text)]
+    return [re.findall(r"[\w:~]+", head)[-1] for head in heads]
+
+
+def set_apart(text: str, number: int) -> tuple[str, str]:
+    """The text of a file for a unit, line by line as it was, and what of it is not under a name of its own."""
+    parts = PRIVATE.fullmatch(text)
+    if not parts or not OF_TARGETS.issuperset(defined_names(parts["rest"])):
+        return MAIN.sub(f"int main_{number}(", text), text
+    private = f"namespace file_{number} {{{parts['private']}\n{parts['rest']}}} {parts['ends']}"
+    return parts["head"] + private, parts["head"]
+
+
 def own_names(text: str) -> set[str]:
     """What only one file of a unit may define: all but members."""
-    heads = [head.split(" : ")[0].removesuffix(" final ") for head in DEFINITION.findall(text)]
-    names = [re.findall(r"[\w:~]+", head)[-1] for head in heads]
-    return {name for name in names if "::" not in name} | set(TEST.findall(text)) | set(EITHER.findall(text))
+    shared = MAIN.sub("", set_apart(text, 0)[1])
+    names = {name for name in defined_names(shared) if "::" not in name}
+    return names | set(ALIAS.findall(shared)) | set(TEST.findall(shared))
 
 
 @dataclasses.dataclass
@@ -170,8 +193,8 @@ class Linter:
         unit = self.work / f"{key}.cpp"
         # One text and no includes of them: the analyzer follows paths only in the main file.
         text, origins = "", []
-        for file in batch.files:
-            lines = file.read_text().splitlines()
+        for index, file in enumerate(batch.files):
+            lines = set_apart(file.read_text(), index)[0].splitlines()
             text += "\n".join(lines) + "\n"
             origins += [f"{file}:{number}" for number in range(1, len(lines) + 1)]
         unit.write_text(text)
@@ -185,6 +208,7 @@ class Linter:
             str(unit),
             "--",
             *batch.arguments,
+            f"-include{FIRST_HEADER}",
             "-w",
         ]
         try:
