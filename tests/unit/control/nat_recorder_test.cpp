@@ -201,7 +201,7 @@ TEST_F(NatRecorderTest, WhatTheDiskLostGoesOnRecordWhenItTakesMore) {
     direct_path(ending(7, 1));
     wait_for("sent", 1);
     {
-        const testing::FileSizeLimit full{1};
+        const test::FileSizeLimit full{1};
         tell(Kind::block_taken, 1);
         follow();
         wait_for("lost", 1);
