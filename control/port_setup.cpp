@@ -7,6 +7,16 @@ namespace ntm::control {
 
 namespace {
 
+// The kernel's first question for a neighbour may come before the port can send, and the next a second
+// later: by then nodes would have waited. As long in all, but five times as often.
+void ask_for_neighbours_often(const std::string& tap) {
+    for (const std::string family : {"ipv4", "ipv6"}) {
+        const std::string options = family + "/neigh/" + tap + "/";
+        static_cast<void>(set_network_option(options + "retrans_time_ms", "200"));
+        static_cast<void>(set_network_option(options + "mcast_solicit", "15"));
+    }
+}
+
 Result<Nothing, std::string> set_up_tap(
     const PortConfig& port,
     const relay::PortView& device,
@@ -16,11 +26,13 @@ Result<Nothing, std::string> set_up_tap(
     const bool has_ipv6 = std::ranges::any_of(port.addresses, [](const InterfaceAddress& address) {
         return address.address.is_ipv6();
     });
-    const bool is_quiet = set_ipv6_option(tap.name(), "accept_dad", "0") &&
-                          set_ipv6_option(tap.name(), "accept_ra", "0");
+    const std::string ipv6_options = "ipv6/conf/" + tap.name() + "/";
+    const bool is_quiet = set_network_option(ipv6_options + "accept_dad", "0") &&
+                          set_network_option(ipv6_options + "accept_ra", "0");
     if (has_ipv6 && !is_quiet) {
         return Unexpected{"the TAP " + tap.name() + " has IPv6 addresses, and the kernel no IPv6"};
     }
+    ask_for_neighbours_often(tap.name());
     if (auto done = netlink.set_link(tap.index(), device.mac, device.mtu); !done) {
         return done;
     }

@@ -55,8 +55,8 @@ std::optional<ByteView> TapDevice::read() {
     return ByteView{frame_}.first(static_cast<std::size_t>(length));
 }
 
-bool set_ipv6_option(const std::string& link, const std::string& key, const std::string& value) {
-    std::ofstream file{"/proc/sys/net/ipv6/conf/" + link + "/" + key};
+bool set_network_option(const std::string& key, const std::string& value) {
+    std::ofstream file{"/proc/sys/net/" + key};
     file << value << std::flush;
     return file.good();
 }

@@ -40,9 +40,7 @@ class TapDevice {
     std::array<std::uint8_t, 9728> frame_{};  // a jumbo frame
 };
 
-// Writes /proc/sys/net/ipv6/conf/LINK/KEY. False where there is no IPv6, or no such link.
-[[nodiscard]] bool set_ipv6_option(
-    const std::string& link, const std::string& key, const std::string& value
-);
+// Writes /proc/sys/net/KEY. False where there is none, as of IPv6 where the kernel knows no IPv6.
+[[nodiscard]] bool set_network_option(const std::string& key, const std::string& value);
 
 }  // namespace ntm::control

@@ -36,3 +36,18 @@ for round in 1 2; do
     expect 5 "it has its path again" has_path rs1
     expect 5 "ten more answers" has_answers "$ping_log" $(($(answers "$ping_log") + 10))
 done
+
+step "a start while the router does not hear its questions"
+at inet nft 'add table arp deaf; add chain arp deaf in { type filter hook input priority 0; }'
+at inet nft add rule arp deaf in iif relays arp operation request counter drop
+questions() { at inet nft -j list table arp deaf | jq '[.. | .counter? | .packets? // empty] | add'; }
+has_asked() { [ "$(questions)" -ge "$1" ]; }
+lab kill rs1
+lab start rs1
+since=$EPOCHREALTIME
+expect 5 "it asks again and again" has_asked 8
+took "eight questions" "$since" 2
+at inet nft delete table arp deaf
+heard_at=$EPOCHREALTIME
+expect 5 "once it is heard the ping goes on" ping_goes_on_since "$heard_at"
+took "since then" "$heard_at" 1
