@@ -90,6 +90,7 @@ void read_times(Section& times, NaptTimes& into) {
 
 void read_filters(Section& filters, NaptFilters& into, const std::vector<NaptFilter>& allowed) {
     std::vector<std::string> words;
+    words.reserve(allowed.size());
     for (const NaptFilter filter : allowed) {
         words.emplace_back(text_of(filter));
     }
