@@ -169,7 +169,7 @@ Result<PublicPort, DropReason> Bindings::answer(
         return *public_port;
     }
     if (TcpTracking::answers(segment)) {
-        return make_session(from, path, TcpTracking::answered(segment), now);
+        return make_session(from, path, TcpTracking::begun_outside(segment), now);
     }
     return Unexpected{DropReason::napt_no_session};
 }

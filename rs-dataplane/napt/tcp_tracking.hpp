@@ -3,7 +3,7 @@
 // 2 has them for every NAT, and which of its times a session has in each. Nobody who is not on the
 // path can end one or keep one: a RST from outside counts only where its sequence number is the one
 // that the inside waits for (RFC 7857 section 2.2), one from inside always, and of what comes from
-// outside only the answer to a SYN sets a timer anew. Nothing here ends a mapping: that is the timer's.
+// outside only what completes an opening sets a timer anew. Nothing here ends a mapping: that is the timer's.
 #pragma once
 
 #include <array>
@@ -36,6 +36,7 @@ enum class TcpState : std::uint8_t {
     closed_outside,  // established, and a FIN from outside
     closed,          // a FIN from either side
     reset,           // a RST that counts; anything else revives the connection
+    answered,        // a SYN from outside, and the answer to it
 };
 
 // What becomes of the session's timer.
@@ -62,8 +63,9 @@ class TcpTracking {
         expect(from, syn.sequence + 1);
     }
 
-    // Begun outside, of which the inside's answer is seen first.
-    [[nodiscard]] static constexpr TcpTracking answered(const TcpSegment& syn_ack) noexcept {
+    // Begun outside, of which the inside's answer is seen first. With the transitory time: the SYN may be
+    // of somebody who will never see the answer.
+    [[nodiscard]] static constexpr TcpTracking begun_outside(const TcpSegment& syn_ack) noexcept {
         TcpTracking tracking{
             Side::outside, TcpSegment{.sequence = syn_ack.acknowledgement - 1, .has_syn = true}};
         tracking.pass(Side::inside, syn_ack);
@@ -78,32 +80,23 @@ class TcpTracking {
             return counts(from, segment) ? pass_reset(from) : TcpTimer::goes_on;
         }
         const bool is_over = state_ == TcpState::closed || state_ == TcpState::reset;
-        if (is_over && from == Side::inside && opens(segment)) {
-            *this = TcpTracking{from, segment};
+        if (is_over && from == Side::inside && (opens(segment) || answers(segment))) {
+            *this = opens(segment) ? TcpTracking{from, segment} : begun_outside(segment);
             return TcpTimer::transitory;
-        }
-        if (is_over && from == Side::inside && answers(segment)) {
-            *this = answered(segment);
-            return TcpTimer::established;
         }
         // One in the middle of a connection is anybody's.
         if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {
             expect(from, segment.sequence + 1);
         }
+        if (state_ == TcpState::answered && !completes(from, segment)) {
+            return from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
+        }
         if (segment.has_ack) {
             expect(other(from), segment.acknowledgement);
         }
-        if (is_opening_by(Side::inside) || is_opening_by(Side::outside)) {
-            return pass_opening(from, segment.has_syn);
-        }
-        if (segment.has_fin) {
-            return pass_fin(from);
-        }
-        if (state_ == TcpState::reset) {
-            state_ = TcpState::established;
-        }
-        const bool stands = state_ != TcpState::closed && from == Side::inside;
-        return stands ? TcpTimer::established : TcpTimer::goes_on;
+        return is_opening_by(Side::inside) || is_opening_by(Side::outside)
+                   ? pass_opening(from, segment)
+                   : pass_opened(from, segment);
     }
 
   private:
@@ -142,12 +135,36 @@ class TcpTracking {
         return is_refusal ? TcpTimer::goes_on : TcpTimer::transitory;
     }
 
-    constexpr TcpTimer pass_opening(Side from, bool has_syn) noexcept {
-        if (has_syn && !is_opening_by(from)) {
+    constexpr TcpTimer pass_opening(Side from, const TcpSegment& segment) noexcept {
+        if (from == Side::inside && is_opening_by(Side::outside) && answers(segment)) {
+            state_ = TcpState::answered;
+            return TcpTimer::transitory;
+        }
+        if (segment.has_syn && !is_opening_by(from)) {
             state_ = TcpState::established;
             return TcpTimer::established;
         }
-        return has_syn && from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
+        return segment.has_syn && from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
+    }
+
+    // What follows the answer to a SYN from outside: from there, of who has seen it.
+    [[nodiscard]] constexpr bool completes(Side from, const TcpSegment& segment) const noexcept {
+        return !segment.has_syn &&
+               (from == Side::inside ||
+                (segment.has_ack && segment.acknowledgement == expected_[index(Side::inside)]));
+    }
+
+    // When there was a SYN from either side.
+    constexpr TcpTimer pass_opened(Side from, const TcpSegment& segment) noexcept {
+        const bool was_answered = state_ == TcpState::answered;
+        if (was_answered || state_ == TcpState::reset) {
+            state_ = TcpState::established;
+        }
+        if (segment.has_fin) {
+            return pass_fin(from);
+        }
+        const bool keeps = from == Side::inside || was_answered;
+        return keeps && state_ != TcpState::closed ? TcpTimer::established : TcpTimer::goes_on;
     }
 
     constexpr TcpTimer pass_fin(Side from) noexcept {

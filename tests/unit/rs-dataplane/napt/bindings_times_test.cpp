@@ -87,6 +87,31 @@ TEST_F(BindingsTest, what_is_sent_keeps_a_session_and_what_is_received_does_not)
     EXPECT_FALSE(world.reaches(port, udp, gn));
 }
 
+// T-5: a flood of SYNs from sources made up, to an open inside port.
+TEST_F(BindingsTest, what_a_stranger_begins_and_leaves_goes_soon) {
+    const PublicPort port = open(tcp, gn, exit_path);
+    const TcpSegment guess{.sequence = syn.sequence + 1, .acknowledgement = 77, .has_ack = true};
+    EXPECT_TRUE(world.reaches(port, tcp, other_gn, syn));
+    EXPECT_TRUE(world.send(tcp, other_gn, exit_path, syn_ack));
+    world.pass(seconds{7});
+    EXPECT_TRUE(world.send(tcp, other_gn, exit_path, syn_ack)) << "once more";
+    EXPECT_TRUE(world.reaches(port, tcp, other_gn, guess));
+    world.pass(seconds{239});
+    EXPECT_EQ(usage().sessions, 1U);
+    world.pass(seconds{1});
+    EXPECT_EQ(usage().sessions, 0U);
+}
+
+// T-5: though nothing follows but the end of the handshake.
+TEST_F(BindingsTest, what_a_stranger_begins_stands_when_he_has_the_answer) {
+    const PublicPort port = open(tcp, gn, exit_path);
+    EXPECT_TRUE(world.reaches(port, tcp, other_gn, syn));
+    EXPECT_TRUE(world.send(tcp, other_gn, exit_path, syn_ack));
+    EXPECT_TRUE(world.reaches(port, tcp, other_gn, data));
+    world.pass(seconds{7439});
+    EXPECT_TRUE(world.reaches(port, tcp, other_gn, data));
+}
+
 // V-7: a closed inside port that somebody knocks at, and which answers by RST.
 TEST_F(BindingsTest, refusals_of_what_nobody_asked_for_keep_nothing) {
     const PublicPort port = open(tcp, gn, exit_path);

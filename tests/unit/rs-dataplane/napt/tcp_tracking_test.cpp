@@ -69,6 +69,7 @@ constexpr TcpTimer long_time = TcpTimer::established;
 
 const std::vector<std::string> by_inside{"in syn"};
 const std::vector<std::string> by_outside{"out syn"};
+const std::vector<std::string> asked{"out syn", "in synack"};
 const std::vector<std::string> standing{"in syn", "out synack", "in ack"};
 
 std::vector<std::string> operator+(std::vector<std::string> before, const std::string& line) {
@@ -90,10 +91,23 @@ const Case cases[] = {
     // From outside: nothing that comes from there keeps it, nor does a refusal.
     {by_outside, "out syn", opened_outside, goes_on},
     {by_outside, "out ack", opened_outside, goes_on},
-    {by_outside, "in synack", established, long_time},
+    {by_outside, "in synack", answered, short_time},
     {by_outside, "in syn", established, long_time},
     {by_outside, "in rstack", reset, goes_on},
     {by_outside, "out rst", reset, short_time},
+    // Answered: it stands when he who asked has shown that he has the answer, or something follows it.
+    {asked, "in synack", answered, short_time},
+    {asked, "out syn", answered, goes_on},
+    {asked, "out blind ack", answered, goes_on},
+    {asked, "out blind fin", answered, goes_on},
+    {asked, "out ack", established, long_time},
+    {asked + "out blind ack", "out ack", established, long_time},
+    {asked, "out fin", closed_outside, goes_on},
+    {asked, "in ack", established, long_time},
+    {asked, "in fin", closed_inside, long_time},
+    {asked, "in rst", reset, short_time},
+    {asked, "out rst", reset, short_time},
+    {asked, "out blind rst", answered, goes_on},
     // Standing: kept by what goes out.
     {standing, "in ack", established, long_time},
     {standing, "out ack", established, goes_on},
@@ -123,7 +137,7 @@ const Case cases[] = {
     {standing + "in fin" + "out fin", "in rst", closed, goes_on},
     {standing + "in fin" + "out fin", "out syn", closed, goes_on},
     {standing + "in fin" + "out fin", "in syn", opened_inside, short_time},
-    {standing + "in fin" + "out fin" + "out syn", "in synack", established, long_time},
+    {standing + "in fin" + "out fin" + "out syn", "in synack", answered, short_time},
     {standing + "in fin" + "out fin" + "out syn" + "in synack", "out rst", reset, short_time},
     // Reset, or so it seemed.
     {standing + "out rst", "out rst", reset, goes_on},
@@ -131,7 +145,7 @@ const Case cases[] = {
     {standing + "out rst", "out ack", established, goes_on},
     {standing + "out rst", "in fin", closed_inside, long_time},
     {standing + "out rst", "in syn", opened_inside, short_time},
-    {standing + "out rst" + "out syn", "in synack", established, long_time},
+    {standing + "out rst" + "out syn", "in synack", answered, short_time},
 };
 
 TEST(TcpTracking, each_edge_leads_where_the_rfcs_say) {
