@@ -84,6 +84,9 @@ class TcpTracking {
             *this = opens(segment) ? TcpTracking{from, segment} : begun_outside(segment);
             return TcpTimer::transitory;
         }
+        if (is_over && opens(segment)) {
+            return TcpTimer::goes_on;  // the inside's answer will tell
+        }
         // One in the middle of a connection is anybody's.
         if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {
             expect(from, segment.sequence + 1);
