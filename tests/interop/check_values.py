@@ -42,6 +42,22 @@ class Suites(unittest.TestCase):
             key = suites.data_key(suite, SECRET, header)
             self.assertEqual(suites.seal_data(suite, key, header, b"").hex(), sealed, suite)
 
+    def test_what_is_sealed_opens_unless_it_was_changed(self) -> None:
+        header = Header(wire.DATA, wire.ROLE, 7, PATH_ID)
+        for suite in self.EMPTY:
+            key = suites.data_key(suite, SECRET, header)
+            for length in (0, 1, 15, 16, 17, 100):
+                sealed = suites.seal_data(suite, key, header, bytes(length))
+                self.assertEqual(suites.open_data(suite, key, header, sealed), bytes(length), suite)
+                if suite == suites.NONE:
+                    continue
+                for at in range(len(sealed)):
+                    wrong = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1:]
+                    with self.assertRaises(InvalidTag):
+                        suites.open_data(suite, key, header, wrong)
+                with self.assertRaises(InvalidTag):
+                    suites.open_data(suite, key, header._replace(counter=8), sealed)
+
     def test_an_iv_of_ones_own(self) -> None:
         """RFC 3602, case 1: IV and first block."""
         key = bytes.fromhex("06a9214036b8a15b512e03d534120006") + bytes(32)

@@ -4,9 +4,9 @@
 
     nonces.py --keys mn=RUN/mn/keys --runs mn=3 ... --at-least data=100 ... CAPTURE...
 
-Opens every DATA, SIGNAL, LEG and END packet by the key logs (docs/key-log.md), with code of its own:
-written from docs/protocol.md, shares nothing with the programs. The same bytes seen at several places,
-or sent again, are one packet. --fault alters what was captured, so that a test can see this fail.
+Opens every DATA, SIGNAL, LEG and END packet by the key logs (docs/key-log.md), DATA of every suite but none,
+with code of its own: written from docs/protocol.md, shares nothing with the programs. The same bytes seen at
+several places, or sent again, are one packet. --fault alters what was captured, so that a test can see this fail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ for folder in ("interop", "pcap"):
 sys.dont_write_bytecode = True
 
 from cryptography.exceptions import InvalidTag  # noqa: E402
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305  # noqa: E402
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
+import ntm_suites as suites  # noqa: E402
 from ntm_wire import (ANSWER, COOKIE, DATA, END, HANDSHAKE, HEADER_BYTES, LEG, ROLE,  # noqa: E402
                       SALT_BYTES, SIGNAL, TOKEN_BYTES, ZERO_NONCE, Header, hkdf)
 from pcap_file import read_frames  # noqa: E402
@@ -31,7 +32,8 @@ from pcap_file import read_frames  # noqa: E402
 PORT = 9770
 NAMES = {DATA: "data", LEG: "leg", SIGNAL: "signal", HANDSHAKE: "handshake", COOKIE: "cookie", END: "end"}
 SALTED = (LEG, END)
-AES, CHACHA = 1, 2
+FAULTS = {"data-counter": DATA, "foreign-iv": DATA, "signal-counter": SIGNAL, "leg-salt": LEG, "end-salt": END,
+          "ephemeral": HANDSHAKE, "unknown-key": DATA}
 
 
 class Secret(NamedTuple):
@@ -70,6 +72,16 @@ class KeyLogs:
             else:
                 raise ValueError(f"{file}: {words[0]}?")
 
+    def is_of_relay(self, secret: Secret) -> bool:
+        """The secret of a path that ends at one."""
+        return secret.kind == "NTM_PATH" and any(run.program == "ntm-relay" for run in self.owners[secret])
+
+    def repeat_relay_secret(self) -> None:
+        """A fault: another run of a relay has the secret of a path that ended at the one before."""
+        secret = next(filter(self.is_of_relay, self.owners))
+        before = next(run for run in self.owners[secret] if run.program == "ntm-relay")
+        self.owners[secret].add(before._replace(boot_id="another", number=-1))
+
 
 def udp_of(link: int, frame: bytes) -> tuple[int, int, bytes] | None:
     """Ports and payload of a UDP datagram in an Ethernet or Linux cooked frame."""
@@ -100,24 +112,45 @@ def ntm_packets(files: list[str]) -> set[bytes]:
 
 class Opened(NamedTuple):
     secret: Secret
+    suite: int
     key: bytes
     nonce: bytes
 
 
-def aead(suite: int, key: bytes) -> AESGCM | ChaCha20Poly1305:
-    return ChaCha20Poly1305(key) if suite == CHACHA else AESGCM(key)
+def front_bytes(header: Header) -> int:
+    """Of what stands before what is sealed."""
+    return HEADER_BYTES + (SALT_BYTES if header.type in SALTED else 0)
 
 
 def key_for(secret: Secret, header: Header, salt: bytes | None) -> tuple[int, bytes] | None:
     """Suite and key of such a packet under this secret (sections 4.0 and 6)."""
     if header.type == SIGNAL:
-        return (AES, secret.value) if secret.kind == "NTM_SIGNAL" else None
+        return (suites.AES_128_GCM, secret.value) if secret.kind == "NTM_SIGNAL" else None
     is_of_leg = secret.kind == "NTM_LEG" and header.type == LEG and secret.qualifier == header.flags & ROLE
     if secret.kind != "NTM_PATH" and not is_of_leg:
         return None
-    suite = secret.qualifier if header.type == DATA else AES
+    if header.type == DATA:
+        suite = secret.qualifier
+        return None if suite == suites.NONE else (suite, suites.data_key(suite, secret.value, header))
+    suite = suites.AES_128_GCM
     info = b"NTM/1" + bytes([header.type, header.flags & (ROLE | ANSWER), suite]) + header.id.to_bytes(8, "big")
-    return suite, hkdf(secret.value, salt, info, 32 if suite == CHACHA else 16)
+    return suite, hkdf(secret.value, salt, info, suites.KEY_BYTES[suite])
+
+
+def open_sealed(suite: int, key: bytes, nonce: bytes, header: Header, packet: bytes) -> None:
+    if header.type == DATA:
+        suites.open_data(suite, key, header, packet[HEADER_BYTES:])
+    else:
+        front = front_bytes(header)
+        AESGCM(key).decrypt(nonce, packet[front:], packet[:front])
+
+
+def seal_another(opened: Opened, header: Header, packet: bytes, iv: bytes | None = None) -> bytes:
+    """A packet with another text, under the same key and nonce."""
+    front, text = packet[:front_bytes(header)], b"another packet"
+    if header.type == DATA:
+        return front + suites.seal_data(opened.suite, opened.key, header, text, iv)
+    return front + AESGCM(opened.key).encrypt(opened.nonce, text, front)
 
 
 class Checker:
@@ -138,18 +171,17 @@ class Checker:
         self.problems.append(f"{text}: {packet[:HEADER_BYTES].hex()} {packet[HEADER_BYTES:HEADER_BYTES + 16].hex()}...")
 
     def open(self, header: Header, packet: bytes) -> Opened | None:
-        front = HEADER_BYTES + (SALT_BYTES if header.type in SALTED else 0)
-        salt = packet[HEADER_BYTES:front] or None
+        salt = packet[HEADER_BYTES:front_bytes(header)] or None
         nonce = ZERO_NONCE if header.type in SALTED else header.nonce()
         for secret in self._by_id[header.id]:
             suited = key_for(secret, header, salt)
             if suited is None:
                 continue
             try:
-                aead(*suited).decrypt(nonce, packet[front:], packet[:front])
+                open_sealed(*suited, nonce, header, packet)
             except InvalidTag:
                 continue
-            return Opened(secret, suited[1], nonce)
+            return Opened(secret, *suited, nonce)
         return None
 
     def check(self, packet: bytes) -> None:
@@ -177,22 +209,35 @@ class Checker:
         self.keys.add(opened.key)
         if self.pairs.setdefault((opened.key, opened.nonce), packet) != packet:
             self.problem(f"(key, nonce) twice, in {NAMES[header.type]}", packet)
+        if header.type == DATA:
+            self.check_data(header, packet, opened)
         if header.type in SALTED:
             salt = packet[HEADER_BYTES:HEADER_BYTES + SALT_BYTES]
             if self._salts.setdefault((opened.secret.value, salt), packet) != packet:
                 self.problem("a salt twice under one secret", packet)
         return None
 
+    def check_data(self, header: Header, packet: bytes, opened: Opened) -> None:
+        self.types[f"suite-{opened.suite}"] += 1
+        if opened.suite in suites.WITH_IV:
+            iv = packet[HEADER_BYTES:HEADER_BYTES + suites.BLOCK]
+            if iv != suites.own_iv(opened.key, header):
+                self.problem("an IV that is not the header's", packet)
+
     def check_owners(self, going_on: list[str]) -> None:
         """A key serves one run of each end, so that no counter starts anew under it (section 6).
 
         A host that is going on has several processes under one boot id, which share what they keep."""
+        def run_of(run: Run) -> tuple[str, str | int]:
+            return run.host, run.boot_id if run.host in going_on else run.number
+
         for secret, runs in self._logs.owners.items():
             if secret.kind == "NTM_LEG":
                 continue  # no counters: a relay that starts anew is given the same again
             # A DC that starts anew has the path secrets of its store, and seals nothing with them.
-            ends = [run for run in runs if secret.kind == "NTM_SIGNAL" or run.program == "ntm-node"]
-            hosts = Counter(run.host for run in ends)
+            # Of a relay only those are logged whose paths end there.
+            ends = {run_of(run) for run in runs if secret.kind == "NTM_SIGNAL" or run.program != "ntm-dc"}
+            hosts = Counter(host for host, _ in ends)
             if len(hosts) > 2 or max(hosts.values(), default=0) > 1:
                 self.problems.append(f"{secret.kind} {secret.id:016x} in more than one run of an end: {sorted(runs)}")
         boots = Counter(run.boot_id for run in self._logs.runs if run.host not in going_on)
@@ -202,22 +247,25 @@ class Checker:
     def ephemerals(self) -> int:
         return len(self._ephemerals)
 
+    @property
+    def paths_to_relays(self) -> int:
+        return sum(self._logs.is_of_relay(secret) for secret in self.used)
+
 
 def seed_fault(kind: str, packets: set[bytes], checker: Checker) -> bytes:
     """A packet that breaks the rule of this name, made from one that keeps it."""
-    wanted = {"data-counter": DATA, "signal-counter": SIGNAL, "leg-salt": LEG, "end-salt": END,
-              "ephemeral": HANDSHAKE, "unknown-key": DATA}[kind]
     for packet in sorted(packets):
         header = Header.unpack(packet)
-        if header.type != wanted or (wanted == HANDSHAKE and header.flags & ANSWER):
+        if header.type != FAULTS[kind] or (header.type == HANDSHAKE and header.flags & ANSWER):
             continue
-        if kind == "ephemeral" or kind == "unknown-key":
+        if kind in ("ephemeral", "unknown-key"):
             return packet[:-1] + bytes([packet[-1] ^ 1])
         opened = checker.open(header, packet)
         assert opened is not None
-        front = HEADER_BYTES + (SALT_BYTES if wanted in SALTED else 0)
-        suite = opened.secret.qualifier if wanted == DATA else AES
-        return packet[:front] + aead(suite, opened.key).encrypt(opened.nonce, b"another packet", packet[:front])
+        if kind != "foreign-iv":
+            return seal_another(opened, header, packet)
+        if opened.suite in suites.WITH_IV:
+            return seal_another(opened, header, packet, iv=bytes(suites.BLOCK))
     raise SystemExit(f"nothing to make the fault {kind} from")
 
 
@@ -231,8 +279,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", nargs="+", default=[], metavar="HOST=COUNT", help="exactly so many")
     parser.add_argument("--going-on", nargs="+", default=[], metavar="HOST", help="keeps its boot id over restarts")
     parser.add_argument("--at-least", nargs="+", default=[], metavar="WHAT=COUNT")
-    parser.add_argument("--fault", choices=["data-counter", "signal-counter", "leg-salt", "end-salt",
-                                            "ephemeral", "unknown-key"])
+    parser.add_argument("--fault", choices=[*FAULTS, "relay-run"])
     parser.add_argument("captures", nargs="+")
     return parser.parse_args()
 
@@ -244,15 +291,17 @@ def main() -> int:
         logs.read(host, file)
     packets = ntm_packets(options.captures)
     checker = Checker(logs)
-    if options.fault:
+    if options.fault == "relay-run":
+        logs.repeat_relay_secret()
+    elif options.fault:
         packets.add(seed_fault(options.fault, packets, checker))
     for packet in sorted(packets):
         checker.check(packet)
     checker.check_owners(options.going_on)
     secrets = Counter(secret.kind for secret in checker.used)
     counted = {**checker.types, "packets": len(packets), "pairs": len(checker.pairs), "keys": len(checker.keys),
-               "sessions": secrets["NTM_SIGNAL"], "paths": secrets["NTM_PATH"], "legs": secrets["NTM_LEG"],
-               "ephemerals": checker.ephemerals}
+               "sessions": secrets["NTM_SIGNAL"], "paths": secrets["NTM_PATH"],
+               "paths-to-relays": checker.paths_to_relays, "legs": secrets["NTM_LEG"], "ephemerals": checker.ephemerals}
     print(", ".join(f"{count} {what}" for what, count in counted.items()))
     runs = Counter(run.host for run in logs.runs)
     print("runs: " + ", ".join(f"{host} {count}" for host, count in runs.items()))

@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # long
-# S-10: no (key, nonce) pair occurs twice, whatever is stopped, killed or moved. All packets of
-# the lab are captured, all programs keep a key log, and tests/nonces/nonces.py opens every packet.
+# S-10: no (key, nonce) pair occurs twice, whatever is stopped, killed or moved, by any suite, and where a
+# path ends at the relay. All packets of the lab are captured, all programs keep a key log, and
+# tests/nonces/nonces.py opens every packet.
 # S-12: secrets go to a key log that is private, and that its program tells of.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn       then       mn --- nat-a --- inet --- cn (global)
-#          (captures) (captures) (captures)
+#          (captures) (captures) (captures)            gn
 # shellcheck source=tests/system/_lib.sh
 source "$(dirname "$0")/_lib.sh"
 
-export NTM_LAB_KEY_LOGS=1
+suites=(aes-128-gcm chacha20-poly1305 aes-128-cbc-hmac-sha-256 aes-128-cbc-hmac-md5)
+printf -v every_suite '%s, ' "${suites[@]}"
+export NTM_LAB_KEY_LOGS=1 NTM_LAB_SUITES=${every_suite%, }
+gn=gn.example.test
 captures=()
 all=(dc1 rs1 mn cn)
 
@@ -28,8 +32,9 @@ nonces() {
     local -a keys=()
     for host in "${all[@]}"; do keys+=("$host=$run_dir/$host/keys"); done
     /usr/bin/python3 "$repo/tests/nonces/nonces.py" "$run_dir"/{inet,nat-a,nat-b}/capture.pcap \
-        --keys "${keys[@]}" --runs dc1=5 rs1=3 mn=6 cn=7 --at-least data=2000 signal=150 leg=40 end=4 \
-        handshake=40 cookie=20 sessions=30 paths=8 legs=4 ephemerals=40 keys=100 pairs=2400 "$@"
+        --keys "${keys[@]}" --runs dc1=9 rs1=7 mn=10 cn=7 --at-least data=2000 signal=150 leg=40 end=4 \
+        handshake=40 cookie=20 sessions=30 paths=16 legs=4 ephemerals=40 keys=100 pairs=2400 \
+        paths-to-relays=8 suite-1=2000 suite-2=40 suite-3=40 suite-4=40 "$@"
 }
 # finds FAULT COMPLAINT: seeded with it, the proof fails, for that reason.
 finds() {
@@ -115,9 +120,31 @@ for network in nat-b nat-a; do
     expect 10 "the ping goes on from $network" ping_goes_on_since "$moved_at"
 done
 
+kill "$ping_pid"
+wait "$ping_pid" || true
+
+answer_again() { at mn ping -c 1 -W 1 "$peer" && at mn ping -c 1 -W 1 $gn; }
+suites_of_mn() { fact mn path '[.paths[] | "\(.kind) \(.suite)"] | sort | join(", ")'; }
+networks=(v6only nat-a v6only nat-a)
+for i in "${!suites[@]}"; do
+    suite=${suites[i]}
+    step "$suite: a direct path, and one that ends at the relay, under a move and kills"
+    lab stop mn
+    NTM_LAB_SUITES=$suite lab start mn
+    expect 15 "mn is registered" is_registered mn
+    for name in "$peer" $gn; do check "$name answers" all_answered mn 10 "$name"; done
+    same "mn's paths" "$(suites_of_mn)" "direct $suite, general $suite"
+    lab move mn "${networks[i]}"
+    expect 10 "both answer at ${networks[i]}" answer_again
+    for host in rs1 dc1; do
+        again kill $host
+        expect 15 "both answer after $host was killed" answer_again
+    done
+done
+
 step "what was captured"
-kill "$ping_pid" "${captures[@]}"
-wait "$ping_pid" "${captures[@]}" || true
+kill "${captures[@]}"
+wait "${captures[@]}" || true
 for router in inet nat-a nat-b; do
     check "nothing missed on $router" grep -q '^0 packets dropped by kernel' "$run_dir/$router/capture.log"
 done
@@ -139,6 +166,8 @@ same "nothing malformed" "$(shown 'ntm && _ws.malformed || ntm.short || ntm.bad_
 
 step "the same, with a fault"
 finds data-counter '(key, nonce) twice, in data'
+finds foreign-iv "an IV that is not the header's"
+finds relay-run 'in more than one run of an end'
 finds signal-counter '(key, nonce) twice, in signal'
 finds leg-salt 'a salt twice under one secret'
 finds end-salt 'a salt twice under one secret'
