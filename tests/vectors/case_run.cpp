@@ -4,6 +4,7 @@
 #include "rs-dataplane/relay/pipeline.hpp"
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
+#include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@ namespace ntm::vectors {
 namespace {
 
 constexpr std::size_t tailroom = 128;
+constexpr Instant start{std::chrono::seconds{100}};
 
 // DPDK's own checksum functions say whether a transmitted frame's are right. Only IPv4 may do
 // without one for UDP.
@@ -49,12 +51,16 @@ class Run {
                 continue;
             }
             slots_.push_back(*slot);
+            if (path.end) {
+                become_rs_n(*path.end);
+            }
         }
     }
 
     [[nodiscard]] CaseResult take_result() {
         const Secret<16> key;
-        relay::Pipeline pipeline{{table_->reader(), paths_.data(), &counters_, &key, 1}};
+        relay::Pipeline pipeline{
+            {table_->reader(), paths_.data(), &counters_, &key, 1, rs_n_.get()}};
         std::span<const InputFrame> rest = text_->frames;
         while (!rest.empty()) {
             const std::size_t count = burst_length(rest);
@@ -66,6 +72,14 @@ class Run {
     }
 
   private:
+    void become_rs_n(const tables::PathEnd& end) {
+        namespace cast = relay::testing;
+        rs_n_ = cast::make_rs_n({cast::own_public}, random_, counters_);
+        rs_n_->carry_out(
+            relay::OpenSubscriber{end.subscriber, cast::vip4.ipv4(), cast::vip6.ipv6(), {}}, start
+        );
+    }
+
     // What arrives at the same time is one burst.
     static std::size_t burst_length(std::span<const InputFrame> frames) {
         std::size_t count = 1;
@@ -92,7 +106,7 @@ class Run {
         }
         burst->count = frames.size();
         counters_.received.add(frames.size());
-        pipeline.run(*burst, text_->settings, Instant{std::chrono::seconds{100} + frames[0].at});
+        pipeline.run(*burst, text_->settings, start + frames[0].at);
         for (std::size_t i = 0; i < frames.size(); ++i) {
             write_fate(burst->packets[i]);
         }
@@ -119,7 +133,7 @@ class Run {
                 counters_.dropped[static_cast<std::size_t>(packet.reason)].add(1);
                 break;
             case Fate::hand_over:  // there is one worker
-            case Fate::held:       // and it is no RS-N
+            case Fate::held:       // of what comes whole
             case Fate::pending:
                 result_.broken.emplace_back("a packet has no fate");
         }
@@ -171,6 +185,8 @@ class Run {
     std::vector<relay::PathCounters> paths_;
     std::vector<tables::Slot> slots_;
     relay::WorkerCounters counters_;
+    SeededRandom random_{1};
+    std::unique_ptr<relay::RsN> rs_n_;  // of a case whose path ends here
     CaseResult result_;
 };
 

@@ -4,6 +4,8 @@
 #include "common/packet/packet.hpp"
 #include "common/packet/packet_builder.hpp"
 #include "common/protocol/ntm_header.hpp"
+#include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
+#include "tests/vectors/words.hpp"
 
 #include <fstream>
 #include <functional>
@@ -14,55 +16,6 @@
 namespace ntm::vectors {
 
 namespace {
-
-// The words of one line.
-class Words {
-  public:
-    explicit Words(const std::string& line) : in_{line} {}
-    [[nodiscard]] bool next(std::string& word) { return static_cast<bool>(in_ >> word); }
-    [[nodiscard]] std::string text() {
-        std::string word;
-        if (!(in_ >> word)) {
-            throw std::runtime_error{"a word is missing at the end"};
-        }
-        return word;
-    }
-    template <typename T>
-    [[nodiscard]] T number() {
-        return static_cast<T>(std::stoull(text(), nullptr, 0));
-    }
-    [[nodiscard]] Bytes hex() {
-        const auto bytes = from_hex(text());
-        if (!bytes) {
-            throw std::runtime_error{"not hexadecimal"};
-        }
-        return *bytes;
-    }
-    [[nodiscard]] IpAddress address() {
-        const auto parsed = IpAddress::parse(text());
-        if (!parsed) {
-            throw std::runtime_error{"not an address"};
-        }
-        return *parsed;
-    }
-    [[nodiscard]] Endpoint endpoint() {
-        const auto parsed = Endpoint::parse(text());
-        if (!parsed) {
-            throw std::runtime_error{"not an endpoint"};
-        }
-        return *parsed;
-    }
-    [[nodiscard]] MacAddress mac() {
-        const Bytes bytes = hex();
-        if (bytes.size() != 6) {
-            throw std::runtime_error{"not a MAC address of 12 digits"};
-        }
-        return load<MacAddress>(bytes.data());
-    }
-
-  private:
-    std::istringstream in_;
-};
 
 std::uint8_t type_named(const std::string& name) {
     static const std::map<std::string, std::uint8_t> types{
@@ -263,6 +216,26 @@ void read_path(Words& words, CaseText& text) {
     text.paths.push_back(path);
 }
 
+// end ID suite NUMBER secret HEX initiator REMOTE LOCAL HOP
+void read_end(Words& words, CaseText& text) {
+    namespace cast = relay::testing;
+    tables::RelayPath path;
+    path.id = {std::stoull(words.text(), nullptr, 16)};
+    words.expect("suite");
+    const auto suite = words.number<crypto::Suite>();
+    words.expect("secret");
+    const Secret32 secret = words.secret();
+    words.expect("initiator");
+    path.leg(Role::initiator) = read_leg(words);
+    path.end = tables::PathEnd{
+        0,
+        cast::make_end_keys(secret, path.id, suite),
+        {{cast::gn_vip4, cast::gn4, 1}, {cast::gn_vip6, cast::gn6, 1}}};
+    text.paths.push_back(path);
+    text.settings.public_side = {
+        text.settings.own, cast::first_public_port, cast::last_public_port};
+}
+
 // hop NUMBER (mtu N | unusable)...
 void read_hop(Words& words, relay::Settings& settings) {
     relay::NextHop& hop = settings.next_hops.at(words.number<std::size_t>());
@@ -287,6 +260,8 @@ void read_config_line(const std::string& first, Words& words, CaseText& text) {
     relay::Settings& settings = text.settings;
     if (first == "path") {
         read_path(words, text);
+    } else if (first == "end") {
+        read_end(words, text);
     } else if (first == "hop") {
         read_hop(words, settings);
     } else if (first == "session") {
