@@ -115,9 +115,21 @@ void ControlThread::State::follow_network() {
     settle();
 }
 
+NatRecorder::Scarcities ControlThread::State::scarcities() const {
+    const Subscribers& subscribers = director_.paths().all_subscribers();
+    constexpr auto crowded_out = static_cast<std::size_t>(DropReason::fragment_crowded_out);
+    std::uint64_t fragments = 0;
+    for (std::size_t i = 0; i < data_plane_.observation.worker_count(); ++i) {
+        fragments += data_plane_.observation.worker(i).counters->dropped[crowded_out].value();
+    }
+    return {
+        {{napt::Scarce::subscribers, subscribers.capacity(), subscribers.refused()},
+         {napt::Scarce::fragments, config_.napt->fragments, fragments}}};
+}
+
 void ControlThread::State::poll_punts() {
     const std::size_t moved = bridge_.punts_to_kernel(most_frames);
-    const std::size_t told = recorder_ ? recorder_->tend(moment()) : 0;
+    const std::size_t told = recorder_ ? recorder_->tend(scarcities(), moment()) : 0;
     idle_polls_ = moved + told == 0 ? idle_polls_ + 1 : 0;
     keeper_.tend();
     nat_.tend(now());

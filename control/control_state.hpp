@@ -66,6 +66,8 @@ class ControlThread::State {
     void move_kernel_frames(std::size_t port);
     void follow_network();
     void poll_punts();
+    // Of an RS-N.
+    [[nodiscard]] NatRecorder::Scarcities scarcities() const;
     void every_second();
     void look_at_health();
     void log_finding(const Watchdog::Finding& finding) const;

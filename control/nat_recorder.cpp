@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/nat_recorder.hpp"
 
-#include <array>
-
 namespace ntm::control {
 
 namespace {
 
 // Of what goes on: records written anew in each round.
 constexpr std::size_t most_told_anew = 16;
+// Of what goes on being scarce, as workers do.
+constexpr Duration told_again_after = std::chrono::minutes{1};
 
 admin::Json json_of(const RecordSinks::Counters& counters) {
     return {{"sent", counters.sent}, {"lost", counters.lost}};
@@ -68,13 +68,14 @@ void NatRecorder::set_path(
     );
 }
 
-std::size_t NatRecorder::tend(const Moment& moment) {
+std::size_t NatRecorder::tend(const Scarcities& scarcities, const Moment& moment) {
     std::array<napt::Event, most_events> events;
     const std::size_t count = events_.take(events);
     for (std::size_t i = 0; i < count; ++i) {
         ledger_.take(events[i], moment.wall_of(events[i].at));
     }
     note_losses(moment);
+    note_refusals(scarcities, moment);
     ledger_.tend(moment.now, moment.wall);
     ledger_.go_on_walking(most_told_anew, moment.wall);
     for (const NatRecord& record : ledger_.take_records()) {
@@ -95,6 +96,21 @@ void NatRecorder::note_losses(const Moment& moment) {
     }
     if (by_disk != 0) {
         ledger_.begin_walk();
+    }
+}
+
+void NatRecorder::note_refusals(const Scarcities& scarcities, const Moment& moment) {
+    for (std::size_t i = 0; i < scarcities.size(); ++i) {
+        const Scarcity& scarce = scarcities[i];
+        Noted& noted = noted_[i];
+        if (scarce.refused == noted.refused || moment.now < noted.again) {
+            continue;
+        }
+        noted = {scarce.refused, moment.now + told_again_after};
+        Shortage shortage;
+        shortage.of = scarce.of;
+        shortage.limit = scarce.limit;
+        put({moment.wall, Change::begins, std::nullopt, nullptr, shortage});
     }
 }
 

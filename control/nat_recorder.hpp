@@ -12,6 +12,7 @@
 #include "control/relay_director.hpp"
 #include "rs-dataplane/relay/napt_events.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,17 +50,32 @@ class NatRecorder {
     void follow(const DirectorCommand& command, const PathBook& paths, const Moment& moment);
     // Of a path that the relay table did not take.
     void forget(PathId id, const Moment& moment) { ledger_.remove_path(id, moment.wall); }
+    // Of what workers do not tell: how many there may be, and for how many more there was no room, from
+    // the start of the process.
+    struct Scarcity {
+        napt::Scarce of = napt::Scarce::subscribers;
+        std::uint32_t limit = 0;
+        std::uint64_t refused = 0;
+    };
+    static constexpr std::size_t scarcity_count = 2;
+    using Scarcities = std::array<Scarcity, scarcity_count>;
     // Takes what workers have told, so much at most, and sends what has come of it all; returns how many
     // events there were.
-    std::size_t tend(const Moment& moment);
+    std::size_t tend(const Scarcities& scarcities, const Moment& moment);
 
     [[nodiscard]] admin::Json counters() const;
 
     static constexpr std::size_t most_events = 256;
 
   private:
+    struct Noted {
+        std::uint64_t refused = 0;
+        Instant again;  // not before
+    };
+
     void set_path(const tables::RelayPath& path, const PathBook& paths, const Moment& moment);
     void note_losses(const Moment& moment);
+    void note_refusals(const Scarcities& scarcities, const Moment& moment);
     void put(const NatRecord& record);
 
     relay::NaptEvents& events_;
@@ -68,6 +84,7 @@ class NatRecorder {
     std::uint64_t recorded_ = 0;
     std::uint64_t lost_before_ = 0;  // by workers, as last noted
     DiskLosses lost_by_disk_;
+    std::array<Noted, scarcity_count> noted_;
 };
 
 }  // namespace ntm::control

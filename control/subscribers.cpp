@@ -17,6 +17,7 @@ std::optional<Subscribers::Joined> Subscribers::join(
         return Joined{known->second, false};
     }
     if (numbers_.size() == capacity_) {
+        ++refused_;
         return std::nullopt;
     }
     const tables::SubscriberNumber number = free_number();

@@ -50,6 +50,9 @@ class Subscribers {
     // One path less of a number that join() gave; whether it was the last.
     [[nodiscard]] bool leave(tables::SubscriberNumber number);
     [[nodiscard]] std::size_t size() const noexcept { return numbers_.size(); }
+    [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+    // How often there was no number for another one.
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
     struct Member {
         tables::SubscriberNumber number = 0;
@@ -87,6 +90,7 @@ class Subscribers {
     [[nodiscard]] tables::SubscriberNumber free_number();
 
     std::uint32_t capacity_;
+    std::uint64_t refused_ = 0;
     Numbers numbers_;
     std::vector<Place> places_;  // by number
     std::priority_queue<

@@ -35,6 +35,8 @@ constexpr Field quota{466, 4};
 constexpr Field most_sessions{471, 4};
 constexpr Field most_mappings{472, 4};
 constexpr Field most_of_user{473, 4};
+constexpr Field most_subscribers{474, 4};
+constexpr Field most_fragments{475, 4};
 
 constexpr std::array block_ipv4{
     time_ms, nat_event, source_ipv4, translated_ipv4, first_of_range, last_of_range, user_name};
@@ -69,8 +71,10 @@ constexpr std::array address_ports_ipv6{time_ms, nat_event, translated_ipv6, pro
 constexpr std::array all_addresses{time_ms, nat_event, pool};
 constexpr std::array session_table{time_ms, nat_event, quota, most_sessions};
 constexpr std::array mapping_table{time_ms, nat_event, quota, most_mappings};
+constexpr std::array subscriber_table{time_ms, nat_event, quota, most_subscribers};
+constexpr std::array fragment_table{time_ms, nat_event, quota, most_fragments};
 
-const std::array<std::span<const Field>, 11> templates{
+const std::array<std::span<const Field>, 13> templates{
     block_ipv4,
     block_ipv6,
     session_ipv4,
@@ -81,7 +85,9 @@ const std::array<std::span<const Field>, 11> templates{
     address_ports_ipv6,
     all_addresses,
     session_table,
-    mapping_table};
+    mapping_table,
+    subscriber_table,
+    fragment_table};
 // Their numbers, as they stand there; an IPv6 one is behind its IPv4 one.
 constexpr std::uint16_t first_template = 256;
 constexpr std::uint16_t of_block = first_template;
@@ -91,6 +97,8 @@ constexpr std::uint16_t of_address_ports = first_template + 6;
 constexpr std::uint16_t of_all_addresses = first_template + 8;
 constexpr std::uint16_t of_session_table = first_template + 9;
 constexpr std::uint16_t of_mapping_table = first_template + 10;
+constexpr std::uint16_t of_subscriber_table = first_template + 11;
+constexpr std::uint16_t of_fragment_table = first_template + 12;
 
 // natEvent, as RFC 8158 has it. There is no number for sessions of an IPv6 address translated to another one:
 // which it is the addresses tell.
@@ -104,7 +112,13 @@ enum class NatEvent : std::uint8_t {
     block_deallocated = 17,
 };
 // natQuotaExceededEvent.
-enum class Quota : std::uint32_t { session_entries = 1, mapping_entries = 2, entries_of_user = 3 };
+enum class Quota : std::uint32_t {
+    session_entries = 1,
+    mapping_entries = 2,
+    entries_of_user = 3,
+    subscribers = 4,
+    fragments = 5,
+};
 
 std::uint16_t template_of(std::uint16_t of_ipv4, Family family) {
     return static_cast<std::uint16_t>(of_ipv4 + (family == Family::ipv4 ? 0 : 1));
@@ -186,9 +200,15 @@ struct Maker {
                     of_mapping_table, Quota::mapping_entries, shortage.limit, record
                 );
             case napt::Scarce::sessions:
+                return begin_quota(
+                    of_session_table, Quota::session_entries, shortage.limit, record
+                );
+            case napt::Scarce::subscribers:
+                return begin_quota(of_subscriber_table, Quota::subscribers, shortage.limit, record);
+            case napt::Scarce::fragments:
                 break;
         }
-        return begin_quota(of_session_table, Quota::session_entries, shortage.limit, record);
+        return begin_quota(of_fragment_table, Quota::fragments, shortage.limit, record);
     }
     std::optional<IpfixRecord> operator()(const RealAddress&) const { return std::nullopt; }
     std::optional<IpfixRecord> operator()(const RunBegan&) const { return std::nullopt; }

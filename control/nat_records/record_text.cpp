@@ -56,9 +56,13 @@ std::string_view name_of(napt::Scarce scarce) noexcept {
         case napt::Scarce::mappings:
             return "mappings";
         case napt::Scarce::sessions:
+            return "sessions";
+        case napt::Scarce::subscribers:
+            return "subscribers";
+        case napt::Scarce::fragments:
             break;
     }
-    return "sessions";
+    return "fragments";
 }
 
 struct Details {

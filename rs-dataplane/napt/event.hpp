@@ -25,6 +25,9 @@ enum class Scarce : std::uint8_t {
     addresses,      // that have ports left
     mappings,
     sessions,
+    // Of these workers do not tell.
+    subscribers,
+    fragments,  // that wait for others
 };
 
 struct Event {

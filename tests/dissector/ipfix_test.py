@@ -15,7 +15,8 @@ import tempfile
 FIELDS = ["nat_event", "srcaddr", "srcaddrv6", "post_natsource_ipv4_address", "post_nat_source_ipv6_address",
           "port_range_start", "port_range_end", "protocol", "srcport", "post_naptsource_transport_port",
           "dstaddr", "dstaddrv6", "dstport", "user_name", "nat_quota_exceeded_event", "max_entries_per_user",
-          "max_session_entries", "max_bib_entries", "nat_pool_id"]
+          "max_session_entries", "max_bib_entries", "max_subscribers", "max_fragments_pending_reassembly",
+          "nat_pool_id"]
 V4 = ("198.18.0.1", "", "198.51.100.20", "")
 V6 = ("", "fd00:6e74:6d::1", "", "2001:db8:1::20")
 NAME = "mn1.example.test"
@@ -42,6 +43,8 @@ EXPECTED = [
     record(3, (), nat_pool_id="4"),
     record(13, (), nat_quota_exceeded_event="2", max_bib_entries="4096"),
     record(13, (), nat_quota_exceeded_event="1", max_session_entries="65536"),
+    record(13, (), nat_quota_exceeded_event="4", max_subscribers="4096"),
+    record(13, (), nat_quota_exceeded_event="5", max_fragments_pending_reassembly="2048"),
 ]
 IPFIX_PORT = 4739
 RAW_IP = 101

@@ -40,7 +40,9 @@ const std::vector<Shortage>& shortages() {
         {napt::Scarce::address_ports, Family::ipv6, 0, address6, 6},
         {napt::Scarce::addresses, Family::ipv4, 0, {}, 0},
         {napt::Scarce::mappings, Family::ipv4, 4096, {}, 0},
-        {napt::Scarce::sessions, Family::ipv4, 65536, {}, 0}};
+        {napt::Scarce::sessions, Family::ipv4, 65536, {}, 0},
+        {napt::Scarce::subscribers, Family::ipv4, 4096, {}, 0},
+        {napt::Scarce::fragments, Family::ipv4, 2048, {}, 0}};
     return all;
 }
 

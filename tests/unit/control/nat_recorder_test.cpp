@@ -68,7 +68,12 @@ class NatRecorderTest : public DirectorWorld {
         for (const DirectorCommand& command : commands()) {
             recorder_->follow(command, director->paths(), moment());
         }
-        recorder_->tend(moment());
+        const Subscribers& subscribers = director->paths().all_subscribers();
+        recorder_->tend(
+            {{{napt::Scarce::subscribers, subscribers.capacity(), subscribers.refused()},
+              {napt::Scarce::fragments, 2048, crowded_out_}}},
+            moment()
+        );
     }
     void tell(Kind kind, napt::Tenancy tenancy) {
         napt::Event event;
@@ -114,6 +119,8 @@ class NatRecorderTest : public DirectorWorld {
     asio::io_context loop_;
     udp::socket syslog_;
     std::unique_ptr<NatRecorder> recorder_;
+    std::uint64_t paths_ = 0;
+    std::uint64_t crowded_out_ = 0;  // fragments, by workers
 };
 
 TEST_F(NatRecorderTest, NamesWhoHadABlockAndWhereHeWasAcrossAMove) {
@@ -226,6 +233,47 @@ TEST(DiskLosses, AreToldOnceAndWhenSomethingIsWrittenAgain) {
     EXPECT_EQ(losses.take({7, 3}), 0U);
     EXPECT_EQ(losses.take({8, 4}), 0U);
     EXPECT_EQ(losses.take({9, 4}), 1U);
+}
+
+// RFC 8158: natQuotaExceededEvent 4.
+TEST_F(NatRecorderTest, TellsAtOnceThatThereAreAsManySubscribersAsThereMayBeAndAgainWithinAMinute) {
+    EXPECT_THAT(received(), HasSubstr("run_began"));
+    const auto direct_one_of = [this](const char* vipv4) {
+        v1::RelayDirection direction = ending(++paths_, 1);
+        direction.mutable_end()->mutable_general_nodes()->RemoveLast();
+        direction.mutable_end()->set_subscriber_vipv4(bytes_of(vipv4));
+        const v1::Status status = direct(dc_a, direction).status();
+        follow();
+        return status;
+    };
+    const auto recorded = [this] {
+        return recorder_->counters().at("recorded");
+    };
+    ASSERT_EQ(direct_one_of("198.18.0.1"), v1::STATUS_OK);
+    ASSERT_EQ(direct_one_of("198.18.0.2"), v1::STATUS_OK);
+    EXPECT_EQ(recorded(), 1);
+    ASSERT_EQ(direct_one_of("198.18.0.3"), v1::STATUS_FULL);
+    ASSERT_EQ(recorded(), 2);
+    EXPECT_THAT(received(), HasSubstr(R"("event":"shortage","of":"subscribers","limit":2,)"));
+    ASSERT_EQ(direct_one_of("198.18.0.4"), v1::STATUS_FULL);
+    EXPECT_EQ(recorded(), 2);
+    pass(1min);
+    follow();
+    EXPECT_EQ(recorded(), 3);
+    pass(1min);
+    follow();
+    EXPECT_EQ(recorded(), 3) << "nobody was refused since";
+}
+
+// natQuotaExceededEvent 5.
+TEST_F(NatRecorderTest, TellsThatAsManyFragmentsWaitAsMay) {
+    EXPECT_THAT(received(), HasSubstr("run_began"));
+    crowded_out_ = 7;
+    follow();
+    ASSERT_EQ(recorder_->counters().at("recorded"), 2);
+    EXPECT_THAT(received(), HasSubstr(R"("event":"shortage","of":"fragments","limit":2048,)"));
+    follow();
+    EXPECT_EQ(recorder_->counters().at("recorded"), 2);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::string header(const std::string& length, const std::string& sequence) {
 }
 
 const std::string template_set =
-    "0002012c"
+    "00020154"
     "01000007"
     "01430008"
     "00e60001"
@@ -98,7 +98,17 @@ const std::string template_set =
     "01430008"
     "00e60001"
     "01d20004"
-    "01d80004";
+    "01d80004"
+    "010b0004"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01da0004"
+    "010c0004"
+    "01430008"
+    "00e60001"
+    "01d20004"
+    "01db0004";
 const std::string time_of_it = "000001a22be5a500";
 // Its length, and mn1.example.test.
 const std::string name = "106d6e312e6578616d706c652e74657374";
@@ -116,7 +126,7 @@ class IpfixTest : public ::testing::Test {
 TEST_F(IpfixTest, TemplatesComeFirstAndAgainWhenTheirTimeHasCome) {
     const auto first = take();
     ASSERT_EQ(first.size(), 1U);
-    EXPECT_EQ(hex(first[0]), header("013c", "00000000") + template_set);
+    EXPECT_EQ(hex(first[0]), header("0164", "00000000") + template_set);
     EXPECT_EQ(first[0].records, 0U);
     EXPECT_TRUE(take(start + minutes{10} - seconds{1}).empty());
     const auto again = take(start + minutes{10});
@@ -168,11 +178,13 @@ TEST_F(IpfixTest, ShortagesAreEvents3And12And13) {
     add(Change::begins, Shortage{Scarce::addresses, Family::ipv6, 0, {}, 0});
     add(Change::begins, Shortage{Scarce::sessions, Family::ipv4, 65536, {}, 0});
     add(Change::begins, Shortage{Scarce::mappings, Family::ipv4, 65536, {}, 0});
+    add(Change::begins, Shortage{Scarce::subscribers, Family::ipv4, 4096, {}, 0});
+    add(Change::begins, Shortage{Scarce::fragments, Family::ipv4, 2048, {}, 0});
     const auto messages = take();
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(
         hex(messages[0]),
-        header("00db", "00000000") +                                                        //
+        header("0105", "00000000") +                                                        //
             "0104002a" + time_of_it + "0d" + "00000003" + "00000400" + "c6120001" + name +  //
             "01050036" + time_of_it + "0d" + "00000003" + "00002000" +                      //
             "fd006e74006d00000000000000000001" + name +                                     //
@@ -180,7 +192,9 @@ TEST_F(IpfixTest, ShortagesAreEvents3And12And13) {
             "0107001e" + time_of_it + "0c" + "20010db8000100000000000000000020" + "06" +    //
             "01080011" + time_of_it + "03" + "00000006" +                                   //
             "01090015" + time_of_it + "0d" + "00000001" + "00010000" +                      //
-            "010a0015" + time_of_it + "0d" + "00000002" + "00010000"
+            "010a0015" + time_of_it + "0d" + "00000002" + "00010000" +                      //
+            "010b0015" + time_of_it + "0d" + "00000004" + "00001000" +                      //
+            "010c0015" + time_of_it + "0d" + "00000005" + "00000800"
     );
 }
 

@@ -100,6 +100,14 @@ TEST(RecordText, TellsOfWhatTheRelayHasNoMoreOf) {
         text({napt::Scarce::sessions, Family::ipv4, 65, {}, 0}),
         begin + R"("sessions","limit":65)" + end
     );
+    EXPECT_EQ(
+        text({napt::Scarce::subscribers, Family::ipv4, 66, {}, 0}),
+        begin + R"("subscribers","limit":66)" + end
+    );
+    EXPECT_EQ(
+        text({napt::Scarce::fragments, Family::ipv4, 67, {}, 0}),
+        begin + R"("fragments","limit":67)" + end
+    );
 }
 
 TEST(RecordText, OfASubscriberWithoutAnIpv6AddressHasNone) {
