@@ -6,6 +6,7 @@
 #include "control/nat_records/who_had.hpp"
 #include "tests/unit/control/director_world.hpp"
 #include "tests/unit/control/nat_records/folder.hpp"
+#include "tests/unit/file_size_limit.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/ip/address.hpp>
@@ -208,7 +209,7 @@ TEST_F(NatRecorderTest, WhatTheDiskLostGoesOnRecordWhenItTakesMore) {
     direct_path(ending(7, 1));
     wait_for("sent", 1);
     {
-        const test::FileSizeLimit full{1};
+        const ntm::test::FileSizeLimit full_disk{1};
         tell(Kind::block_taken, 1);
         follow();
         wait_for("lost", 1);

@@ -2,39 +2,15 @@
 // F-28, F-30: a store whose disk fails for a while. Nothing is acknowledged that is not stored, the
 // coordinator does not end, and goes on by itself when the disk does.
 #include "tests/unit/dc/lab.hpp"
-
-#include <csignal>
-
-#include <sys/resource.h>
+#include "tests/unit/file_size_limit.hpp"
 
 namespace ntm::dc::test {
 namespace {
 
-// While one of these lives, no file of this process grows beyond `size`.
-class FileSizeLimit {
-  public:
-    explicit FileSizeLimit(std::uintmax_t size) {
-        handler_ = std::signal(SIGXFSZ, SIG_IGN);
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{size, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileSizeLimit() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        static_cast<void>(std::signal(SIGXFSZ, handler_));
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-  private:
-    rlimit before_{};
-    void (*handler_)(int) = SIG_DFL;
-};
-
 class StoreTroubleTest : public StoredLab {
   protected:
-    [[nodiscard]] std::unique_ptr<FileSizeLimit> let_disk_fail() const {
-        return std::make_unique<FileSizeLimit>(
+    [[nodiscard]] std::unique_ptr<ntm::test::FileSizeLimit> let_disk_fail() const {
+        return std::make_unique<ntm::test::FileSizeLimit>(
             std::filesystem::file_size(folder_ + "/dc.sqlite-wal")
         );
     }

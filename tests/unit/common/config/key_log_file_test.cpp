@@ -2,14 +2,14 @@
 // S-12: a key log is its owner's alone.
 #include "common/config/key_log_file.hpp"
 
-#include <csignal>
+#include "tests/unit/file_size_limit.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace ntm::config {
@@ -94,33 +94,13 @@ TEST_F(KeyLogFile, IsRefusedIfItIsNoFile) {
     EXPECT_NE(refusal(), "none");
 }
 
-// A limit for files stands for a full disk.
-class FileSizeLimit {
-  public:
-    explicit FileSizeLimit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit tight{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &tight);
-    }
-    ~FileSizeLimit() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-  private:
-    rlimit before_{};
-    void (*handler_)(int);
-};
-
 TEST_F(KeyLogFile, SaysOnceThatLinesAreLostAndKeepsNoPartOfOne) {
     const auto sink = open();
     ASSERT_TRUE(sink);
     (*sink)("whole\n");
     warnings_.clear();
     {
-        const FileSizeLimit limit{10};
+        const ntm::test::FileSizeLimit full_disk{10};
         (*sink)("a line\n");
         (*sink)("another\n");
     }

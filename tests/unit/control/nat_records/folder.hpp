@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,7 +11,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,30 +59,6 @@ class Folder {
   private:
     std::filesystem::path path_;
     std::jthread drain_;
-};
-
-// No file of this process gets longer, while it is there.
-class FileSizeLimit {
-  public:
-    explicit FileSizeLimit(rlim_t bytes) : before_{get()}, handler_{std::signal(SIGXFSZ, SIG_IGN)} {
-        const rlimit limit{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-    ~FileSizeLimit() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-
-  private:
-    static rlimit get() {
-        rlimit limit{};
-        getrlimit(RLIMIT_FSIZE, &limit);
-        return limit;
-    }
-    rlimit before_;
-    void (*handler_)(int);
 };
 
 }  // namespace ntm::control::test

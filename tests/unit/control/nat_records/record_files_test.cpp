@@ -3,6 +3,7 @@
 
 #include "tests/unit/control/nat_records/folder.hpp"
 #include "tests/unit/control/nat_records/world.hpp"
+#include "tests/unit/file_size_limit.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,7 +100,7 @@ TEST_F(RecordFilesTest, CountWhatCanNotBeWrittenAndGoOnWhenItCan) {
 
 // The disk has room for a part of a line only.
 TEST_F(RecordFilesTest, LeaveNoHalfLine) {
-    const FileSizeLimit limit{10};
+    const ntm::test::FileSizeLimit full_disk{10};
     RecordFiles files{{folder_.path(), 1000, 2}};
     static_cast<void>(files.put("123456", ten_o_clock));
     folder_.wait_until([&] { return files.writer().written() == 1; });
