@@ -10,8 +10,8 @@ namespace {
 // The kernel's first question for a neighbour may come before the port can send, and the next a second
 // later: by then nodes would have waited. As long in all, but five times as often.
 void ask_for_neighbours_often(const std::string& tap) {
-    for (const std::string family : {"ipv4", "ipv6"}) {
-        const std::string options = family + "/neigh/" + tap + "/";
+    for (const char* neighbours : {"ipv4/neigh/", "ipv6/neigh/"}) {
+        const std::string options = neighbours + tap + "/";
         static_cast<void>(set_network_option(options + "retrans_time_ms", "200"));
         static_cast<void>(set_network_option(options + "mcast_solicit", "15"));
     }

@@ -46,8 +46,10 @@ std::unique_ptr<Reassembly> Reassembly::make(
     const Plan& plan, Dropped& dropped, std::uint64_t seed
 ) {
     std::unique_ptr<Reassembly> made{new Reassembly{plan, dropped, seed}};
-    const bool has_memory = made->pieces_.capacity() != 0 && made->packets_.capacity() != 0;
-    return has_memory ? std::move(made) : nullptr;
+    if (made->pieces_.capacity() == 0 || made->packets_.capacity() == 0) {
+        return nullptr;
+    }
+    return made;
 }
 
 Reassembly::Reassembly(const Plan& plan, Dropped& dropped, std::uint64_t seed)
