@@ -317,6 +317,9 @@ Result<InsideEndpoint, DropReason> Bindings::inbound(
     if (at != nowhere) [[likely]] {
         Session& session = sessions_[at];
         if (session.protocol == Protocol::tcp) {
+            if (segment.has_rst && session.tcp.is_off_window(segment)) [[unlikely]] {
+                return Unexpected{DropReason::napt_reset_off_window};
+            }
             refresh(session, session.tcp.pass(Side::outside, segment), now);
         }
         return inside_of(session);

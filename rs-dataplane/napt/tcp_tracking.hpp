@@ -74,18 +74,22 @@ class TcpTracking {
 
     [[nodiscard]] constexpr TcpState state() const noexcept { return state_; }
 
+    // Of a segment from outside: it begins before what the inside waits for, or beyond the longest window
+    // that there may be (RFC 7323 section 2.3).
+    [[nodiscard]] constexpr bool is_off_window(const TcpSegment& segment) const noexcept {
+        constexpr std::uint32_t longest_window = std::uint32_t{1} << 30;
+        return is_known_[index(Side::outside)] &&
+               segment.sequence - expected_[index(Side::outside)] >= longest_window;
+    }
+
     // A later segment between the same two ends.
     constexpr TcpTimer pass(Side from, const TcpSegment& segment) noexcept {
         if (segment.has_rst) {
             return counts(from, segment) ? pass_reset(from) : TcpTimer::goes_on;
         }
         const bool is_over = state_ == TcpState::closed || state_ == TcpState::reset;
-        if (is_over && from == Side::inside && (opens(segment) || answers(segment))) {
-            *this = opens(segment) ? TcpTracking{from, segment} : begun_outside(segment);
-            return TcpTimer::transitory;
-        }
-        if (is_over && opens(segment)) {
-            return TcpTimer::goes_on;  // the inside's answer will tell
+        if (is_over && (opens(segment) || (from == Side::inside && answers(segment)))) {
+            return begin_anew(from, segment);
         }
         // One in the middle of a connection is anybody's.
         if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {
@@ -126,6 +130,15 @@ class TcpTracking {
             return rst.sequence == expected_[index(from)];
         }
         return rst.has_ack && rst.acknowledgement == expected_[index(other(from))];
+    }
+
+    // Of a SYN from outside the inside's answer will tell.
+    constexpr TcpTimer begin_anew(Side from, const TcpSegment& segment) noexcept {
+        if (from == Side::outside) {
+            return TcpTimer::goes_on;
+        }
+        *this = opens(segment) ? TcpTracking{from, segment} : begun_outside(segment);
+        return TcpTimer::transitory;
     }
 
     constexpr TcpTimer pass_reset(Side from) noexcept {

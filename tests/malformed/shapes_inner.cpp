@@ -132,7 +132,9 @@ void add_protocols(const RsNTable& table) {
                 static_cast<std::uint8_t>(d.one_of({0U, 1U, 4U, 6U, 7U, 15U}) << 4 | d.below(16));
         }}.of(napt::Kind::tcp));
     table.any(RsNShape{
-        "any flags and numbers", Outcomes::relayed(), [](Bytes& p, Draw& d) {
+        "any flags and numbers",
+        Outcomes::relayed() | R::napt_reset_off_window,
+        [](Bytes& p, Draw& d) {
             p[upper_at(p) + 13] = d.byte();
             put_word(p, upper_at(p) + d.one_of({4U, 6U, 8U, 10U}), d.below(0x10000));
         }}.of(napt::Kind::tcp));

@@ -180,6 +180,25 @@ TEST_F(BindingsTest, a_connection_from_outside_begins_with_the_answer_to_its_syn
     EXPECT_TRUE(world.reaches(port, tcp, other_gn, data));
 }
 
+// V-2.
+TEST_F(BindingsTest, a_reset_that_no_window_can_have_does_not_come_in) {
+    const PublicPort port = open(tcp, gn);
+    ASSERT_TRUE(world.reaches(port, tcp, gn, syn_ack));
+    ASSERT_TRUE(world.send(tcp, gn, path_to_gn, data));
+    const std::uint32_t expected = data.acknowledgement;
+    ASSERT_TRUE(data.has_ack);
+    const auto reset = [&](std::uint32_t sequence) {
+        return world.receive(port, tcp, gn, {.sequence = sequence, .has_rst = true});
+    };
+    constexpr std::uint32_t longest_window = std::uint32_t{1} << 30;
+    for (const std::uint32_t off :
+         {expected - 1, expected + longest_window, expected + 0x80000000}) {
+        EXPECT_EQ(reset(off).error(), DropReason::napt_reset_off_window) << off;
+    }
+    EXPECT_TRUE(reset(expected + longest_window - 1)) << "the node's to judge";
+    EXPECT_TRUE(reset(expected));
+}
+
 TEST_F(BindingsTest, nobody_is_answered_whom_the_filter_keeps_out) {
     open(tcp, gn);
     EXPECT_EQ(world.send(tcp, other_gn, path_to_gn, syn_ack).error(), DropReason::napt_no_session);

@@ -217,6 +217,11 @@ void Model::received(
     std::set<PathId> paths;
     const auto session = mapping.sessions.find(from);
     if (session != mapping.sessions.end()) {
+        if (is_tcp && segment.has_rst && session->second.tcp.is_off_window(segment)) {
+            ASSERT_FALSE(got);
+            EXPECT_EQ(got.error(), DropReason::napt_reset_off_window);
+            return;
+        }
         paths.insert(session->second.path.id);
         if (is_tcp) {
             const TcpTimer timer = session->second.tcp.pass(Side::outside, segment);
