@@ -60,7 +60,14 @@ is_running() {
     [ "$(ip netns identify "$pid" 2>/dev/null)" = "$lab-$1" ]
 }
 
-has_ended() { ! is_running "$@"; }
+has_ended() {
+    local pid threads
+    ! is_running "$@" || return 1
+    # Its last thread closes its files and gives their locks back.
+    pid=$(cat "$run_dir/$1/$2.pid" 2>/dev/null) || return 0
+    threads=("/proc/$pid/task/"*)
+    [ "${#threads[@]}" -le 1 ]
+}
 
 # The host's public key; its private one is made when first asked for, and lasts as the lab does.
 public_key() {
