@@ -150,6 +150,8 @@ class RsN {
     void send_fragments_in(
         Burst& burst, const Lane& lane, const EndedPackets& ended, const Round& round
     ) noexcept;
+    // Of a packet that went on in fragments, or for which there were no buffers.
+    static void settle_cut(Packet& packet, bool is_sent, const Round& round) noexcept;
     [[nodiscard]] WorkerNumber worker_of(const Packet& packet, const Settings& settings)
         const noexcept;
 

@@ -199,11 +199,7 @@ void RsN::send_fragments_out(
             });
         };
         const FrameMaker::Cut cut{most_of_fragment(ended, number), identifications_.next_ipv6()};
-        if (maker_.send(packet, ended.ends[number], cut, send)) {
-            count_leg(packet, round.table.counters, whole_seconds(round.now));
-        } else {
-            packet.drop(DropReason::no_buffer);
-        }
+        settle_cut(packet, maker_.send(packet, ended.ends[number], cut, send), round);
     }
 }
 
@@ -220,11 +216,15 @@ void RsN::send_fragments_in(
             seal_tunnel(made, fragments, its, *cipher_, round.settings);
         };
         const FrameMaker::Cut cut{most_of_fragment(ended, number), fragments_->identification()};
-        if (maker_.send(packet, ended.ends[number], cut, send)) {
-            count_leg(packet, round.table.counters, whole_seconds(round.now));
-        } else {
-            packet.drop(DropReason::no_buffer);
-        }
+        settle_cut(packet, maker_.send(packet, ended.ends[number], cut, send), round);
+    }
+}
+
+void RsN::settle_cut(Packet& packet, bool is_sent, const Round& round) noexcept {
+    if (is_sent) {
+        count_leg(packet, round.table.counters, whole_seconds(round.now));
+    } else {
+        packet.drop(DropReason::no_buffer);
     }
 }
 
