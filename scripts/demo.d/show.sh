@@ -80,7 +80,7 @@ The lab is up. To look around:
   $lab_command ctl rs1 path                    ntmctl at a host. rs1: status, path, worker, drop, port
   $lab_command ctl dc1 node                    ... at dc1: status, node, relay, path
   $lab_command ctl mn status                   ... at mn and cn: status, path
-  $lab_command move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b
+  $lab_command move cn nat-a                   a host elsewhere: global, v6only, nat-a, nat-b, double
   $lab_command kill rs1; $lab_command start rs1
   $lab_command logs dc1
 To remove it: $lab_command down (the next scripts/demo, with --scene too, does so by itself)

@@ -56,7 +56,7 @@ lab_up() {
 check_names() {
     local name
     for name in ${1//,/ }; do
-        check_word host "$name" "${hosts[@]}" nat-a nat-b
+        check_word host "$name" "${hosts[@]}" "${nats[@]}"
     done
 }
 
@@ -74,23 +74,28 @@ build_networks() {
     for network in global relays v6only; do
         make_network "$network"
     done
-    for host in nat-a nat-b; do
-        [[ $without == *,$host,* ]] || make_nat "$host"
+    for network in "${networks[@]}"; do
+        host=${router_of[$network]}
+        [[ $host == inet || $without == *,$host,* ]] || make_nat "$host" "$(uplink "$host" "$without")" "$network"
     done
     for host in "${hosts[@]}"; do
         [[ $without == *,$host,* ]] && continue
         make_namespace "$host"
         make_cable "$host" eth0
-        # A node whose NAT is left out stands in the open.
-        network=${home_of[$host]}
-        [[ $without != *,$network,* ]] || network=global
-        plug "$host" eth0 "$network"
+        plug "$host" eth0 "$(uplink "$host" "$without")"
     done
     # Nodes ask the resolver of their own node program.
     for host in "${!fqdn_of[@]}"; do
         [[ $without == *,$host,* ]] ||
             echo 'nameserver 127.0.0.53' >"/etc/netns/$lab-$host/resolv.conf"
     done
+}
+
+# What would be behind a NAT that is left out stands in the open.
+uplink() {
+    local network=${home_of[$1]}
+    [[ $2 != *,${router_of[$network]},* ]] || network=global
+    echo "$network"
 }
 
 lock_hugepages() {

@@ -10,20 +10,28 @@
 #   v6only 2001:db8:6::/64 ====================+=========================+ .1
 #
 #   behind nat-a: 10.0.1.0/24 (port-restricted)      behind nat-b: 10.0.2.0/24 (symmetric)
+#               | .103
+#             nat-c
+#               | .1
+#   double: 10.0.3.0/24, a NAT (port-restricted) behind a NAT, as a home behind its carrier's
 #
 # Each network is a bridge in the namespace of its router. A host's address ends in the same number
 # everywhere. The router is .1 and ::1.
 
-networks=(global relays v6only nat-a nat-b)
-routers=(inet nat-a nat-b)
-declare -A router_of=([global]=inet [relays]=inet [v6only]=inet [nat-a]=nat-a [nat-b]=nat-b)
-declare -A bridge_of=([global]=global [relays]=relays [v6only]=v6only [nat-a]=inside [nat-b]=inside)
-declare -A prefix4=([global]=203.0.113 [relays]=198.51.100 [nat-a]=10.0.1 [nat-b]=10.0.2)
+networks=(global relays v6only nat-a nat-b double)
+nats=(nat-a nat-b nat-c)
+routers=(inet "${nats[@]}")
+declare -A router_of=([global]=inet [relays]=inet [v6only]=inet [nat-a]=nat-a [nat-b]=nat-b [double]=nat-c)
+declare -A bridge_of=([global]=global [relays]=relays [v6only]=v6only [nat-a]=inside [nat-b]=inside [double]=inside)
+declare -A prefix4=([global]=203.0.113 [relays]=198.51.100 [nat-a]=10.0.1 [nat-b]=10.0.2 [double]=10.0.3)
 declare -A prefix6=([global]=2001:db8: [relays]=2001:db8:1: [v6only]=2001:db8:6:)
-declare -A number_of=([dns]=53 [dc1]=10 [rs1]=20 [gn]=80 [atk]=66 [nat-a]=101 [nat-b]=102 [mn]=111 [cn]=112)
+declare -A number_of=([dns]=53 [dc1]=10 [rs1]=20 [gn]=80 [atk]=66 [nat-a]=101 [nat-b]=102 [nat-c]=103 [mn]=111 [cn]=112)
 # Where "up" plugs each host in, in this order.
 hosts=(dns dc1 rs1 gn mn cn)
-declare -A home_of=([dns]=global [dc1]=global [rs1]=relays [gn]=global [mn]=nat-a [cn]=nat-b [atk]=relays)
+declare -A home_of=([dns]=global [dc1]=global [rs1]=relays [gn]=global [mn]=nat-a [cn]=nat-b [atk]=relays
+    [nat-a]=global [nat-b]=global [nat-c]=nat-a)
+# A NAT's rules, in configs/lab.
+declare -A rules_of=([nat-a]=nat-a.nft [nat-b]=nat-b.nft [nat-c]=nat-a.nft)
 # Only "up --with" brings these: a stranger in the relay's own segment.
 guests=(atk)
 
@@ -117,12 +125,13 @@ make_router() {
     fi
 }
 
+# make_nat HOST NETWORK-OUTSIDE NETWORK-INSIDE
 make_nat() {
     make_router "$1"
     make_cable "$1" outside
-    plug "$1" outside global
-    make_network "$1"
-    inside "$1" nft -f "$repo/configs/lab/$1.nft"
+    plug "$1" outside "$2"
+    make_network "$3"
+    inside "$1" nft -f "$repo/configs/lab/${rules_of[$1]}"
 }
 
 # The host's end, and an end with no place yet: that one carries the host's name, wherever it is.

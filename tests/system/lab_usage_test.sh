@@ -28,8 +28,8 @@ lab_with_programs
 
 step "wrong command lines"
 before=$(interfaces mn)$(interfaces nat-a)$(interfaces rs1)
-refused 2 "one of global relays v6only nat-a nat-b" attach mn
-refused 2 "one of global relays v6only nat-a nat-b" move mn
+refused 2 "one of global relays v6only nat-a nat-b double" attach mn
+refused 2 "one of global relays v6only nat-a nat-b double" move mn
 refused 2 "no network 'nowhere'" move mn nowhere
 refused 2 "'x y' is no interface's name" attach mn global "x y"
 refused 2 "is no interface's name" attach mn global fifteenletters
