@@ -43,7 +43,7 @@ struct alignas(64) Packet {
     std::uint16_t headroom;
     std::uint16_t capacity;   // of the buffer: headroom, frame and tailroom
     std::uint16_t port;       // where it came in; with fate `transmit`, where it goes out
-    std::uint16_t ip_length;  // of the packet as it came in, headers included
+    std::uint16_t ip_length;  // of the packet as it came in, headers included; what its leg counts
     std::uint16_t udp_delta;  // set by check_leg
     std::uint16_t udp_at;     // offset of the UDP header
     std::uint8_t receive_marks;

@@ -80,10 +80,12 @@ struct alignas(64) WorkerCounters {
     return seconds.count() == 0 ? 1U : static_cast<std::uint32_t>(seconds.count());
 }
 
-// What came in from one leg of a path and was sent on; one worker's share.
+// What came in from one leg of a path and was sent on; one worker's share. What turned round was sent on
+// for its sender's leg even if nobody takes it.
 struct LegCounters {
-    Counter packets;
-    Counter bytes;  // of outer IP packets as received
+    Counter packets;  // what was put together of fragments is one
+    // Of outer IP packets as received; what was put together has its own length, without a tunnel.
+    Counter bytes;
     // Whole seconds of the monotonic clock; 0: never. Written at most once a second.
     std::atomic<std::uint32_t> last_seen_seconds{0};
 

@@ -46,7 +46,6 @@ inline void turn_round(Packet& packet, Family family, const Settings& settings) 
         packet.begin + type_at,
         Be16::from_host(family == Family::ipv4 ? ethertype::ipv4 : ethertype::ipv6)
     );
-    packet.ip_length = static_cast<std::uint16_t>(packet.length - inner_at);
     packet.receive_marks = packet.receive_marks | ReceiveMarks::hairpinned;
 }
 

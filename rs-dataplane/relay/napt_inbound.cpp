@@ -65,6 +65,8 @@ class Inbound {
         receivers_[number] = *found;
         packet.path_id = found->path;
         packet.role = Role::responder;
+        // One that turned round came as its node's DATA.
+        packet.ip_length = static_cast<std::uint16_t>(packet.length - inner_at);
         return DropReason::none;
     }
     // Its path is found.

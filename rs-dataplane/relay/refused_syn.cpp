@@ -46,7 +46,6 @@ Packet see_as_packet(napt::Refusal& refusal) noexcept {
     packet.begin = refusal.bytes.data();
     packet.length = refusal.length;
     packet.capacity = refusal.length;
-    packet.ip_length = static_cast<std::uint16_t>(refusal.length - EthernetView::size);
     packet.port = refusal.port;
     packet.reason = DropReason::napt_syn_filtered;
     packet.receive_marks = refusal.is_hairpinned ? ReceiveMarks::hairpinned : ReceiveMarks::none;

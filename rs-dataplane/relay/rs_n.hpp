@@ -128,7 +128,8 @@ class RsN {
     void tell_general_nodes(
         Burst& burst, Lane errors, EndedPackets& ended, const Round& round
     ) noexcept;
-    void count_errors(const Burst& burst, const Lane& sent) noexcept;
+    // Those that go on.
+    void count_errors(const Burst& burst, const Lane& errors) noexcept;
 
     // Of those of the lane that came as fragments.
     void gather_out(Burst& burst, const Lane& lane, const Round& round) noexcept;
@@ -150,8 +151,8 @@ class RsN {
     void send_fragments_in(
         Burst& burst, const Lane& lane, const EndedPackets& ended, const Round& round
     ) noexcept;
-    // Of a packet that went on in fragments, or for which there were no buffers.
-    static void settle_cut(Packet& packet, bool is_sent, const Round& round) noexcept;
+    // Of a packet that is to go on in fragments: whether there were buffers for all, and all go on.
+    static void settle_cut(Packet& packet, bool are_made, bool go_all, const Round& round) noexcept;
     [[nodiscard]] WorkerNumber worker_of(const Packet& packet, const Settings& settings)
         const noexcept;
 

@@ -152,18 +152,20 @@ void RsN::tell_general_nodes(
         const tables::NextHopIndex hop = ended.ends[number]->way(family).next_hop;
         return finish_plain(packet, family, hop, round.settings.next_hops);
     });
-    count_errors(burst, errors);
     const Lane hairpinned = hairpinned_of(burst, errors);
     if (!hairpinned.is_empty()) [[unlikely]] {
         bring_own_in(burst, hairpinned, ended, round);
     }
+    count_errors(burst, errors);
 }
 
-void RsN::count_errors(const Burst& burst, const Lane& sent) noexcept {
-    for (std::size_t i = 0; i < sent.size(); ++i) {
-        // What it was dropped for before it became an error.
-        const DropReason reason = burst.packets[sent[i]].reason;
-        counters_->icmp_errors[static_cast<std::size_t>(reason)].add(1);
+void RsN::count_errors(const Burst& burst, const Lane& errors) noexcept {
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+        const Packet& error = burst.packets[errors[i]];
+        if (error.fate != Fate::drop) {
+            // What it was dropped for before it became an error.
+            counters_->icmp_errors[static_cast<std::size_t>(error.reason)].add(1);
+        }
     }
 }
 
@@ -200,15 +202,15 @@ bool RsN::refuse(const Round& round) noexcept {
         return false;
     }
     const auto send = [&](Burst& made, Lane& lane, EndedPackets& its) noexcept {
-        count_errors(made, lane);
         if (refusal->is_hairpinned) {
             bring_own_in(made, lane, its, round);
-            return;
+        } else {
+            lane.apply(made, [&](Packet& packet) noexcept {
+                packet.transmit(refusal->port);
+                return DropReason::none;
+            });
         }
-        lane.apply(made, [&](Packet& packet) noexcept {
-            packet.transmit(refusal->port);
-            return DropReason::none;
-        });
+        count_errors(made, lane);
     };
     if (!maker_.send(see_as_packet(*refusal), nullptr, {}, send)) {
         drop_whole(DropReason::no_buffer);

@@ -193,13 +193,17 @@ void RsN::send_fragments_out(
         }
         const Family family = ended.inner[number].headers().family;
         const tables::NextHopIndex hop = ended.ends[number]->way(family).next_hop;
+        bool go_all = true;
         const auto send = [&](Burst& made, Lane& fragments, const EndedPackets&) noexcept {
+            const std::size_t count = fragments.size();
             fragments.apply(made, [&](Packet& fragment) noexcept {
                 return finish_plain(fragment, family, hop, round.settings.next_hops);
             });
+            go_all = go_all && fragments.size() == count;
         };
         const FrameMaker::Cut cut{most_of_fragment(ended, number), identifications_.next_ipv6()};
-        settle_cut(packet, maker_.send(packet, ended.ends[number], cut, send), round);
+        const bool are_made = maker_.send(packet, ended.ends[number], cut, send);
+        settle_cut(packet, are_made, go_all, round);
     }
 }
 
@@ -212,19 +216,23 @@ void RsN::send_fragments_in(
         if (!was_dropped_as(packet, DropReason::fragmented)) {
             continue;
         }
+        bool go_all = true;
         const auto send = [&](Burst& made, Lane& fragments, EndedPackets& its) noexcept {
+            const std::size_t count = fragments.size();
             seal_tunnel(made, fragments, its, *cipher_, round.settings);
+            go_all = go_all && fragments.size() == count;
         };
         const FrameMaker::Cut cut{most_of_fragment(ended, number), fragments_->identification()};
-        settle_cut(packet, maker_.send(packet, ended.ends[number], cut, send), round);
+        const bool are_made = maker_.send(packet, ended.ends[number], cut, send);
+        settle_cut(packet, are_made, go_all, round);
     }
 }
 
-void RsN::settle_cut(Packet& packet, bool is_sent, const Round& round) noexcept {
-    if (is_sent) {
-        count_leg(packet, round.table.counters, whole_seconds(round.now));
-    } else {
+void RsN::settle_cut(Packet& packet, bool are_made, bool go_all, const Round& round) noexcept {
+    if (!are_made) {
         packet.drop(DropReason::no_buffer);
+    } else if (go_all) {
+        count_leg(packet, round.table.counters, whole_seconds(round.now));
     }
 }
 

@@ -119,6 +119,15 @@ TEST_P(RsNFragments, of_a_node_leave_as_one_packet_in_fragments) {
     EXPECT_EQ(counted(), 1U);
 }
 
+TEST_P(RsNFragments, of_a_packet_that_has_no_way_count_for_no_path) {
+    settings_.next_hops[1].is_usable = false;
+    for (const Outcome& outcome : receive_all(from_node(fragments_of(sent(3000), 1200)))) {
+        EXPECT_EQ(outcome.fate, Fate::held);
+    }
+    EXPECT_EQ(dropped(DropReason::next_hop_unresolved), 3U);
+    EXPECT_EQ(counted(), 0U);
+}
+
 TEST_P(RsNFragments, of_a_general_node_reach_the_node_by_fragments_that_fit_its_tunnel) {
     const Ends flow = opened_flow();
     const Bytes sent = answer(flow, 3000);

@@ -80,6 +80,14 @@ class RsNHairpin : public RsNTest, public ::testing::WithParamInterface<Family> 
     [[nodiscard]] static Bytes as_identified(Bytes packet, const Bytes& got) {
         return whole_of(std::move(packet), load<Be16>(got.data() + 4).to_host());
     }
+    // Of all paths.
+    [[nodiscard]] std::uint64_t bytes_of(Role role) const {
+        std::uint64_t bytes = 0;
+        for (const PathCounters& counters : path_counters_) {
+            bytes += counters.legs[static_cast<std::size_t>(role)].bytes.value();
+        }
+        return bytes;
+    }
     [[nodiscard]] Outcome other_sends(const Bytes& inner) { return run_one(other_data(inner)); }
     [[nodiscard]] std::optional<Bytes> other_opens(const Bytes& frame) {
         auto inner = other_opener_->open(ByteView{frame}.subspan(42));
@@ -268,14 +276,22 @@ TEST_P(RsNHairpin, both_halves_of_the_way_take_a_hop) {
 TEST_P(RsNHairpin, counts_for_the_paths_of_both_nodes) {
     const std::uint16_t others = port_of_other();
     const std::uint64_t before = counted();
+    const std::uint64_t from_nodes = bytes_of(Role::initiator);
     const Bytes packet = packet_of(Kind::udp, to(others), some_payload);
-    ASSERT_EQ(send(packet).fate, Fate::transmit);
+    const Bytes frame = data(packet);
+    ASSERT_EQ(run_one(frame).fate, Fate::transmit);
     EXPECT_EQ(counted() - before, 2U);
-    std::uint64_t from_general_nodes = 0;
-    for (const PathCounters& counters : path_counters_) {
-        from_general_nodes += counters.legs[1].bytes.value();
-    }
-    EXPECT_EQ(from_general_nodes, packet.size()) << "as if it had come from one";
+    EXPECT_EQ(bytes_of(Role::initiator) - from_nodes, frame.size() - 14) << "with its tunnel";
+    EXPECT_EQ(bytes_of(Role::responder), packet.size()) << "as if it had come from a general node";
+}
+
+TEST_P(RsNHairpin, an_error_that_can_not_go_back_counts_as_none) {
+    const std::uint16_t others = port_of_other();
+    settings_.next_hops[0].is_usable = false;
+    const std::uint64_t before = counted();
+    const Outcome got = send(with_hop_limit(packet_of(Kind::udp, to(others), some_payload), 2));
+    EXPECT_EQ(got.reason, DropReason::next_hop_unresolved);
+    EXPECT_EQ(counted() - before, 1U) << "the packet itself, which turned round";
 }
 
 // S-8: of the relay only ports that are subscribers'.
