@@ -60,8 +60,6 @@ class WatchedRelay {
     void check_transmitted(
         const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
     );
-    void check_relayed(const WireFrame& frame, const Packet& packet) const;
-    void check_cookie(const WireFrame& frame, const Packet& packet, Instant now);
     void check_made(const Packet& packet);
     void count_punted(const Packet& packet);
     void count_dropped(const Packet& packet);
