@@ -5,6 +5,7 @@
 #include "common/base/address.hpp"
 #include "common/base/byte_order.hpp"
 #include "common/base/bytes.hpp"
+#include "common/base/ids.hpp"
 
 #include <cstdint>
 
@@ -44,6 +45,8 @@ struct PlainFrame {
         constexpr std::uint8_t of_udp = 17;
         return ip[is_ipv6 ? 6 : 9] == of_udp && word_at(udp, 2) == port.number;
     }
+    // Of its NTM header.
+    [[nodiscard]] PathId path() const { return {load<Be64>(ntm.data() + 8).to_host()}; }
     [[nodiscard]] std::size_t length() const { return 14 + (is_ipv6 ? 40U : 20U) + udp_length; }
     [[nodiscard]] std::uint8_t traffic_class() const {
         return is_ipv6 ? static_cast<std::uint8_t>(word_at(ip, 0) >> 4) : ip[1];

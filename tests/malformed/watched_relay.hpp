@@ -18,6 +18,8 @@
 #include "rs-dataplane/tables/grace_period.hpp"
 #include "rs-dataplane/tables/relay_table.hpp"
 #include "tests/malformed/made_buffers.hpp"
+#include "tests/malformed/remade_packets.hpp"
+#include "tests/malformed/watched_legs.hpp"
 #include "tests/malformed/watched_rs_n.hpp"
 #include "tests/malformed/wire_frame.hpp"
 #include "tests/unit/rs-dataplane/relay/world.hpp"
@@ -60,16 +62,9 @@ class WatchedRelay {
     void check_transmitted(
         const WireFrame& frame, const Packet& packet, std::size_t number, Instant now
     );
-    void check_made(const Packet& packet);
+    void count_made(const Packet& packet);
     void count_punted(const Packet& packet);
     void count_dropped(const Packet& packet);
-    // Of the packets that have just passed, while so many ICMP errors were made.
-    void count_besides(std::span<const Packet> packets, std::uint64_t errors);
-    [[nodiscard]] std::uint64_t errors_made() const;
-    // Fragments of packets that were put together.
-    [[nodiscard]] std::uint64_t joined() const;
-    // For legs, as answers, and as errors.
-    [[nodiscard]] std::uint64_t counted() const;
     void check_balance() const;
     [[nodiscard]] const tables::RelayPath& path_of(ByteView ntm) const;
 
@@ -82,11 +77,10 @@ class WatchedRelay {
     Secret<16> token_key_;
     crypto::TokenMint mint_{token_key_};
     relay::WorkerCounters counters_;
-    // What counts for legs and as errors more than is transmitted: of packets that turned round, or went
-    // on in frames that were made.
-    std::uint64_t counted_besides_ = 0;
     MadeBuffers made_;
-    WatchedRsN rs_n_{counters_};
+    WatchedLegs legs_;
+    WatchedRsN rs_n_{counters_, legs_};
+    RemadePackets remade_{rs_n_, legs_};
     relay::Pipeline pipeline_;
     std::array<bool, burst_size> was_answered_{};
     std::unique_ptr<Slots> slots_;

@@ -2,6 +2,7 @@
 #include "tests/malformed/watched_rs_n.hpp"
 
 #include "common/packet/ipv4.hpp"
+#include "rs-dataplane/relay/hairpin.hpp"
 #include "tests/malformed/inner_packet.hpp"
 #include "tests/malformed/oracle.hpp"
 #include "tests/malformed/translation.hpp"
@@ -40,10 +41,6 @@ void check_next_hop(const Packet& sent, const relay::NextHop& hop) {
     hold(sent.length <= hop.mtu + 14, "in a frame that fits");
 }
 
-PathId path_id_of(const PlainFrame& frame) {
-    return {load<Be64>(frame.ntm.data() + 8).to_host()};
-}
-
 // No public port is the relay's own.
 bool is_tunnelled(ByteView packet) {
     const bool is_fragment = !is_ipv6(packet) && (word_at(packet, 6) & 0x3fff) != 0;
@@ -53,8 +50,8 @@ bool is_tunnelled(ByteView packet) {
 
 }  // namespace
 
-WatchedRsN::WatchedRsN(relay::WorkerCounters& counters)
-    : random_{seed}, rs_n_{make_rs_n({own_public, other_public}, random_, counters)} {
+WatchedRsN::WatchedRsN(relay::WorkerCounters& counters, WatchedLegs& legs)
+    : legs_{legs}, random_{seed}, rs_n_{make_rs_n({own_public, other_public}, random_, counters)} {
     add_path(first_ended, 0, mn4);
     add_path(second_ended, 1, mn6);
     add_path(exit_ended, 1, mn4);
@@ -102,6 +99,7 @@ void WatchedRsN::forget(Instant now) {
     open_subscribers(now);
     while (rs_n_->usage().subscribers > subscribers.size()) {
         rs_n_->tend(now);
+        fragments_.tend(now);
     }
     seen_.clear();
 }
@@ -138,7 +136,7 @@ Bytes WatchedRsN::frame_from_general_node(ByteView packet) {
 Bytes WatchedRsN::open_from_node(const WireFrame& came) {
     const PlainFrame in{came.bytes};
     hold(in.ntm[0] == 0x10, "only DATA is for a general node");
-    const tables::RelayPath& path = path_of(path_id_of(in));
+    const tables::RelayPath& path = path_of(in.path());
     const tables::RelayLeg& leg = path.leg(Role::initiator);
     hold(
         leg.is_bound && in.source() == leg.remote && in.destination() == leg.local,
@@ -153,7 +151,7 @@ Bytes WatchedRsN::open_for_node(const Packet& sent, std::span<const relay::NextH
     const PlainFrame out{sent.bytes()};
     hold(sent.length == out.length() && word_at(out.udp, 4) == out.udp_length, "right lengths");
     hold(out.ntm.size() >= 32 && out.ntm[0] == 0x10 && out.ntm[1] == 1, "it leaves as DATA");
-    const tables::RelayPath& path = path_of(path_id_of(out));
+    const tables::RelayPath& path = path_of(out.path());
     const tables::RelayLeg& leg = path.leg(Role::initiator);
     hold(
         leg.is_bound && out.source() == leg.local && out.destination() == leg.remote, "to the node"
@@ -178,7 +176,8 @@ void WatchedRsN::check_out(
     const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
 ) {
     const Bytes inner = open_from_node(came);
-    const PathId path = path_id_of(PlainFrame{came.bytes});
+    const PathId path = PlainFrame{came.bytes}.path();
+    expect_from_node(came);
     const ByteView out = packet_of(sent.bytes());
     hold(is_ipv6(out) == is_ipv6(inner), "in its own family");
     hold(word_at(sent.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "and says so");
@@ -208,6 +207,23 @@ void WatchedRsN::check_out(
     see(subscriber, inner, out);
 }
 
+void WatchedRsN::expect_from_node(const WireFrame& came) {
+    const PlainFrame frame{came.bytes};
+    legs_.expect(frame.path(), Role::initiator, frame.length() - 14);
+}
+
+std::optional<Bytes> WatchedRsN::take_fragment(
+    ByteView inner, const WireFrame& came, const Packet& became, Instant now
+) {
+    const tables::SubscriberNumber node = path_of(PlainFrame{came.bytes}.path()).end->subscriber;
+    return fragments_.take_of_node(inner, node, ecn_of(packet_of(came.bytes)), became, now);
+}
+
+bool WatchedRsN::may_turn(PathId path, ByteView packet) const {
+    return path_of(path).end->general_nodes.empty() && packet.size() >= header_length(packet) &&
+           is_public(destination_of(packet)) && hops_of(packet) > 1;
+}
+
 void WatchedRsN::see(std::size_t subscriber, ByteView inner, ByteView outer) {
     seen_.insert_or_assign(
         Inside{subscriber, is_ipv6(inner), protocol_of(inner), source_port_of(inner)},
@@ -224,7 +240,8 @@ void WatchedRsN::check_in(
     const Bytes inner = open_for_node(sent, next_hops);
     check_translated(in, inner);
     hold(ecn_of(in) == ecn_of(inner), "ECN stays inside");
-    const PathId id = path_id_of(PlainFrame{sent.bytes()});
+    const PathId id = PlainFrame{sent.bytes()}.path();
+    legs_.expect(id, Role::responder, in.size());
     const bool is_exit = path_of(id).end->general_nodes.empty();
     const WatchedSubscriber& subscriber = subscribers.at(tunnel_of(id).subscriber);
     hold(destination_of(inner) == subscriber.vip(is_ipv6(inner)), "it is for the node");
@@ -248,8 +265,10 @@ void WatchedRsN::check_turned(
     const Bytes after = open_for_node(sent, next_hops);
     check_translated(identified_as(before, after), after, 2);
     hold(ecn_of(after) == ecn_out_of_tunnel(ecn_of(before), ecn_of(packet_of(came.bytes))), "ECN");
-    const PathId by = path_id_of(PlainFrame{came.bytes});
-    const PathId to = path_id_of(PlainFrame{sent.bytes()});
+    const PathId by = PlainFrame{came.bytes}.path();
+    const PathId to = PlainFrame{sent.bytes()}.path();
+    expect_from_node(came);
+    legs_.expect(to, Role::responder, before.size());
     hold(
         path_of(by).end->general_nodes.empty() && path_of(to).end->general_nodes.empty(),
         "no other path leads to a public address, or from one"
@@ -276,16 +295,23 @@ void WatchedRsN::check_turned(
     see(sender, before, after);
 }
 
-void WatchedRsN::check_made(const Packet& sent, std::span<const relay::NextHop> next_hops) {
-    const ByteView out = packet_of(sent.bytes());
-    if (is_tunnelled(out)) {
-        static_cast<void>(open_for_node(sent, next_hops));
-        return;
+MadePacket WatchedRsN::check_made(const Packet& made, std::span<const relay::NextHop> next_hops) {
+    const ByteView out = packet_of(made.bytes());
+    MadePacket seen{made.fate, made.reason, relay::is_hairpinned(made), std::nullopt, {}};
+    if (made.fate == Fate::transmit && is_tunnelled(out)) {
+        seen.packet = open_for_node(made, next_hops);
+        seen.path = PlainFrame{made.bytes()}.path();
+        return seen;
     }
-    hold(word_at(sent.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "it says its family");
-    hold(out.size() == whole_packet_of(sent.bytes()).size(), "and is as long as it says");
+    seen.packet.assign(out.begin(), out.end());
+    if (made.fate != Fate::transmit) {
+        return seen;
+    }
+    hold(word_at(made.bytes(), 12) == (is_ipv6(out) ? 0x86dd : 0x0800), "it says its family");
+    hold(out.size() == whole_packet_of(made.bytes()).size(), "and is as long as it says");
     hold(is_public(source_of(out)), "it is from a public address");
-    check_next_hop(sent, next_hops[paths_.front().end->general_nodes.front().next_hop]);
+    check_next_hop(made, next_hops[paths_.front().end->general_nodes.front().next_hop]);
+    return seen;
 }
 
 void WatchedRsN::check_told_of_turned(
@@ -293,12 +319,14 @@ void WatchedRsN::check_told_of_turned(
 ) {
     const Bytes about = open_from_node(came);
     hold(
-        path_id_of(PlainFrame{sent.bytes()}) == path_id_of(PlainFrame{came.bytes}),
+        PlainFrame{sent.bytes()}.path() == PlainFrame{came.bytes}.path(),
         "by the path that it came by"
     );
     const Bytes error = open_for_node(sent, next_hops);
     hold(is_icmp_error(error), "it is an ICMP error");
+    expect_from_node(came);
     // It turned round too.
+    legs_.expect(PlainFrame{sent.bytes()}.path(), Role::responder, error.size());
     const Bytes as_it_left = identified_as(about, quote_of(error));
     check_told(error, as_it_left, destination_of(about), 63);
 }
@@ -308,11 +336,11 @@ void WatchedRsN::check_told_node(
 ) {
     const Bytes about = open_from_node(came);
     hold(
-        path_id_of(PlainFrame{sent.bytes()}) == path_id_of(PlainFrame{came.bytes}),
+        PlainFrame{sent.bytes()}.path() == PlainFrame{came.bytes}.path(),
         "by the path that it came by"
     );
     // By an exit path anybody may speak to the node, and the relay does so in its own name.
-    const bool is_exit = path_of(path_id_of(PlainFrame{came.bytes})).end->general_nodes.empty();
+    const bool is_exit = path_of(PlainFrame{came.bytes}.path()).end->general_nodes.empty();
     const IpAddress relay = own_public.of(is_ipv6(about) ? ntm::Family::ipv6 : ntm::Family::ipv4);
     const IpAddress speaker = is_exit ? relay : destination_of(about);
     check_told(open_for_node(sent, next_hops), about, speaker);

@@ -10,12 +10,16 @@
 
 #include "common/base/random.hpp"
 #include "common/protocol/sealed.hpp"
+#include "tests/malformed/watched_fragments.hpp"
+#include "tests/malformed/watched_legs.hpp"
 #include "tests/malformed/wire_frame.hpp"
 #include "tests/unit/rs-dataplane/relay/rs_n_cast.hpp"
 
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -41,10 +45,19 @@ inline const std::array<WatchedSubscriber, 2> subscribers{
     WatchedSubscriber{
         relay::testing::address("198.18.0.2"), relay::testing::address("fd00:a::2"), second_ended}};
 
+// A frame that a relay made, and the packet in it, as a node finds it in its tunnel.
+struct MadePacket {
+    Fate fate = Fate::pending;
+    DropReason reason = DropReason::none;
+    bool is_turned = false;
+    std::optional<PathId> path;  // of a tunnel
+    Bytes packet;
+};
+
 class WatchedRsN {
   public:
-    // `counters` are those of the relay's worker, and outlive it.
-    explicit WatchedRsN(relay::WorkerCounters& counters);
+    // `counters` are those of the relay's worker; `legs` is told of what counts. Both outlive it.
+    WatchedRsN(relay::WorkerCounters& counters, WatchedLegs& legs);
 
     [[nodiscard]] relay::RsN& rs_n() noexcept { return *rs_n_; }
     [[nodiscard]] const std::vector<tables::RelayPath>& paths() const noexcept { return paths_; }
@@ -70,8 +83,21 @@ class WatchedRsN {
         const WireFrame& came, const Packet& sent, std::span<const relay::NextHop> next_hops
     );
 
-    // What was made is DATA that its node takes, or a packet from a public address.
-    void check_made(const Packet& sent, std::span<const relay::NextHop> next_hops);
+    // What is sent of what was made is DATA that its node takes, or a packet from a public address.
+    [[nodiscard]] MadePacket check_made(
+        const Packet& made, std::span<const relay::NextHop> next_hops
+    );
+    // The inner packet of DATA that the relay has taken, asked for once.
+    [[nodiscard]] Bytes open_from_node(const WireFrame& came);
+    [[nodiscard]] WatchedFragments& fragments() noexcept { return fragments_; }
+    // Of the node that sent it.
+    [[nodiscard]] std::optional<Bytes> take_fragment(
+        ByteView inner, const WireFrame& came, const Packet& became, Instant now
+    );
+    // Whether a packet that came by the path is for a public address, as far as its header says.
+    [[nodiscard]] bool may_turn(PathId path, ByteView packet) const;
+    // DATA of an ended path counts for its leg.
+    void expect_from_node(const WireFrame& came);
 
     // What was sent on is an ICMP error of the relay's own, about what came so.
     void check_told_node(
@@ -102,8 +128,7 @@ class WatchedRsN {
         protocol::DataOpener node_opener;
         protocol::DataOpener relay_opener;
     };
-    // The inner packet of DATA that the relay has taken, or sent.
-    [[nodiscard]] Bytes open_from_node(const WireFrame& came);
+    // The inner packet of DATA that the relay has sent.
     [[nodiscard]] Bytes open_for_node(
         const Packet& sent, std::span<const relay::NextHop> next_hops
     );
@@ -113,6 +138,8 @@ class WatchedRsN {
     void open_subscribers(Instant now);
     void see(std::size_t subscriber, ByteView inner, ByteView outer);
 
+    WatchedLegs& legs_;
+    WatchedFragments fragments_;
     SeededRandom random_;
     std::unique_ptr<relay::RsN> rs_n_;
     std::vector<tables::RelayPath> paths_;

@@ -36,7 +36,7 @@ std::unique_ptr<RsN> make_rs_n(
         napt::Bindings::make(plan_of(share, plan), random),
         napt::PublicAddresses{ipv4, ipv6},
         crypto::BurstCipher::create().value(),
-        FragmentGatherer::make({}, counters, 1),
+        FragmentGatherer::make({}, counters, gatherer_seed),
         plan.subscribers,
         &counters,
         share,

@@ -23,6 +23,7 @@ inline const IpAddress gn6 = address("2001:db8:b::80");
 inline constexpr std::uint16_t first_public_port = 20000;
 inline constexpr std::uint16_t last_public_port = 20511;
 inline constexpr std::uint32_t most_subscribers = 4;
+inline constexpr std::uint64_t gatherer_seed = 1;
 
 inline constexpr std::uint16_t inside_port = 5000;
 inline constexpr std::uint16_t gn_port = 443;
