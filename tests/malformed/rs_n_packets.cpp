@@ -35,6 +35,13 @@ PacketEnds exit_ends(bool is_ipv6) {
 
 }  // namespace
 
+void lengthen(Bytes& udp, std::size_t size) {
+    udp.resize(size);
+    const std::size_t header = header_length(udp);
+    store(udp.data() + header + 4, Be16::from_host(static_cast<std::uint16_t>(size - header)));
+    repair(udp);
+}
+
 RsNPackets::RsNPackets(WatchedRelay& relay, Instant now) : relay_{relay} {
     for (const bool is_ipv6 : {false, true}) {
         for (const WatchedSubscriber& subscriber : subscribers) {
@@ -106,6 +113,12 @@ FlowPacket RsNPackets::good(Side side, bool is_ipv6, napt::Kind kind, Draw& draw
         side == Side::node ? first_packet(kind, its.inside) : answer(kind, reversed(its.outside)),
         subscriber,
         is_ipv6};
+}
+
+FlowPacket RsNPackets::longer(Side side, bool is_ipv6, std::size_t size, Draw& draw) const {
+    FlowPacket packet = good(side, is_ipv6, napt::Kind::udp, draw);
+    lengthen(packet.bytes, size);
+    return packet;
 }
 
 FlowPacket RsNPackets::quote(Side side, bool is_ipv6, napt::Kind kind, Draw& draw) const {

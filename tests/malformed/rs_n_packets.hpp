@@ -26,6 +26,9 @@ struct FlowPacket {
     bool is_ipv6 = false;
 };
 
+// A UDP packet, to that size.
+void lengthen(Bytes& udp, std::size_t size);
+
 class RsNPackets {
   public:
     // Opens the flows.
@@ -33,6 +36,8 @@ class RsNPackets {
 
     // One that belongs to a flow, of a subscriber who is drawn or known by the address.
     [[nodiscard]] FlowPacket good(Side side, bool is_ipv6, napt::Kind kind, Draw& draw) const;
+    // Of UDP, and so long.
+    [[nodiscard]] FlowPacket longer(Side side, bool is_ipv6, std::size_t size, Draw& draw) const;
     // What an ICMP error would quote of that, which its reader has sent.
     [[nodiscard]] FlowPacket quote(Side side, bool is_ipv6, napt::Kind kind, Draw& draw) const;
     [[nodiscard]] FlowPacket error_about(Side side, const FlowPacket& quote) const;

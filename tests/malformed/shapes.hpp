@@ -118,6 +118,7 @@ void add_datagram_shapes(Shapes& shapes, Family family);
 void add_data_shapes(Shapes& shapes, RsNPackets& packets);
 void add_inner_shapes(Shapes& shapes, RsNPackets& packets);
 void add_quote_shapes(Shapes& shapes, RsNPackets& packets);
+void add_cut_shapes(Shapes& shapes, RsNPackets& packets);
 
 // `packets` outlives them.
 [[nodiscard]] inline Shapes all_shapes(RsNPackets& packets) {
@@ -130,6 +131,7 @@ void add_quote_shapes(Shapes& shapes, RsNPackets& packets);
     add_data_shapes(shapes, packets);
     add_inner_shapes(shapes, packets);
     add_quote_shapes(shapes, packets);
+    add_cut_shapes(shapes, packets);
     return shapes;
 }
 

@@ -187,17 +187,10 @@ void add_congestion(const DataTable& table) {
     });
 }
 
-// UDP of a flow made longer, to that size.
-FlowPacket longer(RsNPackets& its, Side side, bool is_ipv6, std::size_t size, Draw& draw) {
-    FlowPacket packet = its.good(side, is_ipv6, napt::Kind::udp, draw);
-    packet.bytes.resize(size);
-    put_word(packet.bytes, header_length(packet.bytes) + 4, size - header_length(packet.bytes));
-    repair(packet.bytes);
-    return packet;
-}
-FlowPacket longer(RsNPackets& its, Side side, std::size_t size, Draw& draw) {
+// Of either family.
+FlowPacket longer(const RsNPackets& its, Side side, std::size_t size, Draw& draw) {
     const bool is_ipv6 = draw.below(2) == 1;
-    return longer(its, side, is_ipv6, size, draw);
+    return its.longer(side, is_ipv6, size, draw);
 }
 
 void add_sizes(const DataTable& table) {
@@ -223,7 +216,7 @@ void add_sizes(const DataTable& table) {
             Outcomes::drop(R::fragmented),
             [&its, side, is_beyond](Frame& frame, Draw& draw) {
                 const std::size_t size = draw.from_to(is_beyond, 2000);
-                FlowPacket packet = longer(its, side, false, size, draw);
+                FlowPacket packet = its.longer(side, false, size, draw);
                 packet.bytes[6] = 0;
                 repair(packet.bytes);
                 its.put(frame, side, packet, draw);
