@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/hand_over_rings.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <rte_errno.h>
@@ -44,6 +45,14 @@ std::size_t HandOverRings::put(std::size_t worker, std::span<rte_mbuf* const> fr
         static_cast<unsigned>(frames.size()),
         nullptr
     );
+}
+
+std::size_t HandOverRings::put_fragments(
+    std::size_t worker, std::span<rte_mbuf* const> frames
+) noexcept {
+    const unsigned in_use = rte_ring_count(rings_[worker]);
+    const std::size_t room = most_with_fragments - std::min(in_use, most_with_fragments);
+    return put(worker, frames.first(std::min(room, frames.size())));
 }
 
 std::size_t HandOverRings::take(std::size_t worker, std::span<rte_mbuf*> frames) noexcept {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "rs-dataplane/dpdk/worker.hpp"
 
+#include "common/packet/ethernet.hpp"
+#include "rs-dataplane/relay/ip_fragment.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -185,7 +188,7 @@ void Worker::carry_out(const Burst& burst, std::span<rte_mbuf*> buffers) noexcep
             case Fate::hand_over:
                 write_back(*buffer, packet);
                 set_tag(*buffer, {.port = packet.port, .marks = lasting_marks_of(packet)});
-                handed_[packet.worker].add(buffer);
+                handed(packet).add(buffer);
                 break;
             case Fate::held:
                 given_back_.add(buffer);
@@ -250,12 +253,24 @@ void Worker::hand_over_punted() noexcept {
     punted_.count = 0;
 }
 
+// As it came: of a tunnel packet its outer header tells, and that has never been in fragments.
+Worker::Outbox& Worker::handed(const Packet& packet) noexcept {
+    HandedOutbox& its = handed_[packet.worker];
+    return relay::IpFragment::is_one(packet.bytes().subspan(EthernetView::size)) ? its.fragments
+                                                                                 : its.whole;
+}
+
 void Worker::hand_over(std::size_t worker) noexcept {
-    Outbox& outbox = handed_[worker];
-    if (outbox.count == 0) {
-        return;
+    auto& [whole, fragments] = handed_[worker];
+    if (whole.count != 0) {
+        count_handed(whole, hand_over_->put(worker, whole.all()));
     }
-    const std::size_t taken = hand_over_->put(worker, {outbox.frames.data(), outbox.count});
+    if (fragments.count != 0) {
+        count_handed(fragments, hand_over_->put_fragments(worker, fragments.all()));
+    }
+}
+
+void Worker::count_handed(Outbox& outbox, std::size_t taken) noexcept {
     counters_->handed_over.add(taken);
     const std::size_t rest = outbox.count - taken;
     if (rest != 0) {

@@ -58,6 +58,14 @@ class Worker final : private relay::MadeFrames {
         std::array<rte_mbuf*, burst_size> frames;
         std::uint16_t count = 0;
         void add(rte_mbuf* frame) noexcept { frames[count++] = frame; }
+        [[nodiscard]] std::span<rte_mbuf* const> all() const noexcept {
+            return {frames.data(), count};
+        }
+    };
+    // Frames for another worker.
+    struct HandedOutbox {
+        Outbox whole;
+        Outbox fragments;
     };
     struct PortOutbox {
         QueuePair queue;
@@ -79,7 +87,10 @@ class Worker final : private relay::MadeFrames {
     void send(PortOutbox& out) noexcept;
     void send_all() noexcept;
     void hand_over_punted() noexcept;
+    [[nodiscard]] Outbox& handed(const Packet& packet) noexcept;
     void hand_over(std::size_t worker) noexcept;
+    // The first `taken` of them are another worker's now.
+    void count_handed(Outbox& outbox, std::size_t taken) noexcept;
     void account(std::uint64_t cycles, bool was_busy) noexcept;
     void rest() noexcept;
 
@@ -94,7 +105,7 @@ class Worker final : private relay::MadeFrames {
     std::vector<PortOutbox> ports_;
     std::size_t number_;
     HandOverRings* hand_over_;
-    std::vector<Outbox> handed_;  // by worker
+    std::vector<HandedOutbox> handed_;  // by worker
     Outbox punted_;
     Outbox given_back_;  // to their pool
     Burst burst_;
