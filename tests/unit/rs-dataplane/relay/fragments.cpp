@@ -60,6 +60,17 @@ std::vector<Bytes> fragments_of(
     return fragments;
 }
 
+std::vector<Bytes> in_order(
+    const std::vector<Bytes>& fragments, const std::vector<std::size_t>& order
+) {
+    std::vector<Bytes> ordered;
+    ordered.reserve(order.size());
+    for (const std::size_t number : order) {
+        ordered.push_back(fragments.at(number));
+    }
+    return ordered;
+}
+
 Bytes whole_of(Bytes packet, std::uint32_t identification) {
     if (!is_ipv6(packet)) {
         put16(packet, 4, identification);

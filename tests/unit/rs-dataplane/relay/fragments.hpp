@@ -25,6 +25,10 @@ inline constexpr std::uint32_t some_identification = 0x4321;
 [[nodiscard]] std::vector<Bytes> fragments_of(
     const Bytes& packet, std::size_t each, std::uint32_t identification = some_identification
 );
+// By their numbers.
+[[nodiscard]] std::vector<Bytes> in_order(
+    const std::vector<Bytes>& fragments, const std::vector<std::size_t>& order
+);
 // The packet as who puts its fragments together gets it: of IPv4 with that identification, without DF.
 [[nodiscard]] Bytes whole_of(Bytes packet, std::uint32_t identification = some_identification);
 // As their receiver puts them together, who takes them to be all and in order.

@@ -141,6 +141,28 @@ TEST_P(RsNFragments, of_a_general_node_reach_the_node_by_fragments_that_fit_its_
     EXPECT_EQ(identification(got[0]), some_identification);
 }
 
+TEST_P(RsNFragments, of_two_to_four_pass_in_every_order_both_ways) {
+    const Ends flow = opened_flow();
+    for (std::size_t count = 2; count <= 4; ++count) {
+        const std::size_t payload = 500 * count;
+        const std::vector<Bytes> out = fragments_of(sent(payload), 504);
+        const std::vector<Bytes> in = fragments_of(answer(flow, payload), 504);
+        const Bytes wanted_outside = packet_of(Kind::udp, flow.outside, text(payload));
+        const Bytes wanted = packet_of(Kind::udp, reversed(flow.inside), text(payload));
+        ASSERT_EQ(out.size(), count);
+        std::vector<std::size_t> order(count);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        do {
+            const std::vector<Bytes> left = inner(pass(from_node(in_order(out, order)), 1));
+            ASSERT_EQ(left.size(), count);
+            expect_outside(joined(left), wanted_outside, identification(left[0]));
+            const std::vector<Bytes> got = all_opened(pass(from_gn(in_order(in, order)), 0));
+            ASSERT_EQ(got.size(), count);
+            EXPECT_EQ(joined(got), one_hop_less(whole_of(wanted)));
+        } while (std::next_permutation(order.begin(), order.end()));
+    }
+}
+
 TEST_P(RsNFragments, wait_for_each_other_over_many_rounds) {
     const std::vector<Bytes> frames = from_node(fragments_of(sent(3000), 1200));
     for (std::size_t i = 0; i < 2; ++i) {
