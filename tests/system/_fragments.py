@@ -4,19 +4,15 @@
 
 usage: _fragments.py answer PORT              answers datagrams with themselves, whatever DF would say
        _fragments.py ask HOST PORT FAMILY SIZE  such a datagram, and exits 0 if its answer is the same
-       _fragments.py flood ADDRESS SECONDS     first fragments without rest, 2000 a second
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import struct
 import sys
-import time
 
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
-RATE = 2000
 
 
 def answer(port: int) -> None:
@@ -46,28 +42,12 @@ def ask(host: str, port: int, family: int, size: int) -> int:
     return 1
 
 
-def flood(address: str, seconds: float) -> None:
-    """UDP, 1000 bytes of a longer packet, each of another."""
-    upper = struct.pack("!HHHH", 53, 40000, 4000, 0) + bytes(992)
-    target = socket.inet_aton(address)
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as made:
-        begin = time.monotonic()
-        for number in range(1, int(seconds * RATE)):
-            made.sendto(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, number & 0xFFFF or 1, 0x2000, 64, 17, 0,
-                                    bytes(4), target) + upper, (address, 0))
-            ahead = begin + number / RATE - time.monotonic()
-            if ahead > 0:
-                time.sleep(ahead)
-
-
 def main() -> int:
     match sys.argv[1:]:
         case ["answer", port]:
             answer(int(port))
         case ["ask", host, port, family, size]:
             return ask(host, int(port), int(family), int(size))
-        case ["flood", address, seconds]:
-            flood(address, float(seconds))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

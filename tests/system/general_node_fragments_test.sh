@@ -35,15 +35,6 @@ check "they were put together" test "$(drop_count fragment_joined)" -ge 40
 check "a datagram that gn sends whole, without DF, is cut for the tunnel" test "$(drop_count fragmented)" -ge 1
 check "gn pings the relay itself with 3000 bytes" all_answered gn 2 -s 3000 198.51.100.20
 
-step "a flood of first fragments"
-at_background gn "$run_dir/gn/flood.log" "${tool[@]}" flood 198.51.100.20 4
-flood=$!
-check "of 150 pings of a packet each none is lost" all_answered mn 150 -i 0.02 $gn
-check "the flood ends" wait $flood
-check "most of them made room for others" test "$(drop_count fragment_quota)" -ge 1000
-check "no more wait than one host may have" test "$(held)" -le 256
-check "and pings of 3000 bytes pass" all_answered mn 3 -s 3000 $gn
-
 end_captures
 step "what was captured"
 is_fragment='ip[6:2] & 0x3fff != 0 or ip6[6] == 44'
@@ -51,3 +42,19 @@ same "fragments outside of the tunnel" "$(packets_of mn/eth0 "$is_fragment" | wc
 check "fragments between the relay and gn" test "$(packets_of gn/eth0 "$is_fragment" | wc -l)" -ge 100
 same "IPv4 packets of mn that came with DF and as fragments" \
     "$(packets_of gn/eth0 'src host 198.51.100.20 and ip[6:2] & 0x3fff != 0 and ip[6] & 0x40 != 0' | wc -l)" 0
+
+# Twice as many pass when two cores have nothing but the lab to carry; what waits longer than some 10 ms for
+# a busy one is lost in front of the relay then.
+rate=50000
+step "a flood of $rate first fragments a second"
+cc -O2 -o "$run_dir/gn/flood" "$repo/tests/system/_fragment_flood.c"
+at_background gn "$run_dir/gn/flood.log" "$run_dir/gn/flood" 198.51.100.20 4 $rate
+flood=$!
+check "of 150 pings of a packet each none is lost" all_answered mn 150 -i 0.02 $gn
+check "the flood ends" wait $flood
+missed=$(ctl rs1 status | jq .packets.missed)
+say "   missed by the relay's port: $missed"
+check "the others made room for newer ones" \
+    test $(($(drop_count fragment_quota) + missed)) -ge $((4 * rate - 256))
+check "no more wait than one host may have" test "$(held)" -le 256
+check "and pings of 3000 bytes pass" all_answered mn 3 -s 3000 $gn
