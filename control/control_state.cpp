@@ -147,7 +147,9 @@ void ControlThread::State::poll_punts() {
 
 void ControlThread::State::every_second() {
     rates_.sample(now());
-    director_.set_load(rates_.load());
+    DirectorLoad load = rates_.load();
+    load.napt = nat_.load();
+    director_.set_load(load);
     mirror_.manage_unresolved();
     sweep_.look(now());
     settle();

@@ -267,7 +267,7 @@ void ControlThread::State::add_nat_handlers() {
 }
 
 NatDesk::Sources ControlThread::State::nat_sources() const {
-    std::vector<const relay::NaptGauges*> gauges;
+    AllNaptGauges gauges;
     for (std::size_t i = 0; i < data_plane_.observation.worker_count(); ++i) {
         gauges.push_back(&data_plane_.observation.worker(i).counters->napt);
     }

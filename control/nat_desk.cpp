@@ -43,6 +43,10 @@ bool is_called(const Subscribers::Member& member, const std::string& name) {
 
 }  // namespace
 
+std::optional<v1::NaptLoad> NatDesk::load() const {
+    return from_.config ? std::optional{napt_load(*from_.config, from_.gauges)} : std::nullopt;
+}
+
 Answer NatDesk::show_pool() const {
     if (!from_.config) {
         return Unexpected{no_napt()};

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Answers `ntmctl nat`: from the workers' gauges, and by inquiries from what they alone know.
+// Answers `ntmctl nat`, and how full the NAPT is: from the workers' gauges, and by inquiries from what they alone know.
 #pragma once
 
 #include "common/admin/handlers.hpp"
 #include "common/base/time.hpp"
 #include "control/inquiry_desk.hpp"
-#include "control/napt_config.hpp"
+#include "control/napt_load.hpp"
 #include "control/subscribers.hpp"
-#include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/inquiries.hpp"
 
 #include <cstddef>
@@ -25,13 +24,15 @@ class NatDesk {
     struct Sources {
         const std::optional<NaptConfig>& config;
         const Subscribers& subscribers;
-        std::vector<const relay::NaptGauges*> gauges;  // of each worker
+        AllNaptGauges gauges;
         std::function<std::string(const crypto::PublicKey&)> name_of_dc;
     };
     // `orders`: to the workers of the NAPT, if there is one.
     NatDesk(Sources sources, relay::SubscriberOrders* orders)
         : from_{std::move(sources)}, inquiries_{orders, from_.gauges.size()} {}
 
+    // Nothing without a NAPT.
+    [[nodiscard]] std::optional<v1::NaptLoad> load() const;
     [[nodiscard]] admin::Answer show_pool() const;
     // args: {"name": NAME} for one, by his name, VIP or number, and with his blocks; {"limit": n} for the
     // most to show, and {"after": next} to go on behind an answer that had this "next".

@@ -15,40 +15,24 @@ namespace {
 
 using admin::Json;
 
-using AllGauges = std::vector<const relay::NaptGauges*>;
-
 Json table_json(
     const char* of,
-    const AllGauges& gauges,
+    const AllNaptGauges& gauges,
     relay::Gauge relay::NaptGauges::*used,
     std::uint32_t capacity
 ) {
-    std::uint64_t sum = 0;
-    for (const relay::NaptGauges* const one : gauges) {
-        sum += (one->*used).value();
-    }
-    return {{"of", of}, {"used", sum}, {"capacity", capacity}};
+    return {{"of", of}, {"used", sum_of(gauges, used)}, {"capacity", capacity}};
 }
 
-Json blocks_json(const NaptConfig& config, Family family, const AllGauges& gauges) {
-    const auto addresses =
-        static_cast<std::uint64_t>(std::ranges::count(config.addresses, family, &IpAddress::family)
-        );
-    const std::uint64_t all = addresses * config.blocks();
-    std::uint64_t held = 0;
-    std::uint64_t free = 0;
-    for (const relay::NaptGauges* const one : gauges) {
-        const relay::NaptGauges::Blocks& blocks = one->blocks[family == Family::ipv4 ? 0 : 1];
-        held += blocks.held.value();
-        free += blocks.free.value();
-    }
+Json blocks_json(const NaptConfig& config, Family family, const AllNaptGauges& gauges) {
+    const BlockSum sum = sum_blocks(config, family, gauges);
     return {
         {"family", family == Family::ipv4 ? "IPv4" : "IPv6"},
-        {"addresses", addresses},
-        {"blocks", all},
-        {"held", held},
-        {"resting", all - std::min(all, held + free)},
-        {"free", free},
+        {"addresses", sum.addresses},
+        {"blocks", sum.all},
+        {"held", sum.held},
+        {"resting", sum.resting()},
+        {"free", sum.free},
     };
 }
 
@@ -77,7 +61,7 @@ Json state_json(const napt::Session& session) {
 
 }  // namespace
 
-Json pool_view(const NaptConfig& config, const AllGauges& gauges) {
+Json pool_view(const NaptConfig& config, const AllNaptGauges& gauges) {
     using Gauges = relay::NaptGauges;
     return {
         {"addresses", admin::texts_of(config.addresses)},

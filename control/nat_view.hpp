@@ -5,20 +5,15 @@
 
 #include "common/admin/message.hpp"
 #include "common/base/time.hpp"
-#include "control/napt_config.hpp"
+#include "control/napt_load.hpp"
 #include "control/subscribers.hpp"
-#include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/inquiries.hpp"
 
 #include <string>
-#include <vector>
 
 namespace ntm::control {
 
-// `gauges`: of each worker.
-[[nodiscard]] admin::Json pool_view(
-    const NaptConfig& config, const std::vector<const relay::NaptGauges*>& gauges
-);
+[[nodiscard]] admin::Json pool_view(const NaptConfig& config, const AllNaptGauges& gauges);
 
 // What this thread knows of him; `dc`: the name of his DC.
 [[nodiscard]] admin::Json subscriber_view(const Subscribers::Member& member, const std::string& dc);

@@ -117,6 +117,7 @@ struct DirectorLoad {
     std::uint64_t packets_per_second = 0;
     std::uint64_t bits_per_second = 0;
     std::uint32_t busiest_worker_permille = 0;
+    std::optional<v1::NaptLoad> napt = std::nullopt;  // of a relay that has one
 };
 
 struct DirectorSettings {

@@ -202,6 +202,9 @@ void RelayDirector::send_status(DcLink& dc, Instant now) {
     body.set_bits_per_second(load_.bits_per_second);
     body.set_busiest_worker_permille(load_.busiest_worker_permille);
     body.set_is_draining(is_draining_);
+    if (load_.napt) {
+        *body.mutable_napt() = *load_.napt;
+    }
     dc.pending_status =
         signaling_.send_request(dc.key(), std::move(message), protocol::OnNewBoot::fail, now);
 }

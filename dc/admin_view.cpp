@@ -72,6 +72,18 @@ Json show_node(const Context& context, const Node& node, Instant now) {
     return json;
 }
 
+Json show_napt(const v1::NaptLoad& load) {
+    const auto row = [](const char* of, const v1::NaptLoad::Fill& fill) {
+        return Json{{"of", of}, {"used", fill.used()}, {"capacity", fill.capacity()}};
+    };
+    return Json::array(
+        {row("ports IPv4", load.ports_ipv4()),
+         row("ports IPv6", load.ports_ipv6()),
+         row("mappings", load.mappings()),
+         row("sessions", load.sessions())}
+    );
+}
+
 Json show_relay(const Context& context, const Relay& relay, Instant now) {
     Json json;
     json["name"] = relay.record.name;
@@ -88,6 +100,9 @@ Json show_relay(const Context& context, const Relay& relay, Instant now) {
     json["packets_per_second"] = relay.load.packets_per_second;
     json["bits_per_second"] = relay.load.bits_per_second;
     json["busiest_worker_permille"] = relay.load.busiest_worker_permille;
+    if (relay.load.napt) {
+        json["napt"] = show_napt(*relay.load.napt);
+    }
     json["restored_paths"] = relay.restored;
     json["to_restore_paths"] = relay.to_restore;
     json["restore"] = restored_text(relay);

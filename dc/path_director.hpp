@@ -112,7 +112,7 @@ class PathDirector {
         Families responder;
     };
     void choose_relay(Path& path, const Wish& wish, Instant now);
-    [[nodiscard]] std::vector<RelayOption> list_relays(const Path& path) const;
+    [[nodiscard]] std::vector<RelayOption> list_relays(const Path& path, const Wish& wish) const;
     void move_to(Path& path, const PeerKey& relay);
     void leave(Path& path);
     // What the relay shares with an end, or has as one, for the run of it that there is now.

@@ -173,7 +173,7 @@ void PathDirector::plan_exit(Path& path, Instant now) {
 
 void PathDirector::choose_relay(Path& path, const Wish& wish, Instant now) {
     PathRecord& record = path.record;
-    const std::vector<RelayOption> options = list_relays(path);
+    const std::vector<RelayOption> options = list_relays(path, wish);
     const Relay* present = record.relay ? context_.registry.find_relay(*record.relay) : nullptr;
     for (const RelayOption& option : options) {
         const bool is_present = present != nullptr && option.name == present->record.name;
@@ -199,7 +199,7 @@ void PathDirector::choose_relay(Path& path, const Wish& wish, Instant now) {
     wait_for_relay(path, now);
 }
 
-std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
+std::vector<RelayOption> PathDirector::list_relays(const Path& path, const Wish& wish) const {
     const PathRecord& record = path.record;
     const Node* initiator = context_.registry.find_node(record.end(Role::initiator).node);
     const Node* responder = context_.registry.find_node(record.end(Role::responder).node);
@@ -223,6 +223,9 @@ std::vector<RelayOption> PathDirector::list_relays(const Path& path) const {
         option.paths = paths - std::min(paths, own);
         option.capacity_paths = relay->record.capacity_paths;
         option.busiest_worker_permille = relay->load.busiest_worker_permille;
+        if (is_end && relay->load.napt) {
+            option.napt_permille = fill_permille(*relay->load.napt, wish.responder);
+        }
         option.initiator_rtt = rtt_to(*initiator, name);
         option.responder_rtt = is_end ? Duration{0} : rtt_to(*responder, name);
         options.push_back(std::move(option));

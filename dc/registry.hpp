@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/base/time.hpp"
+#include "common/protocol/ntm.pb.h"
 #include "dc/line_limit.hpp"
 #include "dc/records.hpp"
 #include "dc/settings.hpp"
@@ -66,6 +67,7 @@ struct RelayLoad {
     std::uint64_t packets_per_second = 0;
     std::uint64_t bits_per_second = 0;
     std::uint32_t busiest_worker_permille = 0;
+    std::optional<v1::NaptLoad> napt = std::nullopt;  // nothing: it has not told
 };
 
 struct Relay {

@@ -121,7 +121,8 @@ void RelayDesk::handle_status(Relay& relay, const protocol::RequestReceived& req
         told.paths(),
         told.packets_per_second(),
         told.bits_per_second(),
-        told.busiest_worker_permille()};
+        told.busiest_worker_permille(),
+        told.has_napt() ? std::optional{told.napt()} : std::nullopt};
     const bool was_alive = std::exchange(relay.is_alive, true);
     ack(request, 0, now);
     if (!was_alive && relay.lines.returns.take(now)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dc/relay_selection.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <tuple>
 
@@ -8,17 +9,23 @@ namespace ntm::dc {
 
 namespace {
 
-constexpr std::uint32_t loaded_worker_permille = 900;
+constexpr std::uint32_t loaded_permille = 900;
+constexpr std::uint32_t full = 1000;
 
+std::uint64_t permille(std::uint64_t used, std::uint64_t capacity) noexcept {
+    return capacity == 0 ? full : used * 1000 / capacity;
+}
+
+// Of what the path would take of the relay.
 std::uint64_t fill_permille(const RelayOption& relay) noexcept {
-    if (relay.capacity_paths == 0) {
-        return 1000;
-    }
-    return relay.paths * 1000 / relay.capacity_paths;
+    return std::max<std::uint64_t>(
+        permille(relay.paths, relay.capacity_paths), relay.napt_permille
+    );
 }
 
 bool is_loaded(const RelayOption& relay) noexcept {
-    return relay.busiest_worker_permille >= loaded_worker_permille || fill_permille(relay) >= 900;
+    return relay.busiest_worker_permille >= loaded_permille ||
+           fill_permille(relay) >= loaded_permille;
 }
 
 // Less is better.
@@ -27,6 +34,7 @@ auto rank(const RelayOption& relay) {
     const Duration round_trips =
         is_measured ? *relay.initiator_rtt + *relay.responder_rtt : Duration{0};
     return std::tuple{
+        relay.napt_permille >= full,
         is_loaded(relay),
         !is_measured,
         round_trips,
@@ -35,6 +43,24 @@ auto rank(const RelayOption& relay) {
 }
 
 }  // namespace
+
+std::uint32_t fill_permille(const v1::NaptLoad& load, const Families& general_nodes) noexcept {
+    using Fill = v1::NaptLoad::Fill;
+    const auto of = [](const Fill& fill) noexcept {
+        return std::min<std::uint64_t>(full, permille(fill.used(), fill.capacity()));
+    };
+    std::uint64_t fullest = std::max(of(load.mappings()), of(load.sessions()));
+    bool has_ports = false;
+    const auto count = [&](bool is_wanted, const Fill& ports) noexcept {
+        if (is_wanted && ports.capacity() > 0) {
+            has_ports = true;
+            fullest = std::max(fullest, of(ports));
+        }
+    };
+    count(general_nodes.ipv4, load.ports_ipv4());
+    count(general_nodes.ipv6, load.ports_ipv6());
+    return has_ports ? static_cast<std::uint32_t>(fullest) : full;
+}
 
 bool can_serve(
     const RelayOption& relay, const Families& initiator, const Families& responder

@@ -196,6 +196,12 @@ class Play {
         body.set_paths(form / 4 % 4U);
         body.set_busiest_worker_permille(input.word());
         body.set_is_draining((form & 0x40) != 0);
+        if ((form & 0x20) != 0) {
+            // Full, or without any.
+            v1::NaptLoad::Fill& ports = *body.mutable_napt()->mutable_ports_ipv4();
+            ports.set_used(16);
+            ports.set_capacity(form & 0x10);
+        }
         return message;
     }
     // Id and revision, of a path that is or was.

@@ -36,6 +36,8 @@ for host in mn rs1 dc1; do
     same "$host shows it by its ID" "$(path_id $host)" "$id"
     same "$host calls it" "$(path_kind $host)" general
 done
+dc_is_told() { fact dc1 relay '.relays[0].napt[] | select(.of == "ports IPv4" and .used == 256 and .capacity == 16384)' >/dev/null; }
+expect 5 "the DC is told of the block of ports that mn has" dc_is_told
 same "mn knows gn by an address of the DC's block" "$(dns_answer $gn A | sed 's/\.[^.]*$//')" 198.18.64
 
 step "UDP and TCP"

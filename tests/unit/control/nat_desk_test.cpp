@@ -129,6 +129,27 @@ TEST_F(NatDeskTest, PoolShowsHowFullPortsAndTablesAre) {
     );
 }
 
+TEST_F(NatDeskTest, TheDcsAreToldHowFullPortsAndTablesAre) {
+    gauges_[0].sessions.set(5);
+    gauges_[0].mappings.set(4);
+    gauges_[0].blocks[0].held.set(2);
+    gauges_[0].blocks[0].free.set(2);
+    gauges_[1].sessions.set(4);
+    gauges_[1].blocks[0].free.set(3);
+    const auto load = desk_.load();
+    ASSERT_TRUE(load);
+    EXPECT_EQ(load->ports_ipv4().used(), 3U * 64) << "a block rests";
+    EXPECT_EQ(load->ports_ipv4().capacity(), 8U * 64);
+    EXPECT_EQ(load->ports_ipv6().used(), 0U);
+    EXPECT_EQ(load->ports_ipv6().capacity(), 0U);
+    EXPECT_EQ(load->mappings().used(), 4U);
+    EXPECT_EQ(load->mappings().capacity(), 65536U);
+    EXPECT_EQ(load->sessions().used(), 9U);
+    EXPECT_EQ(load->sessions().capacity(), 65536U);
+    config_.reset();
+    EXPECT_FALSE(desk_.load());
+}
+
 TEST_F(NatDeskTest, AllSubscribersAreShownWithWhatTheyUse) {
     send(0, 5000, napt::gn, napt::Protocol::udp);
     send(0, 5000, napt::other_gn, napt::Protocol::udp);

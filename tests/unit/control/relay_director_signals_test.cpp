@@ -45,7 +45,16 @@ TEST_F(Signals, StatusGoesOutEvery300MillisecondsWithFenceAndLoad) {
     EXPECT_EQ(last.packets_per_second(), 11U);
     EXPECT_EQ(last.bits_per_second(), 22U);
     EXPECT_EQ(last.busiest_worker_permille(), 33U);
+    EXPECT_FALSE(last.has_napt());
     EXPECT_EQ(dc_b.statuses.back().paths(), 0U);
+}
+
+TEST_F(Signals, StatusTellsHowFullTheNaptIs) {
+    DirectorLoad load;
+    load.napt.emplace().mutable_ports_ipv4()->set_used(256);
+    director->set_load(load);
+    pass(1s);
+    EXPECT_EQ(dc_a.statuses.back().napt().ports_ipv4().used(), 256U);
 }
 
 // F-25: DCs come and go in a running relay.

@@ -263,6 +263,9 @@ void World::tell_statuses() {
         v1::Signal status;
         *status.mutable_rs_status()->mutable_fence() = fence(*relay);
         status.mutable_rs_status()->set_is_draining(draining.contains(relay));
+        if (const auto load = napt_loads.find(relay); load != napt_loads.end()) {
+            *status.mutable_rs_status()->mutable_napt() = load->second;
+        }
         relay->signaling->send_request(
             dc_keys.public_key(), std::move(status), protocol::OnNewBoot::fail, now
         );

@@ -90,9 +90,10 @@ class World {
     Endpoint dc_at = endpoint("203.0.113.10:9770");
     Endpoint dc_at_ipv6 = endpoint("[2001:db8::10]:9770");
     std::vector<std::unique_ptr<Peer>> peers;
-    std::map<Peer*, std::string> relays;  // that tell their status
-    std::set<const Peer*> draining;       // as they tell
-    bool relays_have_napt = true;         // as they register from here on
+    std::map<Peer*, std::string> relays;             // that tell their status
+    std::set<const Peer*> draining;                  // as they tell
+    std::map<const Peer*, v1::NaptLoad> napt_loads;  // as they tell
+    bool relays_have_napt = true;                    // as they register from here on
     // As they name them from here on.
     std::vector<v1::Suite> suites_of_nodes{v1::SUITE_AES_128_GCM};
     std::vector<v1::Suite> suites_of_relays{v1::SUITE_AES_128_GCM};

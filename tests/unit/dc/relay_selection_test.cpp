@@ -72,6 +72,68 @@ TEST(RelaySelection, SparesLoadedRelays) {
     EXPECT_EQ(chosen(relays), "b");
 }
 
+// Where the path is to end at the relay.
+TEST(RelaySelection, TakesARelayWithAFullNaptOnlyWhereNoOtherHasRoom) {
+    std::vector<RelayOption> relays{good("a"), good("b")};
+    relays[0].initiator_rtt = relays[0].responder_rtt = 1ms;
+    relays[0].napt_permille = 899;
+    EXPECT_EQ(chosen(relays), "a");
+    relays[0].napt_permille = 900;
+    EXPECT_EQ(chosen(relays), "b") << "as it is with other loads";
+    relays[1].busiest_worker_permille = 1000;
+    EXPECT_EQ(chosen(relays), "a") << "both are loaded, and this is nearer";
+    relays[0].napt_permille = 1000;
+    EXPECT_EQ(chosen(relays), "b") << "a loaded one serves, a full one does not";
+    relays[1].is_draining = true;
+    EXPECT_EQ(chosen(relays), "a") << "ports come free again";
+}
+
+TEST(RelaySelection, TakesTheEmptierNaptWhereAllElseIsAlike) {
+    std::vector<RelayOption> relays{good("a"), good("b")};
+    relays[0].napt_permille = 500;
+    relays[0].paths = 10;
+    relays[1].paths = 400;
+    EXPECT_EQ(chosen(relays), "b");
+}
+
+v1::NaptLoad load(std::uint32_t ports_ipv4, std::uint32_t ports_ipv6) {
+    v1::NaptLoad load;
+    load.mutable_ports_ipv4()->set_used(ports_ipv4);
+    load.mutable_ports_ipv4()->set_capacity(1000);
+    load.mutable_ports_ipv6()->set_used(ports_ipv6);
+    load.mutable_ports_ipv6()->set_capacity(1000);
+    load.mutable_mappings()->set_used(200);
+    load.mutable_mappings()->set_capacity(2000);
+    load.mutable_sessions()->set_used(200);
+    load.mutable_sessions()->set_capacity(2000);
+    return load;
+}
+
+TEST(NaptFill, IsThatOfPortsOfTheGeneralNodesFamilies) {
+    EXPECT_EQ(fill_permille(load(300, 700), ipv4_only), 300U);
+    EXPECT_EQ(fill_permille(load(300, 700), ipv6_only), 700U);
+    EXPECT_EQ(fill_permille(load(300, 700), both), 700U);
+    EXPECT_EQ(fill_permille(load(1000, 0), ipv4_only), 1000U);
+    EXPECT_EQ(fill_permille(load(4000000000, 0), ipv4_only), 1000U);
+}
+
+TEST(NaptFill, IsThatOfTheTablesWhereTheseAreFuller) {
+    v1::NaptLoad sessions = load(300, 300);
+    sessions.mutable_sessions()->set_used(1000);
+    EXPECT_EQ(fill_permille(sessions, both), 500U);
+    v1::NaptLoad mappings = load(300, 300);
+    mappings.mutable_mappings()->set_used(1999);
+    EXPECT_EQ(fill_permille(mappings, both), 999U);
+}
+
+// An exit path, say, at a relay with public addresses of one family.
+TEST(NaptFill, LeavesOutAFamilyWithoutPorts) {
+    v1::NaptLoad one = load(300, 0);
+    one.mutable_ports_ipv6()->set_capacity(0);
+    EXPECT_EQ(fill_permille(one, both), 300U);
+    EXPECT_EQ(fill_permille(one, ipv6_only), 1000U) << "it has nothing to give";
+}
+
 TEST(RelaySelection, TakesTheEmptierThenTheFirstName) {
     std::vector<RelayOption> relays{good("b"), good("a")};
     EXPECT_EQ(chosen(relays), "a");
