@@ -21,6 +21,8 @@ constexpr std::uint16_t own_udp_size = 1232;
 constexpr std::uint8_t flag_truncated = 0x02;            // in byte 2
 constexpr std::uint8_t flag_recursion_available = 0x80;  // in byte 3
 constexpr std::uint8_t extended_bad_version = 1;         // above rcode 0: BADVERS, 16
+constexpr int type_svcb = 64;
+constexpr int type_https = 65;
 
 bool is_query(ByteView wire) {
     return wire.size() >= head_size && (wire[2] & flag_is_answer) == 0;
@@ -39,11 +41,14 @@ DnsQuery::Kind kind_of(const ldns_rr* question) {
     if (ldns_rr_get_class(question) != LDNS_RR_CLASS_IN) {
         return DnsQuery::Kind::foreign;
     }
-    switch (ldns_rr_get_type(question)) {
+    switch (static_cast<int>(ldns_rr_get_type(question))) {
         case LDNS_RR_TYPE_A:
             return DnsQuery::Kind::address_v4;
         case LDNS_RR_TYPE_AAAA:
             return DnsQuery::Kind::address_v6;
+        case type_svcb:
+        case type_https:
+            return DnsQuery::Kind::service;
         default:
             return DnsQuery::Kind::other;
     }

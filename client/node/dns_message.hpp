@@ -29,6 +29,7 @@ class DnsQuery {
     enum class Kind : std::uint8_t {
         address_v4,  // class IN, type A
         address_v6,  // class IN, type AAAA
+        service,     // class IN, type SVCB or HTTPS (RFC 9460): may hint at addresses
         other,       // class IN, any other type
         foreign,     // another class or operation: not for the stub to judge
     };

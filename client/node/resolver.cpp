@@ -27,6 +27,20 @@ std::vector<IpAddress> records_for(DnsQuery::Kind kind, const DnsAnswer& answer)
     return records;
 }
 
+DnsWish wish_of(DnsQuery::Kind kind) noexcept {
+    const bool is_for_addresses =
+        kind == DnsQuery::Kind::address_v4 || kind == DnsQuery::Kind::address_v6;
+    return is_for_addresses ? DnsWish::addresses : DnsWish::existence;
+}
+
+// Whose service it is: the name without _PORT._SCHEME in front (RFC 9460 section 2.3).
+std::string host_of(std::string name) {
+    while (name.starts_with('_') && name.find('.') != std::string::npos) {
+        name.erase(0, name.find('.') + 1);
+    }
+    return name;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Resolver>, std::string> Resolver::create(
@@ -171,15 +185,22 @@ void Resolver::State::handle(ByteView wire, bool is_tcp, DnsReply reply) {
         return;
     }
     DnsQuery& query = *parsed.query;
-    const DnsWish wish =
-        query.kind() == DnsQuery::Kind::other ? DnsWish::existence : DnsWish::addresses;
+    const DnsWish wish = wish_of(query.kind());
     const bool is_for_brain =
         query.kind() != DnsQuery::Kind::foreign && settings_.is_for_brain(query.name(), wish);
-    if (!is_for_brain) {
+    if (is_for_brain) {
+        hold(std::move(query), wish, is_tcp, std::move(reply));
+    } else if (is_past_brain(query)) {
+        reply(query.answer(DnsRcode::no_error, {}));
+    } else {
         pass_on(std::move(query), is_tcp, std::move(reply));
-        return;
     }
-    hold(std::move(query), wish, is_tcp, std::move(reply));
+}
+
+// The hints of such a record would lead a program past the relay; without one it asks for addresses.
+bool Resolver::State::is_past_brain(const DnsQuery& query) const {
+    return query.kind() == DnsQuery::Kind::service &&
+           settings_.is_for_brain(host_of(query.name()), DnsWish::addresses);
 }
 
 void Resolver::State::hold(DnsQuery query, DnsWish wish, bool is_tcp, DnsReply reply) {

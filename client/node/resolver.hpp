@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stub resolver: UDP and TCP on one address. Queries for names under the node's zones, and for the
 // addresses of general nodes, go to the brain and wait for its answer: for addresses, or, where another
-// type is asked for, whether the name exists. All else, and what the brain gives back, is passed
-// through to the system's resolvers untouched (docs/protocol.md section 4.2).
+// type is asked for, whether the name exists. Service bindings of names whose addresses are the brain's
+// are answered with none. All else, and what the brain gives back, is passed through to the system's
+// resolvers untouched (docs/protocol.md section 4.2).
 #pragma once
 
 #include "client/node/dns_message.hpp"

@@ -39,6 +39,7 @@ class Resolver::State final : public std::enable_shared_from_this<State> {
     };
     void receive();
     void accept();
+    [[nodiscard]] bool is_past_brain(const DnsQuery& query) const;
     void hold(DnsQuery query, DnsWish wish, bool is_tcp, DnsReply reply);
     void pass_on(DnsQuery query, bool is_tcp, DnsReply reply);
 

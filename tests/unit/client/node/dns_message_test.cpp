@@ -23,7 +23,8 @@ TEST(DnsMessage, an_a_query_is_taken_apart) {
 TEST(DnsMessage, types_and_classes_are_told_apart) {
     EXPECT_EQ(parse_query(dns_query(1, "a.b", 28)).query->kind(), DnsQuery::Kind::address_v6);
     EXPECT_EQ(parse_query(dns_query(1, "a.b", 15)).query->kind(), DnsQuery::Kind::other);
-    EXPECT_EQ(parse_query(dns_query(1, "a.b", 65)).query->kind(), DnsQuery::Kind::other);
+    EXPECT_EQ(parse_query(dns_query(1, "a.b", 64)).query->kind(), DnsQuery::Kind::service);
+    EXPECT_EQ(parse_query(dns_query(1, "a.b", 65)).query->kind(), DnsQuery::Kind::service);
     EXPECT_EQ(parse_query(dns_query(1, "a.b", 1, 3)).query->kind(), DnsQuery::Kind::foreign);
     Bytes notify = dns_query(1, "a.b", 6);
     notify[2] = 0x20;

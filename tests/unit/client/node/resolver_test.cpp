@@ -216,6 +216,43 @@ TEST_F(ResolverTest, of_a_general_node_other_types_than_addresses_pass_through_a
     EXPECT_TRUE(asked_.empty());
 }
 
+// Their hints of addresses would lead past the relay.
+TEST_F(ResolverTest, of_a_general_node_no_service_bindings_are_told) {
+    constexpr std::uint16_t svcb = 64;
+    constexpr std::uint16_t https = 65;
+    for (const std::uint16_t type : {svcb, https}) {
+        for (const char* name : {"gn.example.test", "_8443._https.gn.example.test"}) {
+            ask(dns_query(5, name, type));
+            const Bytes answer = receive(client_);
+            EXPECT_EQ(rcode(answer), 0) << name << " " << type;
+            EXPECT_EQ(records(answer), 0) << name << " " << type;
+        }
+    }
+    EXPECT_TRUE(asked_.empty());
+    EXPECT_EQ(server_.available(), 0U);
+    EXPECT_EQ(resolver_->counters().passed, 0U);
+}
+
+TEST_F(ResolverTest, service_bindings_of_names_that_are_nobodys_pass_through) {
+    constexpr std::uint16_t https = 65;
+    for (const char* name : {"www.example.test", "_8443._https.www.example.test", "_dns"}) {
+        ask(dns_query(5, name, https));
+        EXPECT_FALSE(receive(server_).empty()) << name;
+    }
+}
+
+TEST_F(ResolverTest, of_service_bindings_under_the_zones_the_brain_says_whether_the_name_exists) {
+    constexpr std::uint16_t https = 65;
+    ask(dns_query(5, "cn.b.ntm.test", https));
+    run_until([&] { return !asked_.empty(); });
+    EXPECT_EQ(wishes_[0], DnsWish::existence);
+    const IpAddress vipv4 = Ipv4Address{{198, 18, 0, 2}};
+    resolver_->answer({asked_[0].first, DnsOutcome::addresses, vipv4, {}});
+    const Bytes exists = receive(client_);
+    EXPECT_EQ(rcode(exists), 0);
+    EXPECT_EQ(records(exists), 0);
+}
+
 TEST_F(ResolverTest, ids_and_ports_towards_servers_are_drawn_anew) {
     std::set<int> ids;
     std::set<int> ports;
