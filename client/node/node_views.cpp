@@ -134,6 +134,8 @@ Json status_json(const NodeStatus& status) {
         {"virtual_prefixes", prefixes},
         {"mtu_bytes", status.network.mtu},
         {"exit", status.network.is_exit},
+        {"general_trouble",
+         status.general_trouble.empty() ? Json(nullptr) : Json(status.general_trouble)},
         {"outside", text_or_null(status.outside)},
         {"nat", nat_text(status.nat)},
         {"dc_connected", status.is_dc_connected},

@@ -61,6 +61,7 @@ void TunnelManager::set_names(std::vector<std::string> zones, GeneralNames gener
     }
     settings_.zones = std::move(zones);
     settings_.general_names = std::move(general);
+    general_trouble_.clear();  // of names that may be none of these
 }
 
 void TunnelManager::set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now) {

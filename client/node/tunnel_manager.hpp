@@ -81,6 +81,7 @@ struct NodeStatus {
     std::vector<LocalAddress> addresses;
     std::vector<WayView> relays;
     std::size_t paths = 0;
+    std::string general_trouble;  // why names of general nodes go to other resolvers, if they do
 };
 
 struct PathView {
@@ -174,6 +175,10 @@ class TunnelManager {
 
     void granted(Instant now);
     void direction_settled(DirectionRequests::Settled settled, Instant now);
+    // Of any other path than the exit path.
+    void path_refused(
+        const DirectionRequests::Settled& settled, const std::string& trouble, Instant now
+    );
     // Of the exit path. `trouble`: empty if it has come.
     void exit_settled(const std::string& trouble, Instant now);
     // The DC directs a path that this node has let go: it is told again, once, and then asked for
@@ -213,6 +218,9 @@ class TunnelManager {
     void answer_own_name(std::uint64_t query);
     // The DC has answered a Direction Request for this name.
     void judge_name(const std::string& fqdn, v1::Status status);
+    // The DC has no relay for a general node.
+    void note_general_trouble(std::string trouble, Instant now);
+    void end_general_trouble();
     // The name exists, so it is worth while to wait for its path; queries of other types do not have to.
     void confirm_name(const std::string& fqdn);
     void update_network();
@@ -257,6 +265,7 @@ class TunnelManager {
     std::optional<Instant> shut_down_by_;
     std::string last_refusal_;
     std::string last_exit_trouble_;
+    std::string general_trouble_;  // empty: none
 };
 
 }  // namespace ntm::client

@@ -96,11 +96,13 @@ void TunnelManager::fail_queries(const std::string& fqdn, DnsOutcome outcome) {
     }
 }
 
-// A general node can be reached without a path too, where the DC does not know it or has no time.
+// A general node can be reached without a path too, where the DC does not know it, has no time or no
+// relay for it. (Without a name it is a virtual address that is asked for, which no resolver knows.)
 DnsOutcome TunnelManager::outcome_of(const std::string& fqdn, v1::Status refusal) const {
     const bool is_unknown = refusal == v1::STATUS_UNKNOWN_NAME;
-    const bool says_nothing_of_it = is_unknown || refusal == v1::STATUS_BUSY;
-    if (says_nothing_of_it && !is_within(fqdn, settings_.zones)) {
+    const bool leaves_it_to_others = is_unknown || refusal == v1::STATUS_BUSY ||
+                                     (refusal == v1::STATUS_NO_RELAY && !fqdn.empty());
+    if (leaves_it_to_others && !is_within(fqdn, settings_.zones)) {
         return DnsOutcome::not_ours;
     }
     return is_unknown ? DnsOutcome::no_such_name : DnsOutcome::failed;
@@ -180,6 +182,7 @@ NodeStatus TunnelManager::status() const {
     status.addresses = locals_.all();
     status.relays = relays_.ways();
     status.paths = tunnels_.all().size();
+    status.general_trouble = general_trouble_;
     return status;
 }
 

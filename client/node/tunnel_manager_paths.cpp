@@ -2,6 +2,8 @@
 // The paths of TunnelManager: how Directions make and change them, and how they end.
 #include "client/node/tunnel_manager.hpp"
 
+#include <utility>
+
 namespace ntm::client {
 
 namespace {
@@ -66,21 +68,49 @@ void TunnelManager::direction_settled(DirectionRequests::Settled settled, Instan
         return;
     }
     if (!trouble.empty()) {
-        const DnsOutcome outcome = outcome_of(fqdn, settled.answer.status());
-        const bool is_trouble =
-            outcome == DnsOutcome::failed && refusal_lines_.take(refusal_lines, now);
-        if (is_trouble) {
-            warn("no path to " + (fqdn.empty() ? settled.wish.vip->text() : fqdn) + ": " + trouble);
-        }
-        // A path that stands already goes on standing, whatever became of a complaint about it.
-        const Tunnel* standing = tunnels_.find_by_name(fqdn);
-        if (standing == nullptr) {
-            fail_queries(fqdn, outcome);
-        }
+        path_refused(settled, trouble, now);
         return;
     }
     Tunnel* tunnel = tunnels_.find(PathId{settled.answer.direction_response().route().path_id()});
+    if (tunnel->direction().kind == RouteKind::general) {
+        end_general_trouble();
+    }
     tunnel->take_over(std::move(settled.held), now);
+}
+
+void TunnelManager::path_refused(
+    const DirectionRequests::Settled& settled, const std::string& trouble, Instant now
+) {
+    const std::string& fqdn = settled.wish.fqdn;
+    const v1::Status status = settled.answer.status();
+    const DnsOutcome outcome = outcome_of(fqdn, status);
+    if (outcome == DnsOutcome::failed && refusal_lines_.take(refusal_lines, now)) {
+        warn("no path to " + (fqdn.empty() ? settled.wish.vip->text() : fqdn) + ": " + trouble);
+    }
+    if (outcome == DnsOutcome::not_ours && status == v1::STATUS_NO_RELAY) {
+        note_general_trouble(trouble, now);
+    }
+    // A path that stands already goes on standing, whatever became of a complaint about it.
+    if (tunnels_.find_by_name(fqdn) == nullptr) {
+        fail_queries(fqdn, outcome);
+    }
+}
+
+void TunnelManager::note_general_trouble(std::string trouble, Instant now) {
+    if (general_trouble_.empty() && refusal_lines_.take(refusal_lines, now)) {
+        warn(
+            "no path to general nodes: " + trouble +
+            "; their names go to the system's resolvers, and connections made by these "
+            "end when this node moves"
+        );
+    }
+    general_trouble_ = std::move(trouble);
+}
+
+void TunnelManager::end_general_trouble() {
+    if (!std::exchange(general_trouble_, {}).empty()) {
+        log("general nodes are reached by paths again");
+    }
 }
 
 void TunnelManager::exit_settled(const std::string& trouble, Instant now) {

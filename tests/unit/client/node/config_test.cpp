@@ -129,17 +129,17 @@ TEST(NodeConfig, what_is_wrong_with_general_names_is_named_with_its_place) {
     using ::testing::EndsWith;
     EXPECT_THAT(
         complaint(with(example(), "gn: []", "gn: none")),
-        EndsWith(":31:5: \"none\" is not a valid gn; allowed: all, or a list of names like "
+        EndsWith(":33:5: \"none\" is not a valid gn; allowed: all, or a list of names like "
                  "example.org")
     );
     EXPECT_THAT(
         complaint(with(example(), "gn: []", "gn: [example.org, \"*.example.net\"]")),
-        EndsWith(":31:19: \"*.example.net\" is not a domain's name; allowed: names like "
+        EndsWith(":33:19: \"*.example.net\" is not a domain's name; allowed: names like "
                  "a.example.org")
     );
     EXPECT_THAT(
         complaint(with(example(), "gn: []", "gn: [example.org, a.Example.org]")),
-        EndsWith(":31:19: \"a.example.org\" overlaps with the domain \"example.org\"; allowed: "
+        EndsWith(":33:19: \"a.example.org\" overlaps with the domain \"example.org\"; allowed: "
                  "each domain once, and none within another")
     );
 }
@@ -152,7 +152,7 @@ TEST(NodeConfig, general_names_need_a_resolver) {
     EXPECT_THAT(
         complaint(with(text, "gn: []", "gn: all")),
         ::testing::EndsWith(
-            ":31:5: without a resolver nobody asks for a name; allowed: a section resolver"
+            ":33:5: without a resolver nobody asks for a name; allowed: a section resolver"
         )
     );
 }

@@ -31,6 +31,11 @@ struct GeneralNamesWorld : NodeWorld {
         return dns_answers.size() == 1 ? std::optional{dns_answers[0].second.outcome}
                                        : std::nullopt;
     }
+    [[nodiscard]] std::ptrdiff_t lines_with(const std::string& beginning) const {
+        return std::ranges::count_if(log, [&](const std::string& line) {
+            return line.starts_with(beginning);
+        });
+    }
     v1::Status refusal = v1::STATUS_UNKNOWN_NAME;
 };
 
@@ -84,34 +89,64 @@ TEST(GeneralNamesTest, a_name_that_the_dc_does_not_know_is_another_resolvers) {
 
 TEST(GeneralNamesTest, one_that_the_dc_knows_and_can_not_serve_fails) {
     GeneralNamesWorld world;
-    world.refusal = v1::STATUS_NO_RELAY;
+    world.refusal = v1::STATUS_UNREACHABLE;
     world.query(1, "www.example.test");
     world.run_for(seconds{2});
     EXPECT_EQ(world.only_outcome(), DnsOutcome::failed);
 }
 
+// Whoever has asked for all names would have none left.
+TEST(GeneralNamesTest, one_that_no_relay_can_serve_is_another_resolvers) {
+    GeneralNamesWorld world;
+    world.refusal = v1::STATUS_NO_RELAY;
+    world.query(1, "www.example.test");
+    world.query(2, "cn.b.ntm.test");
+    world.run_for(milliseconds{500});
+    ASSERT_EQ(world.dns_answers.size(), 2U);
+    EXPECT_EQ(world.dns_answers[0].second.outcome, DnsOutcome::not_ours);
+    EXPECT_EQ(world.dns_answers[1].second.outcome, DnsOutcome::failed) << "in a zone";
+}
+
+TEST(GeneralNamesTest, that_no_relay_can_serve_them_is_said_once_and_shown) {
+    GeneralNamesWorld world;
+    EXPECT_EQ(world.node->status().general_trouble, "");
+    world.refusal = v1::STATUS_NO_RELAY;
+    for (std::uint64_t i = 0; i < 15; ++i) {
+        world.query(i, "host" + std::to_string(i) + ".example.test");
+    }
+    world.run_for(milliseconds{500});
+    EXPECT_EQ(world.lines_with("no path to "), 1);
+    EXPECT_EQ(world.lines_with("no path to general nodes: status 5; "), 1);
+    EXPECT_EQ(world.node->status().general_trouble, "status 5");
+    world.query(20, general_node);
+    world.run_for(milliseconds{500});
+    EXPECT_EQ(world.lines_with("general nodes are reached by paths again"), 1);
+    EXPECT_EQ(world.node->status().general_trouble, "");
+    world.run_for(seconds{1});
+    world.query(21, "www.example.test");
+    world.run_for(milliseconds{500});
+    EXPECT_EQ(world.lines_with("no path to general nodes: "), 2);
+    world.node->set_names({"a.ntm.test"}, {});
+    EXPECT_EQ(world.node->status().general_trouble, "") << "by a reload";
+}
+
 // S-13.
 TEST(GeneralNamesTest, those_that_come_to_nothing_fill_no_log) {
     GeneralNamesWorld world;
-    const auto lines = [&] {
-        return std::ranges::count_if(world.log, [](const std::string& line) {
-            return line.starts_with("no path to ");
-        });
-    };
     world.refusal = v1::STATUS_BUSY;
     world.query(1, "www.example.test");
     world.run_for(seconds{2});
-    EXPECT_EQ(lines(), 0) << "another resolver's by now";
-    world.refusal = v1::STATUS_NO_RELAY;
+    EXPECT_EQ(world.lines_with("no path to "), 0) << "another resolver's by now";
+    world.refusal = v1::STATUS_UNREACHABLE;
     for (std::uint64_t i = 0; i < 20; ++i) {
         world.query(2 + i, "host" + std::to_string(i) + ".example.test");
     }
     world.run_for(milliseconds{500});
-    EXPECT_EQ(lines(), 10);
+    EXPECT_EQ(world.lines_with("no path to "), 10);
     world.run_for(seconds{2});
     world.query(100, "www.example.test");
     world.run_for(seconds{1});
-    EXPECT_EQ(lines(), 11);
+    EXPECT_EQ(world.lines_with("no path to "), 11);
 }
 
 TEST(GeneralNamesTest, a_silent_dc_holds_them_up_for_a_second) {

@@ -73,6 +73,13 @@ TEST(NodeViews, durations_say_their_unit_in_full) {
     EXPECT_TRUE(status_json({}).at("dc_rtt_milliseconds").is_null());
 }
 
+TEST(NodeViews, what_is_wrong_with_general_nodes_is_told) {
+    NodeStatus status;
+    EXPECT_TRUE(status_json(status).at("general_trouble").is_null());
+    status.general_trouble = "no relay";
+    EXPECT_EQ(status_json(status).at("general_trouble"), "no relay");
+}
+
 TEST(NodeViews, an_unknown_path_is_an_error) {
     for (const char* id : {"a3", "cn.b.ntm.test"}) {
         const auto answer = paths_json(two_paths(), {{"path_id", id}});
