@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 namespace ntm::dc {
 
@@ -11,6 +12,17 @@ namespace {
 
 constexpr std::size_t most_moved_at_once = 500;
 constexpr Duration move_pause = std::chrono::milliseconds{10};
+
+// `general`: whom the path is to lead to, if it is one.
+std::string lack_of_relay(RouteKind kind, const GeneralNodeRecord* general) {
+    if (kind == RouteKind::exit) {
+        return "no relay with NAPT can serve the node at the moment";
+    }
+    if (general != nullptr) {
+        return "no relay with NAPT reaches both the node and " + general->fqdn + " at the moment";
+    }
+    return "no relay can serve both nodes at the moment";
+}
 
 }  // namespace
 
@@ -83,7 +95,9 @@ void PathDirector::wait_for_relay(Path& path, Instant now) {
 
 void PathDirector::end_wait(Path& path, Instant now) {
     set_wait(path, std::nullopt);
-    refuse_all(path, v1::STATUS_NO_RELAY, "no relay can serve both nodes at the moment", now);
+    const GeneralNodeRecord* general = context_.general.find_of(path.record.id);
+    const std::string text = lack_of_relay(path.record.kind, general);
+    refuse_all(path, v1::STATUS_NO_RELAY, text, now);
     give_up_unless_directed(path, now);
 }
 

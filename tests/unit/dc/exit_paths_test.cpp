@@ -91,7 +91,9 @@ TEST_F(ExitPathsTest, AreAskedForWithoutAName) {
 TEST_F(ExitPathsTest, NeedARelayThatCanEndThem) {
     world.relays_have_napt = false;
     ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
-    EXPECT_EQ(world.ask(mn, exit_request()).status(), v1::STATUS_NO_RELAY);
+    const v1::Signal answer = world.ask(mn, exit_request());
+    EXPECT_EQ(answer.status(), v1::STATUS_NO_RELAY);
+    EXPECT_EQ(answer.text(), "no relay with NAPT can serve the node at the moment");
     EXPECT_EQ(paths(), 0U);
 }
 

@@ -82,7 +82,11 @@ TEST_F(GeneralRefusalsTest, CountAmongThePathsOfTheNode) {
 TEST_F(GeneralRefusalsTest, NeedARelayThatCanEndThem) {
     world.relays_have_napt = false;
     ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
-    EXPECT_EQ(world.ask_direction(mn, gn_name).status(), v1::STATUS_NO_RELAY);
+    const v1::Signal answer = world.ask_direction(mn, gn_name);
+    EXPECT_EQ(answer.status(), v1::STATUS_NO_RELAY);
+    EXPECT_EQ(
+        answer.text(), "no relay with NAPT reaches both the node and www.example.test at the moment"
+    );
     EXPECT_TRUE(world.dc->context().paths.all().empty());
     world.relays_have_napt = true;
     ASSERT_EQ(world.register_relay(relay, "rs1").status(), v1::STATUS_OK);
@@ -118,7 +122,11 @@ TEST_F(GeneralRefusalsTest, LeaveOutAFamilyThatTheRelayHasNot) {
     EXPECT_NE(reach().peer_vipv4(), "");
     EXPECT_EQ(reach().peer_vipv6(), "") << "a program is not to wait for it";
     world.hosts["six.example.test"] = {ip("2001:db8::81")};
-    EXPECT_EQ(world.ask_direction(mn, "six.example.test").status(), v1::STATUS_NO_RELAY);
+    const v1::Signal answer = world.ask_direction(mn, "six.example.test");
+    EXPECT_EQ(answer.status(), v1::STATUS_NO_RELAY);
+    EXPECT_EQ(
+        answer.text(), "no relay with NAPT reaches both the node and six.example.test at the moment"
+    );
 }
 
 TEST_F(GeneralRefusalsTest, CountWhenAskedForByVirtualAddressToo) {
