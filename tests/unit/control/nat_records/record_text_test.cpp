@@ -92,22 +92,14 @@ TEST(RecordText, TellsOfWhatTheRelayHasNoMoreOf) {
         text({napt::Scarce::addresses, Family::ipv6, 0, {}, 0}),
         begin + R"("addresses","family":"ipv6")" + end
     );
-    EXPECT_EQ(
-        text({napt::Scarce::mappings, Family::ipv4, 64, {}, 0}),
-        begin + R"("mappings","limit":64)" + end
-    );
-    EXPECT_EQ(
-        text({napt::Scarce::sessions, Family::ipv4, 65, {}, 0}),
-        begin + R"("sessions","limit":65)" + end
-    );
-    EXPECT_EQ(
-        text({napt::Scarce::subscribers, Family::ipv4, 66, {}, 0}),
-        begin + R"("subscribers","limit":66)" + end
-    );
-    EXPECT_EQ(
-        text({napt::Scarce::fragments, Family::ipv4, 67, {}, 0}),
-        begin + R"("fragments","limit":67)" + end
-    );
+    const auto expect_limit = [&](napt::Scarce of, std::uint32_t limit, const std::string& name) {
+        const std::string told = '"' + name + R"(","limit":)" + std::to_string(limit);
+        EXPECT_EQ(text({of, Family::ipv4, limit, {}, 0}), begin + told + end);
+    };
+    expect_limit(napt::Scarce::mappings, 64, "mappings");
+    expect_limit(napt::Scarce::sessions, 65, "sessions");
+    expect_limit(napt::Scarce::subscribers, 66, "subscribers");
+    expect_limit(napt::Scarce::fragments, 67, "fragments");
 }
 
 TEST(RecordText, OfASubscriberWithoutAnIpv6AddressHasNone) {

@@ -47,6 +47,19 @@ class WhoHadTest : public ::testing::Test {
     ) {
         ledger_.set_path({id, 0, tenant(0, fqdn), at(real)}, later(second));
     }
+    // A run in which mn1 is at one place from second 1, and has a block from second 10 on.
+    void start_with_mn1(const std::string& called = run, napt::Tenancy tenancy = 7) {
+        start(called, 0);
+        ledger_.open(0, tenancy);
+        set(first_path, "192.0.2.1:4000", 1);
+        take(tenancy, 10);
+    }
+    // Who has the same number after him: where he is from `second` on, and a block from `taken` on.
+    void mn2_comes(napt::Tenancy tenancy, int second, int taken) {
+        ledger_.open(0, tenancy);
+        set(second_path, "192.0.2.9:4000", second, "mn2.example.test");
+        take(tenancy, taken);
+    }
     void take(napt::Tenancy tenancy, int second) {
         tell(napt::Event::Kind::block_taken, tenancy, second);
     }
@@ -85,10 +98,7 @@ class WhoHadTest : public ::testing::Test {
 };
 
 TEST_F(WhoHadTest, NamesTheHolderWithAllThatIsKnownOfHim) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     give_back(7, 100);
     next_file();
     const Json answer = ask(50);
@@ -111,15 +121,10 @@ TEST_F(WhoHadTest, NamesTheHolderWithAllThatIsKnownOfHim) {
 }
 
 TEST_F(WhoHadTest, EachHadItInHisOwnTime) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     give_back(7, 100);
     ledger_.close(0, Instant{}, later(150));
-    ledger_.open(0, 8);
-    set(second_path, "192.0.2.9:4000", 200, "mn2.example.test");
-    take(8, 230);
+    mn2_comes(8, 200, 230);
     next_file();
     EXPECT_THAT(names(ask(9)), IsEmpty());
     EXPECT_THAT(names(ask(10)), ElementsAre("mn1.example.test 192.0.2.1:4000"));
@@ -134,10 +139,7 @@ TEST_F(WhoHadTest, EachHadItInHisOwnTime) {
 }
 
 TEST_F(WhoHadTest, RealAddressesAreThoseOfTheTimeAcrossMoves) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     set(first_path, "[2001:db8::7]:4001", 20);
     set(second_path, "192.0.2.2:4002", 30);
     next_file();
@@ -147,10 +149,7 @@ TEST_F(WhoHadTest, RealAddressesAreThoseOfTheTimeAcrossMoves) {
 }
 
 TEST_F(WhoHadTest, TheKeyIsThatOfTheTime) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     Tenant other = tenant(0);
     other.key = key(9);
     ledger_.set_path({first_path, 0, other, at("192.0.2.1:4000")}, later(50));
@@ -161,10 +160,7 @@ TEST_F(WhoHadTest, TheKeyIsThatOfTheTime) {
 }
 
 TEST_F(WhoHadTest, AFileAloneTellsWhatWasSoWhenItBegan) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     next_file();
     ledger_.begin_walk();
     ledger_.go_on_walking(100, later(1000));
@@ -174,10 +170,7 @@ TEST_F(WhoHadTest, AFileAloneTellsWhatWasSoWhenItBegan) {
 }
 
 TEST_F(WhoHadTest, ARunEndsWhatItLeftOpen) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     next_file();
     start(second_run, 100);
     ledger_.open(0, 7);
@@ -194,15 +187,10 @@ TEST_F(WhoHadTest, ARunEndsWhatItLeftOpen) {
 
 // The number of his time is another's in the next process, which goes on under the same boot id.
 TEST_F(WhoHadTest, AProcessThatGoesOnMixesNobodyUp) {
-    start(name_of_run(BootId{5}, 1), 0);
-    ledger_.open(0, 1);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(1, 10);
+    start_with_mn1(name_of_run(BootId{5}, 1), 1);
     next_file();
     start(name_of_run(BootId{5}, 2), 100);
-    ledger_.open(0, 1);
-    set(second_path, "192.0.2.9:4000", 101, "mn2.example.test");
-    take(1, 300);
+    mn2_comes(1, 101, 300);
     next_file();
     EXPECT_THAT(names(ask(99)), ElementsAre("mn1.example.test 192.0.2.1:4000"));
     EXPECT_THAT(names(ask(200)), IsEmpty());
@@ -210,17 +198,12 @@ TEST_F(WhoHadTest, AProcessThatGoesOnMixesNobodyUp) {
 }
 
 TEST_F(WhoHadTest, WhoGaveBackUnseenHadItUntilTheNextOne) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     write();
     give_back(7, 100);
     ledger_.close(0, Instant{}, later(150));
     static_cast<void>(ledger_.take_records());
-    ledger_.open(0, 8);
-    set(second_path, "192.0.2.9:4000", 200, "mn2.example.test");
-    take(8, 230);
+    mn2_comes(8, 200, 230);
     next_file();
     const Json before = ask(220).at("holders");
     ASSERT_EQ(before.size(), 1U);
@@ -231,10 +214,7 @@ TEST_F(WhoHadTest, WhoGaveBackUnseenHadItUntilTheNextOne) {
 }
 
 TEST_F(WhoHadTest, SaysWhatIsMissing) {
-    start(run, 0);
-    ledger_.open(0, 7);
-    set(first_path, "192.0.2.1:4000", 1);
-    take(7, 10);
+    start_with_mn1();
     write();
     put({later(20), Change::begins, {}, nullptr, RecordsLost{3}});
     text_ +=

@@ -44,6 +44,11 @@ class WorkerOfAnRsN : public WorkerTest {
     [[nodiscard]] static OpenSubscriber open(std::uint32_t number) {
         return {number, vip4.ipv4(), vip6.ipv6(), {}};
     }
+    // Of a packet of the subscriber's.
+    [[nodiscard]] static std::vector<Bytes> two_fragments() {
+        const PacketEnds inside = ends_of(Family::ipv4).inside;
+        return fragments_of(napt::packet_of(Kind::udp, inside, Bytes(2000, 7)), 1200);
+    }
     void put(const relay::SubscriberOrder& order) { ASSERT_TRUE(orders_->put(order)); }
     [[nodiscard]] std::uint32_t subscribers() const { return rs_n_->usage().subscribers; }
 
@@ -134,9 +139,7 @@ TEST_F(WorkerOfAnRsN, AnswersASynThatNothingCameOfInAnIdleRound) {
 
 TEST_F(WorkerOfAnRsN, PutsFragmentsTogetherAndSendsThemInFramesOfItsOwn) {
     put(open(0));
-    const PacketEnds inside = ends_of(Family::ipv4).inside;
-    const std::vector<Bytes> fragments =
-        fragments_of(napt::packet_of(Kind::udp, inside, Bytes(2000, 7)), 1200);
+    const std::vector<Bytes> fragments = two_fragments();
     EXPECT_FALSE(send(fragments[1]));
     EXPECT_EQ(counters_.held.value(), 1U);
     expect_balance();
@@ -151,9 +154,7 @@ TEST_F(WorkerOfAnRsN, PutsFragmentsTogetherAndSendsThemInFramesOfItsOwn) {
 
 TEST_F(WorkerOfAnRsN, DropsWhatItHasNoBufferFor) {
     put(open(0));
-    const PacketEnds inside = ends_of(Family::ipv4).inside;
-    const std::vector<Bytes> fragments =
-        fragments_of(napt::packet_of(Kind::udp, inside, Bytes(2000, 7)), 1200);
+    const std::vector<Bytes> fragments = two_fragments();
     EXPECT_FALSE(send(fragments[1]));
     std::vector<rte_mbuf*> taken(buffer_count - 1);
     ASSERT_EQ(rte_pktmbuf_alloc_bulk(buffers_, taken.data(), buffer_count - 1), 0);
