@@ -44,9 +44,13 @@ becomes ttl0 NOERROR '[[:space:]]0[[:space:]]+IN[[:space:]]+A[[:space:]]+203'
 becomes loop NOERROR CNAME
 becomes empty NOERROR
 becomes twice NOERROR '203\.0\.113\.80'
+# Side by side: for each of these the node waits in vain.
+waiting=()
 for label in wrongid wrongname stranger timeout garbage; do
-    becomes $label SERVFAIL
+    becomes $label SERVFAIL &
+    waiting+=($!)
 done
+for pid in "${waiting[@]}"; do wait "$pid"; done
 
 step "and after all that"
 becomes good NOERROR '203\.0\.113\.80'
