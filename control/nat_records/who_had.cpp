@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -226,6 +227,13 @@ Json Search::answer() const {
     return json;
 }
 
+// The oldest files make room for newer ones, also while this reads. What was read before one that is gone
+// counts no more, since nobody knows what that one had ended; the next one begins with all that was so then.
+bool is_gone(const std::ifstream& lines, const std::filesystem::path& file) {
+    std::error_code failed;
+    return !lines.is_open() && !std::filesystem::exists(file, failed) && !failed;
+}
+
 }  // namespace
 
 Result<WhoHad, std::string> WhoHad::parse(
@@ -255,18 +263,29 @@ Result<Json, std::string> who_had(const std::filesystem::path& directory, const 
     if (files.empty()) {
         return Unexpected{"no NAT records in " + directory.string()};
     }
-    Search search{question};
+    std::optional<Search> search;
     for (const std::filesystem::path& file : files) {
         std::ifstream lines{file};
+        if (is_gone(lines, file)) {
+            search.reset();
+            continue;
+        }
+        if (!search) {
+            search.emplace(question);
+        }
         std::string line;
         while (std::getline(lines, line)) {
-            search.read(line);
+            search->read(line);
         }
         if (!lines.eof()) {
             return Unexpected{"can not read " + file.string()};
         }
     }
-    return search.answer();
+    if (!search) {
+        return Unexpected{
+            "the NAT records in " + directory.string() + " went while they were read"};
+    }
+    return search->answer();
 }
 
 }  // namespace ntm::control

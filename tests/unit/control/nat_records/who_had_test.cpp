@@ -169,6 +169,42 @@ TEST_F(WhoHadTest, AFileAloneTellsWhatWasSoWhenItBegan) {
     EXPECT_THAT(names(ask(500)), ElementsAre("mn1.example.test 192.0.2.1:4000"));
 }
 
+// It is found in the folder, and is gone when it is opened: as a link to nothing.
+TEST_F(WhoHadTest, BehindAFileThatGoesMeanwhileOnlyWhatFollowsCounts) {
+    start(run, 0);
+    ledger_.open(0, 7);
+    set(first_path, "192.0.2.1:4000", 1);
+    take(7, 10);
+    next_file();
+    give_back(7, 90);
+    next_file();
+    ledger_.begin_walk();
+    ledger_.go_on_walking(100, later(200));
+    next_file();
+    const std::filesystem::path second = folder_.path() / "nat-2.jsonl";
+    std::filesystem::remove(second);
+    std::filesystem::create_symlink("gone", second);
+    const Json answer = ask(300);
+    EXPECT_THAT(names(answer), IsEmpty()) << "what ended it went with the file";
+    EXPECT_EQ(answer.at("records_from"), later(200).text());
+}
+
+TEST_F(WhoHadTest, FilesThatAllGoMeanwhileAreNoAnswer) {
+    std::filesystem::create_symlink("gone", folder_.path() / "nat-1.jsonl");
+    const auto answer = who_had(folder_.path(), {ip("198.51.100.20"), 32900, later(0)});
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().find("went while they were read"), std::string::npos);
+}
+
+TEST_F(WhoHadTest, AFileThatCanNotBeReadIsNoAnswer) {
+    start(run, 0);
+    next_file();
+    std::filesystem::create_directory(folder_.path() / "nat-2.jsonl");
+    const auto answer = who_had(folder_.path(), {ip("198.51.100.20"), 32900, later(0)});
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().find("can not read"), std::string::npos);
+}
+
 TEST_F(WhoHadTest, ARunEndsWhatItLeftOpen) {
     start_with_mn1();
     next_file();
