@@ -40,19 +40,14 @@ std::size_t page_size_of(int descriptor) noexcept {
 Result<KeptMemory, std::string> KeptMemory::open(
     const std::string& file, const KeptLayout& layout
 ) {
-    const int descriptor =
-        ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_alone);
-    if (descriptor < 0) {
-        return Unexpected{"can not open " + file + ": " + why()};
+    auto made = open_locked(file);
+    if (!made) {
+        return made;
     }
-    KeptMemory made{descriptor};
-    if (const std::string held = made.lock(); !held.empty()) {
-        return Unexpected{file + ": " + held};
-    }
-    const bool is_new = lseek(descriptor, 0, SEEK_END) == 0;
-    std::string wrong = made.check_file();
+    const bool is_new = lseek(made->descriptor_, 0, SEEK_END) == 0;
+    std::string wrong = made->check_file();
     if (wrong.empty()) {
-        wrong = made.take(layout);
+        wrong = made->take(layout);
     }
     if (wrong.empty()) {
         return made;
@@ -61,6 +56,25 @@ Result<KeptMemory, std::string> KeptMemory::open(
         unlink(file.c_str());
     }
     return Unexpected{file + ": " + wrong};
+}
+
+Result<KeptMemory, std::string> KeptMemory::open_locked(const std::string& file) {
+    for (;;) {
+        const int descriptor =
+            ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_alone);
+        if (descriptor < 0) {
+            return Unexpected{"can not open " + file + ": " + why()};
+        }
+        KeptMemory made{descriptor};
+        if (const std::string held = made.lock(); !held.empty()) {
+            return Unexpected{file + ": " + held};
+        }
+        // A process that was refused removes its file while it has the lock: the name may be another's by
+        // now, and only who has the lock on what it names may do anything about it.
+        if (!made.is_removed()) {
+            return made;
+        }
+    }
 }
 
 KeptMemory::~KeptMemory() {
@@ -75,6 +89,11 @@ std::string KeptMemory::lock() const {
         return errno == EWOULDBLOCK ? "another process holds it" : why();
     }
     return "";
+}
+
+bool KeptMemory::is_removed() const noexcept {
+    struct stat status {};
+    return fstat(descriptor_, &status) == 0 && status.st_nlink == 0;
 }
 
 std::string KeptMemory::check_file() const {

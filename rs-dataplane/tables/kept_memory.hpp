@@ -52,7 +52,10 @@ class KeptMemory {
     static constexpr std::size_t header_size = 4096;
 
     explicit KeptMemory(int descriptor) noexcept : descriptor_{descriptor} {}
-    // Each: what is wrong, or nothing. Before it is locked nothing is done to the file.
+    // Before it is locked nothing is done to the file.
+    [[nodiscard]] static Result<KeptMemory, std::string> open_locked(const std::string& file);
+    [[nodiscard]] bool is_removed() const noexcept;
+    // Each: what is wrong, or nothing.
     [[nodiscard]] std::string lock() const;
     [[nodiscard]] std::string check_file() const;
     [[nodiscard]] std::string take(const KeptLayout& layout);

@@ -2,6 +2,8 @@
 // Memory that outlives the process: whose it may be, and when it is taken over. F-14, F-43.
 #include "rs-dataplane/tables/kept_memory.hpp"
 
+#include "tests/unit/rs-dataplane/napt/every_store.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +43,27 @@ class KeptMemoryTest : public testing::Test {
         ASSERT_FALSE(opened) << why;
         EXPECT_NE(opened.error().find(name), std::string::npos) << opened.error();
         EXPECT_NE(opened.error().find(why), std::string::npos) << opened.error();
+    }
+
+    // Opens it in another process, under which the file goes before it has the lock on it. `then`: what comes
+    // next. False: the system allows nobody to do so.
+    template <typename Then>
+    [[nodiscard]] bool open_while_it_goes(Then then) {
+        bool has_gone = false;
+        const auto look = [&] {
+            if (!has_gone && std::filesystem::exists(file)) {
+                std::filesystem::remove(file);
+                has_gone = true;
+                then();
+            }
+        };
+        const auto run = [&] {
+            auto memory = KeptMemory::open(file, layout);
+            if (memory) {
+                (*memory)[numbers].front() = 9;
+            }
+        };
+        return between_instructions(run, look);
     }
 
     std::string file = "/dev/shm/ntm_kept_memory_test." + std::to_string(getpid());
@@ -112,6 +135,30 @@ TEST_F(KeptMemoryTest, a_process_that_has_only_begun_keeps_its_file) {
     expect_refused(file, "another process holds it");
     EXPECT_TRUE(std::filesystem::exists(file));
     close(other);
+}
+
+// As another does that began at the same time, and was refused.
+TEST_F(KeptMemoryTest, what_one_process_leaves_is_in_the_file_of_that_name) {
+    if (!open_while_it_goes([] {})) {
+        GTEST_SKIP() << "ptrace is not allowed";
+    }
+    KeptMemory memory = open();
+    EXPECT_EQ(memory.found(), KeptMemory::Found::left);
+    EXPECT_EQ(memory[numbers].front(), 9U);
+}
+
+TEST_F(KeptMemoryTest, who_is_refused_removes_no_file_but_his_own) {
+    static_cast<void>(layout.add<std::uint64_t>(std::size_t{1} << 50));
+    int newer = -1;
+    const auto begin_another = [&] {
+        newer = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        ASSERT_EQ(flock(newer, LOCK_EX | LOCK_NB), 0);
+    };
+    if (!open_while_it_goes(begin_another)) {
+        GTEST_SKIP() << "ptrace is not allowed";
+    }
+    EXPECT_TRUE(std::filesystem::exists(file));
+    close(newer);
 }
 
 TEST_F(KeptMemoryTest, secrets_are_the_owners_alone_and_on_no_disk) {
