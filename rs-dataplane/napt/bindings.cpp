@@ -347,8 +347,10 @@ std::optional<PathId> Bindings::path_for_stranger(const Mapping& mapping, const 
     if (tuple.protocol == Protocol::icmp) {
         return std::nullopt;
     }
+    // A path that is gone stays in its sessions: the way is that of the newest one. Of open ones the mapping
+    // has it.
     const Position peer = sessions_.find_peer(tuple);
-    if (peer != nowhere) {
+    if (peer != nowhere && sessions_[peer].filter != Filter::endpoint_independent) {
         return sessions_[peer].path;
     }
     return mapping.open_sessions > 0 ? std::optional{mapping.open_path} : std::nullopt;

@@ -20,10 +20,10 @@ SessionTable::SessionTable(
 }
 
 Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
-    const Position at = find_settled_peer(tuple, peer_hash(tuple));
-    return at != nowhere ? at : find_new([&](const Session& session) {
+    const Position at = find_new([&](const Session& session) {
         return session.admits_its_address() && session.has_remote_of(tuple);
     });
+    return at != nowhere ? at : find_settled_peer(tuple, peer_hash(tuple));
 }
 
 Position SessionTable::find_settled_peer(const OutsideTuple& tuple, std::uint64_t hash)
@@ -99,20 +99,22 @@ void SessionTable::set_path(Mapping& mapping, Position at, PathId path, Filter f
 
 void SessionTable::link(Mapping& mapping, Position at, std::uint64_t peer_hash) noexcept {
     Session& session = records_[at];
-    Position before = nowhere;
+    session.next = mapping.first_session;
     if (session.admits_its_address()) {
-        before = find_settled_peer(session.outside(), peer_hash);
-        if (before == nowhere) {
-            static_cast<void>(peers_.insert(peer_hash, at));
+        const Position older = find_settled_peer(session.outside(), peer_hash);
+        if (older != nowhere) {
+            static_cast<void>(peers_.erase(peer_hash, older));
+            session.next = older;
         }
+        static_cast<void>(peers_.insert(peer_hash, at));
     }
-    Position& link = before == nowhere ? mapping.first_session : records_[before].next;
-    session.previous = before;
-    session.next = link;
+    session.previous = session.next == nowhere ? nowhere : records_[session.next].previous;
+    Position& link =
+        session.previous == nowhere ? mapping.first_session : records_[session.previous].next;
+    link = at;
     if (session.next != nowhere) {
         records_[session.next].previous = at;
     }
-    link = at;
 }
 
 void SessionTable::unlink(Mapping& mapping, Position at) noexcept {

@@ -67,7 +67,8 @@ class SessionTable {
                    ? at
                    : find_new([&](const Session& session) { return session.is_of(wanted.tuple); });
     }
-    // A session of this public port that admits its remote address, which is this tuple's.
+    // A session of this public port that admits its remote address, which is this tuple's: of several the one
+    // that was added, or got its path, last.
     [[nodiscard]] Position find_peer(const OutsideTuple& tuple) const noexcept;
 
     // Enters those that are not entered yet: before a mapping's list is read.
@@ -115,11 +116,11 @@ class SessionTable {
             return records_[at].is_of(wanted.tuple);
         });
     }
-    // The oldest one first.
+    // The newest one first.
     template <typename IsWanted>
     [[nodiscard]] Position find_new(IsWanted is_wanted) const noexcept {
-        for (std::size_t i = 0; i < new_count_; ++i) {
-            const Position at = new_[(first_new_ + i) % most_new].at;
+        for (std::size_t i = new_count_; i > 0; --i) {
+            const Position at = new_[(first_new_ + i - 1) % most_new].at;
             if (is_wanted(records_[at])) {
                 return at;
             }
@@ -148,7 +149,7 @@ class SessionTable {
     RecordPool<Session> records_;
     tables::FlowIndex by_inside_;
     tables::FlowIndex by_outside_;
-    // The first one of each run of sessions with one remote address in a mapping's list.
+    // The first one, which is the newest, of each run of sessions with one remote address in a mapping's list.
     tables::FlowIndex peers_;
     std::array<New, most_new> new_;  // a ring
     std::size_t first_new_ = 0;

@@ -151,6 +151,35 @@ TEST_F(BindingsTest, what_comes_in_goes_by_the_path_that_the_subscriber_last_sen
     EXPECT_EQ(usage().sessions, 1U);
 }
 
+// U-8. Its sessions keep a path that is gone.
+TEST_F(BindingsTest, strangers_come_in_by_the_path_that_the_subscriber_took_last) {
+    constexpr Path newer{PathId{21}};
+    constexpr Path newest{PathId{22}};
+    const Remote stranger{gn_address, 9};
+    const PublicPort port = open(udp, gn);
+    open(udp, gn_other_port, newer);
+    EXPECT_EQ(world.receive(port, udp, stranger)->path, newer.id);
+    for (std::uint16_t other = 100; other < 110; ++other) {
+        open({mn, other, Protocol::udp}, gn, newer);
+    }
+    EXPECT_EQ(world.receive(port, udp, stranger)->path, newer.id) << "not a new one any more";
+    open(udp, gn, newest);
+    EXPECT_EQ(world.receive(port, udp, stranger)->path, newest.id);
+    for (int i = 0; i < 2; ++i) {
+        world.pass(seconds{200});
+        open(udp, gn_other_port, newer);
+    }
+    EXPECT_EQ(usage().sessions, 1U);
+    EXPECT_EQ(world.receive(port, udp, stranger)->path, newer.id) << "the other one is over";
+}
+
+TEST_F(BindingsTest, strangers_come_in_by_the_exit_path_that_the_subscriber_took_last) {
+    constexpr Path newer{PathId{22}, true};
+    const PublicPort port = open(udp, gn, exit_path);
+    open(udp, other_gn, newer);
+    EXPECT_EQ(world.receive(port, udp, {gn_address, 9})->path, newer.id);
+}
+
 TEST_F(BindingsTest, an_address_stays_admitted_while_one_of_its_sessions_lives) {
     const PublicPort port = open(udp, gn);
     for (std::uint16_t other = 1; other <= 3; ++other) {

@@ -14,25 +14,35 @@ Filter Model::filter_of(const Path& path, Protocol protocol) const {
     return filters[static_cast<std::size_t>(protocol)];
 }
 
-std::set<PathId> Model::paths_for_stranger(
+void Model::set_path(const Key& key, Mapping& mapping, Session& session, const Path& path) {
+    session.path = path;
+    session.path_since = ++paths_set_;
+    if (filter_of(path, key.protocol) == Filter::endpoint_independent) {
+        mapping.open_path = path.id;
+    }
+}
+
+std::optional<PathId> Model::path_for_stranger(
     const Key& key, const Mapping& mapping, const Remote& from
 ) const {
-    std::set<PathId> same_address;
+    const Session* same_address = nullptr;
     bool is_open = false;
     for (const auto& [remote, session] : mapping.sessions) {
         const Filter filter = filter_of(session.path, key.protocol);
         is_open |= filter == Filter::endpoint_independent;
-        if (filter != Filter::address_and_port_dependent && remote.address == from.address) {
-            same_address.insert(session.path.id);
+        if (filter != Filter::address_and_port_dependent && remote.address == from.address &&
+            (same_address == nullptr || same_address->path_since < session.path_since)) {
+            same_address = &session;
         }
     }
     if (key.protocol == Protocol::icmp) {
-        return {};
+        return std::nullopt;
     }
-    if (!same_address.empty()) {
-        return same_address;
+    if (same_address != nullptr &&
+        filter_of(same_address->path, key.protocol) == Filter::address_dependent) {
+        return same_address->path.id;
     }
-    return is_open ? std::set{mapping.open_path} : std::set<PathId>{};
+    return is_open ? std::optional{mapping.open_path} : std::nullopt;
 }
 
 std::size_t Model::sessions_of(std::optional<Position> subscriber) const {
@@ -121,12 +131,9 @@ void Model::begin(
     Mapping& mapping = mappings_[key];
     EXPECT_EQ(mapping.port, port) << "mapping is endpoint-independent";
     Session& session = mapping.sessions[to];
-    session.path = path;
+    set_path(key, mapping, session, path);
     session.tcp = tcp;
     refresh(key, session, TcpTimer::transitory);
-    if (filter_of(path, key.protocol) == Filter::endpoint_independent) {
-        mapping.open_path = path.id;
-    }
 }
 
 void Model::refresh(const Key& key, Session& session, TcpTimer timer) const {
@@ -155,11 +162,9 @@ void Model::sent(
     const bool is_mapped = at != mappings_.end();
     if (is_mapped && at->second.sessions.contains(to)) {
         Session& session = at->second.sessions[to];
-        if (session.path.id != path.id &&
-            filter_of(path, key.protocol) == Filter::endpoint_independent) {
-            at->second.open_path = path.id;
+        if (session.path.id != path.id) {
+            set_path(key, at->second, session, path);
         }
-        session.path = path;
         refresh(
             key, session, is_tcp ? session.tcp.pass(Side::inside, segment) : TcpTimer::established
         );
@@ -169,7 +174,7 @@ void Model::sent(
     }
     TcpTracking tcp{Side::inside, segment};
     if (is_tcp && !TcpTracking::opens(segment)) {
-        if (!is_mapped || paths_for_stranger(key, at->second, to).empty() ||
+        if (!is_mapped || !path_for_stranger(key, at->second, to) ||
             !(segment.has_rst || (segment.has_syn && segment.has_ack))) {
             ASSERT_FALSE(got);
             EXPECT_EQ(got.error(), DropReason::napt_no_session);
@@ -214,7 +219,7 @@ void Model::received(
         return;
     }
     auto& [key, mapping] = *at;
-    std::set<PathId> paths;
+    std::optional<PathId> path;
     const auto session = mapping.sessions.find(from);
     if (session != mapping.sessions.end()) {
         if (is_tcp && segment.has_rst && session->second.tcp.is_off_window(segment)) {
@@ -222,7 +227,7 @@ void Model::received(
             EXPECT_EQ(got.error(), DropReason::napt_reset_off_window);
             return;
         }
-        paths.insert(session->second.path.id);
+        path = session->second.path.id;
         if (is_tcp) {
             const TcpTimer timer = session->second.tcp.pass(Side::outside, segment);
             refresh(key, session->second, timer);
@@ -232,16 +237,16 @@ void Model::received(
         EXPECT_EQ(got.error(), DropReason::napt_no_session);
         return;
     } else {
-        paths = paths_for_stranger(key, mapping, from);
+        path = path_for_stranger(key, mapping, from);
     }
-    ASSERT_EQ(got.has_value(), !paths.empty());
+    ASSERT_EQ(got.has_value(), path.has_value());
     if (!got) {
         EXPECT_EQ(got.error(), is_tcp ? DropReason::napt_syn_filtered : DropReason::napt_filtered);
         return;
     }
     EXPECT_EQ(got->subscriber, key.subscriber);
     EXPECT_EQ(got->port, key.port);
-    EXPECT_TRUE(paths.contains(got->path));
+    EXPECT_EQ(got->path, *path);
 }
 
 void Model::found(

@@ -50,6 +50,7 @@ class Model {
   private:
     struct Session {
         Path path;
+        std::uint64_t path_since = 0;  // later ones are higher
         TcpTracking tcp{Side::inside, {}};
         Instant expires;
     };
@@ -77,7 +78,8 @@ class Model {
     using BlockKey = std::pair<PublicAddress, std::size_t>;
 
     [[nodiscard]] Filter filter_of(const Path& path, Protocol protocol) const;
-    [[nodiscard]] std::set<PathId> paths_for_stranger(
+    void set_path(const Key& key, Mapping& mapping, Session& session, const Path& path);
+    [[nodiscard]] std::optional<PathId> path_for_stranger(
         const Key& key, const Mapping& mapping, const Remote& from
     ) const;
     [[nodiscard]] std::optional<DropReason> refusal(const Key& key, bool is_mapped) const;
@@ -98,6 +100,7 @@ class Model {
     std::map<Position, Subscriber> subscribers_;
     Mappings mappings_;
     std::map<BlockKey, Block> blocks_;
+    std::uint64_t paths_set_ = 0;
 };
 
 }  // namespace ntm::napt
