@@ -92,7 +92,11 @@ bool Bindings::adopt_session(Position at) {
         return false;
     }
     sessions_.adopt(mappings_[mapping], at);
-    ++subscribers_[session.subscriber].sessions;
+    if (session.is_proven()) {
+        ++subscribers_[session.subscriber].sessions;
+    } else {
+        unproven_.add(at);
+    }
     return true;
 }
 

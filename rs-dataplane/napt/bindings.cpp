@@ -57,6 +57,7 @@ std::unique_ptr<Bindings> Bindings::make(
     const tables::FlowHash hash{random};
     std::unique_ptr<Bindings> made{new Bindings{plan, random, hash, kept}};
     const bool has_memory = made->sessions_.records().capacity() == plan.sessions &&
+                            made->unproven_.capacity() == plan.sessions &&
                             made->mappings_.capacity() == plan.mappings &&
                             made->mappings_by_endpoint_.capacity() == plan.mappings &&
                             made->subscribers_.capacity() == plan.subscribers &&
@@ -65,7 +66,7 @@ std::unique_ptr<Bindings> Bindings::make(
 }
 
 std::size_t Bindings::bytes_for(const Plan& plan) noexcept {
-    return SessionTable::mapped_bytes(plan.sessions) +
+    return SessionTable::mapped_bytes(plan.sessions) + Unproven::mapped_bytes(plan.sessions) +
            tables::LargeArray<Mapping>::mapped_bytes(plan.mappings) +
            tables::FlowIndex::mapped_bytes(plan.mappings) +
            tables::LargeArray<Subscriber>::mapped_bytes(plan.subscribers) +
@@ -80,6 +81,7 @@ Bindings::Bindings(
       exit_path_filters_{plan.exit_path_filters},
       hash_{hash},
       sessions_{plan.sessions, hash, kept.sessions},
+      unproven_{plan.sessions},
       mappings_{RecordPool<Mapping>::make(plan.mappings)},
       mappings_by_endpoint_{tables::FlowIndex::make(plan.mappings)},
       subscribers_{
@@ -114,7 +116,7 @@ std::optional<Position> Bindings::add_subscriber(
 
 void Bindings::remove_subscriber(Position subscriber, Instant now) {
     give_up(subscriber);
-    static_cast<void>(end_sessions(subscriber, subscribers_[subscriber].sessions, now));
+    static_cast<void>(end_sessions(subscriber, sessions_.records().capacity(), now));
     subscribers_.give_back(subscriber);
 }
 
@@ -143,9 +145,44 @@ Result<PublicPort, DropReason> Bindings::outbound(
     if (session.path != path.id) [[unlikely]] {
         sessions_.set_path(mapping_of(session), at, path.id, filter_of(path, session.protocol));
     }
+    if (!session.is_proven()) [[unlikely]] {
+        const DropReason reason = pass_unproven(at, Side::inside, segment, now);
+        if (reason != DropReason::none) {
+            return Unexpected{reason};
+        }
+        return session.public_port;
+    }
     const bool is_tcp = session.protocol == Protocol::tcp;
     refresh(session, is_tcp ? session.tcp.pass(Side::inside, segment) : TcpTimer::established, now);
     return session.public_port;
+}
+
+DropReason Bindings::pass_unproven(
+    Position at, Side from, const TcpSegment& segment, Instant now
+) noexcept {
+    Session& session = sessions_[at];
+    TcpTracking after = session.tcp;
+    const TcpTimer timer = after.pass(from, segment);
+    if (after.is_proven()) {
+        Subscriber& subscriber = subscribers_[session.subscriber];
+        if (!may_have_session(subscriber, session.family, now)) {
+            return DropReason::napt_session_quota;
+        }
+        ++subscriber.sessions;
+        unproven_.remove(at);
+        teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
+    }
+    session.tcp = after;
+    refresh(session, timer, now);
+    return DropReason::none;
+}
+
+bool Bindings::may_have_session(Subscriber& subscriber, Family family, Instant now) const noexcept {
+    if (subscriber.sessions < subscriber.limits.sessions) {
+        return true;
+    }
+    teller_.session_limit_met(subscriber, family, now);
+    return false;
 }
 
 Result<PublicPort, DropReason> Bindings::open(
@@ -179,17 +216,24 @@ Result<PublicPort, DropReason> Bindings::make_session(
 ) {
     const InsideTuple& from = lookup.tuple;
     Subscriber& subscriber = subscribers_[from.subscriber];
-    if (sessions_.records().is_full()) {
+    const bool is_full = sessions_.records().is_full();
+    if (is_full && unproven_.oldest() == nowhere) {
         teller_.sessions_used_up(sessions_.records().capacity(), now);
         return Unexpected{DropReason::napt_no_memory};
     }
-    if (subscriber.sessions >= subscriber.limits.sessions) {
-        teller_.session_limit_met(subscriber, from.family, now);
+    if (!may_have_session(subscriber, from.family, now)) {
         return Unexpected{DropReason::napt_session_quota};
+    }
+    if (is_full) {
+        remove_session(unproven_.oldest(), now);
     }
     const std::uint64_t hash = endpoint_hash(from);
     Position at = find_mapping(from, hash);
     if (at == nowhere) {
+        // The port that who began it knows went with its last session, which has made room.
+        if (!tcp.is_proven()) {
+            return Unexpected{DropReason::napt_no_session};
+        }
         const DropReason reason = make_mapping(from, hash, now, at);
         if (reason != DropReason::none) {
             return Unexpected{reason};
@@ -212,8 +256,12 @@ Result<PublicPort, DropReason> Bindings::make_session(
     sessions_.add(
         mappings_[at], taken, sessions_.checks_of(lookup, outside_of(from, session.public_port))
     );
-    ++subscriber.sessions;
-    teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
+    if (tcp.is_proven()) {
+        ++subscriber.sessions;
+        teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
+    } else {
+        unproven_.add(taken);
+    }
     return session.public_port;
 }
 
@@ -320,6 +368,13 @@ Result<InsideEndpoint, DropReason> Bindings::inbound(
             if (segment.has_rst && session.tcp.is_off_window(segment)) [[unlikely]] {
                 return Unexpected{DropReason::napt_reset_off_window};
             }
+            if (!session.is_proven()) [[unlikely]] {
+                const DropReason reason = pass_unproven(at, Side::outside, segment, now);
+                if (reason != DropReason::none) {
+                    return Unexpected{reason};
+                }
+                return inside_of(session);
+            }
             refresh(session, session.tcp.pass(Side::outside, segment), now);
         }
         return inside_of(session);
@@ -396,8 +451,12 @@ void Bindings::remove_session(Position at, Instant now) {
     const Session& session = sessions_[at];
     const Position its = ports(session.family).mapping_of(session.public_port, session.protocol);
     Subscriber& subscriber = subscribers_[session.subscriber];
-    --subscriber.sessions;
-    teller_.session(Event::Kind::session_ended, session, subscriber.tenancy, now);
+    if (session.is_proven()) {
+        --subscriber.sessions;
+        teller_.session(Event::Kind::session_ended, session, subscriber.tenancy, now);
+    } else {
+        unproven_.remove(at);
+    }
     sessions_.remove(mappings_[its], at);
     if (mappings_[its].first_session == nowhere) {
         remove_mapping(its, now);

@@ -6,9 +6,11 @@
 //   REQ-1, RFC 5382 REQ-1). A mapping lives as long as one of its sessions.
 // * Only what a subscriber sends makes a session, and only that keeps one (RFC 7857 section 7): what a
 //   stranger sends takes no memory. What the filter lets in besides the sessions goes in by the
-//   mapping alone; a TCP connection from outside has its session from the SYN-ACK on.
+//   mapping alone; a TCP connection from outside has its session from the SYN-ACK on. Until who began it
+//   has shown that he sees that, it counts for nobody, nobody is told of it, and where the table is full
+//   it makes room, the oldest first: a flood of SYNs takes nothing that a subscriber would get.
 // * A session goes when tend() finds it past its time, which is no sooner than the RFCs allow; it is
-//   as good as ever until then. Nothing else ends one that lives but the end of its subscriber.
+//   as good as ever until then. Nothing else ends one that is proven but the end of its subscriber.
 //
 // Time and randomness are arguments. No function but the constructor takes memory.
 #pragma once
@@ -24,6 +26,7 @@
 #include "rs-dataplane/napt/records.hpp"
 #include "rs-dataplane/napt/session_table.hpp"
 #include "rs-dataplane/napt/teller.hpp"
+#include "rs-dataplane/napt/unproven.hpp"
 #include "rs-dataplane/tables/flow_index.hpp"
 
 #include <array>
@@ -220,6 +223,13 @@ class Bindings {
     [[nodiscard]] std::optional<PathId> path_for_stranger(
         const Mapping& mapping, const OutsideTuple& tuple
     ) const noexcept;
+    // Of a connection that is not proven yet.
+    [[nodiscard]] DropReason pass_unproven(
+        Position at, Side from, const TcpSegment& segment, Instant now
+    ) noexcept;
+    // Of a proven session, or one to be: whether its subscriber may have one more.
+    [[nodiscard]] bool may_have_session(Subscriber& subscriber, Family family, Instant now)
+        const noexcept;
     void refresh(Session& session, TcpTimer timer, Instant now) const noexcept;
     [[nodiscard]] Mapping& mapping_of(const Session& session) noexcept;
     void remove_session(Position at, Instant now);
@@ -242,6 +252,7 @@ class Bindings {
     Filters exit_path_filters_;
     tables::FlowHash hash_;
     SessionTable sessions_;
+    Unproven unproven_;
     RecordPool<Mapping> mappings_;
     tables::FlowIndex mappings_by_endpoint_;
     RecordPool<Subscriber> subscribers_;

@@ -90,6 +90,8 @@ struct alignas(64) Session {
     PathId path;                        // by which the subscriber last sent
 
     [[nodiscard]] bool is_live() const noexcept { return family != Family{}; }
+    // Whether it is one of its subscriber's, or only a stranger's yet.
+    [[nodiscard]] bool is_proven() const noexcept { return tcp.is_proven(); }
     [[nodiscard]] InsideTuple inside() const noexcept {
         return {remote, subscriber, inside_port, remote_port, family, protocol};
     }
@@ -147,8 +149,8 @@ struct alignas(64) Mapping {
 static_assert(sizeof(Mapping) == 64);
 
 struct Limits {
-    std::uint32_t ports = 1024;  // mappings, both families and all protocols
-    std::uint32_t sessions = 8192;
+    std::uint32_t ports = 1024;     // mappings, both families and all protocols
+    std::uint32_t sessions = 8192;  // proven ones
     Budget new_mappings{1000, 1000};
 };
 
@@ -163,7 +165,7 @@ struct alignas(64) Subscriber {
     TokenBucket new_mappings;
     std::array<PublicPorts::Holding, 2> holdings;  // by family
     std::uint32_t mappings = 0;
-    std::uint32_t sessions = 0;
+    std::uint32_t sessions = 0;  // proven ones
     Position first_mapping = nowhere;
     Position next = nowhere;
     Reminder port_limit_told;

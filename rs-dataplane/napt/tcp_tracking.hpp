@@ -4,6 +4,8 @@
 // path can end one or keep one: a RST from outside counts only where its sequence number is the one
 // that the inside waits for (RFC 7857 section 2.2), one from inside always, and of what comes from
 // outside only what completes an opening sets a timer anew. Nothing here ends a mapping: that is the timer's.
+// One that was begun outside is proven when who began it has shown that he sees the answer: until then it
+// may be of an address that has sent nothing.
 #pragma once
 
 #include <array>
@@ -59,7 +61,8 @@ class TcpTracking {
 
     // Begun by a segment that opens one, with the transitory time.
     constexpr TcpTracking(Side from, const TcpSegment& syn) noexcept
-        : state_{from == Side::inside ? TcpState::opened_inside : TcpState::opened_outside} {
+        : is_proven_{from == Side::inside},
+          state_{from == Side::inside ? TcpState::opened_inside : TcpState::opened_outside} {
         expect(from, syn.sequence + 1);
     }
 
@@ -73,6 +76,8 @@ class TcpTracking {
     }
 
     [[nodiscard]] constexpr TcpState state() const noexcept { return state_; }
+    // From then on it stays so.
+    [[nodiscard]] constexpr bool is_proven() const noexcept { return is_proven_; }
 
     // Of a segment from outside: it begins before what the inside waits for, or beyond the longest window
     // that there may be (RFC 7323 section 2.3).
@@ -95,7 +100,9 @@ class TcpTracking {
         if (segment.has_syn && (!is_known_[index(from)] || is_opening_by(from))) {
             expect(from, segment.sequence + 1);
         }
-        if (state_ == TcpState::answered && !completes(from, segment)) {
+        const bool is_waiting =
+            state_ == TcpState::answered || (state_ == TcpState::reset && !is_proven_);
+        if (is_waiting && !completes(from, segment)) {
             return from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
         }
         if (segment.has_ack) {
@@ -137,7 +144,9 @@ class TcpTracking {
         if (from == Side::outside) {
             return TcpTimer::goes_on;
         }
+        const bool was_proven = is_proven_;
         *this = opens(segment) ? TcpTracking{from, segment} : begun_outside(segment);
+        is_proven_ |= was_proven;
         return TcpTimer::transitory;
     }
 
@@ -157,6 +166,7 @@ class TcpTracking {
             return TcpTimer::transitory;
         }
         if (segment.has_syn && !is_opening_by(from)) {
+            is_proven_ = true;
             state_ = TcpState::established;
             return TcpTimer::established;
         }
@@ -174,6 +184,7 @@ class TcpTracking {
     constexpr TcpTimer pass_opened(Side from, const TcpSegment& segment) noexcept {
         const bool was_answered = state_ == TcpState::answered;
         if (was_answered || state_ == TcpState::reset) {
+            is_proven_ = true;
             state_ = TcpState::established;
         }
         if (segment.has_fin) {
@@ -200,6 +211,7 @@ class TcpTracking {
     // By side: the sequence number that the other one waits for, once that is known.
     std::array<std::uint32_t, 2> expected_{};
     std::array<bool, 2> is_known_{};
+    bool is_proven_;
     TcpState state_;
 };
 

@@ -86,7 +86,7 @@ bool SessionInquiry::look(const BindingsView& view) noexcept {
             return true;
         }
         const napt::Session& session = sessions[looked_at_];
-        if (session.is_live() && session.subscriber == at) {
+        if (session.is_live() && session.is_proven() && session.subscriber == at) {
             if (found_.size() == most_) {
                 next_ = looked_at_;
                 return true;

@@ -74,8 +74,7 @@ class Watched {
     void pass(std::uint8_t seconds) {
         now_ += std::chrono::seconds{seconds};
         bindings_->tend(now_, UINT32_MAX);
-        // Ports that nobody holds any more may be others'.
-        std::erase_if(owners_, [&](const auto& owner) { return !is_mapped(owner.second); });
+        forget_free_ports();
     }
 
     void send(Bytes packet, Position subscriber, bool is_exit, bool is_addressed) {
@@ -156,8 +155,12 @@ class Watched {
     [[nodiscard]] static const IpAddress& vip_of(const Bytes& packet, Position subscriber) {
         return is_ipv6(packet) ? vips6[subscriber] : vips4[subscriber];
     }
-    [[nodiscard]] bool is_mapped(const InsideTuple& tuple) const {
-        return bindings_->find(tuple).has_value();
+    // Those may be others'.
+    void forget_free_ports() {
+        std::erase_if(owners_, [&](const auto& owner) {
+            const auto port = bindings_->find(owner.second);
+            return !port || port->port != std::get<2>(owner.first);
+        });
     }
     [[nodiscard]] std::optional<std::uint16_t> known_port(std::uint8_t which) const {
         if (owners_.empty()) {
@@ -187,6 +190,7 @@ class Watched {
     }
     void check_owner(const InnerPacket& packet, const InsideTuple& from) {
         const Ends left = packet.ends(packet.headers());
+        forget_free_ports();
         const Owner owner{from.family, from.protocol, left.source_port};
         const auto [at, is_new] = owners_.try_emplace(owner, from);
         demand(

@@ -139,6 +139,23 @@ TEST_F(AdoptBindings, goes_on_with_all_that_there_was) {
     EXPECT_EQ(second->outbound(wanted, path_to_gn, syn, now).value(), port);
 }
 
+// S-1, C-5.
+TEST_F(AdoptBindings, what_a_stranger_has_begun_still_makes_room) {
+    const Position one = add(1);
+    const Inside tcp{one, 5000, Protocol::tcp};
+    send(tcp, gn, exit_path);
+    for (std::uint16_t port = 1; port < plan.sessions; ++port) {
+        send(tcp, {other_address, port}, exit_path, syn_ack);
+    }
+    const auto second = adopted();
+    EXPECT_EQ(second->usage().sessions, plan.sessions);
+    EXPECT_EQ(second->subscriber(one).sessions, 1U);
+    second->welcome(one, {}, 0, now);
+    const auto wanted = second->lookup(World::inside_tuple({one, 5001, Protocol::udp}, gn));
+    EXPECT_TRUE(second->outbound(wanted, path_to_gn, {}, now));
+    EXPECT_EQ(second->usage().sessions, plan.sessions);
+}
+
 // C-8.
 TEST_F(AdoptBindings, a_block_that_somebody_had_rests_before_another_gets_it) {
     const Position one = add(1);

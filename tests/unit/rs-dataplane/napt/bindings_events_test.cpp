@@ -131,5 +131,25 @@ TEST_F(BindingsEventsTest, tells_sessions_where_they_are_asked_for) {
     EXPECT_EQ(told()[3].kind, Kind::block_given_back);
 }
 
+// A flood of SYNs makes no records.
+TEST_F(BindingsEventsTest, tells_a_session_that_a_stranger_has_begun_when_he_has_proven_it) {
+    World world{plan(true)};
+    const Inside inside{add(world), 5000, Protocol::tcp};
+    const auto port = world.send(inside, gn, exit_path, syn);
+    ASSERT_TRUE(port);
+    const std::size_t before = told().size();
+    ASSERT_TRUE(world.send(inside, other_gn, exit_path, syn_ack));
+    ASSERT_TRUE(world.send(inside, gn_other_port, exit_path, syn_ack));
+    EXPECT_EQ(told().size(), before);
+    world.pass(std::chrono::seconds{1});
+    ASSERT_TRUE(world.reaches(*port, inside, other_gn, data));
+    ASSERT_EQ(told().size(), before + 1);
+    EXPECT_EQ(told().back().kind, Kind::session_opened);
+    EXPECT_EQ(told().back().at, world.now());
+    EXPECT_EQ(told().back().remote, other_gn.padded());
+    world.remove(inside.subscriber);
+    EXPECT_EQ(std::ranges::count(told(), Kind::session_ended, &Event::kind), 2);
+}
+
 }  // namespace
 }  // namespace ntm::napt

@@ -63,6 +63,142 @@ TEST(BindingsLimits, hold_for_each_subscriber_alone) {
     ASSERT_TRUE(open(greedy, 7, gn));
 }
 
+// Strangers who send SYNs to a port that is open to everybody and answers them.
+class Flood {
+  public:
+    Flood(World& world, const Inside& inside) : world_{world}, inside_{inside} {}
+
+    [[nodiscard]] static Remote stranger(std::uint16_t number) {
+        return {{{192, 0, 2, 1}}, number};
+    }
+    // Of so many; each gets his answer.
+    void begin(std::uint16_t count) {
+        for (; count > 0; --count) {
+            const auto answered = world_.send(inside_, stranger(++begun_), exit_path, syn_ack);
+            ASSERT_TRUE(answered) << describe(answered.error()).name;
+        }
+    }
+    [[nodiscard]] std::uint16_t begun() const { return begun_; }
+
+  private:
+    World& world_;
+    Inside inside_;
+    std::uint16_t begun_ = 0;
+};
+
+class BindingsFlood : public testing::Test {
+  protected:
+    static constexpr std::uint32_t most = 10;
+    static constexpr std::uint32_t room = 40;
+    [[nodiscard]] static Bindings::Plan plan() {
+        Bindings::Plan plan = small_plan();
+        plan.sessions = room;
+        return plan;
+    }
+    [[nodiscard]] Result<PublicPort, DropReason> open(std::uint16_t own) {
+        return world.send({inside.subscriber, own, Protocol::tcp}, gn, exit_path, syn);
+    }
+    [[nodiscard]] std::uint32_t counted() {
+        return world.bindings().subscriber(inside.subscriber).sessions;
+    }
+
+    World world{plan()};
+    Inside inside{world.add({.sessions = most}), 80, Protocol::tcp};
+    PublicPort port = open(80).value();
+    Flood flood{world, inside};
+};
+
+// S-1, C-5: as many as there may be of his own, and none of them goes.
+TEST_F(BindingsFlood, takes_no_session_that_its_subscriber_would_get) {
+    flood.begin(1000);
+    for (std::uint16_t own = 1; own < most; ++own) {
+        flood.begin(100);
+        ASSERT_TRUE(open(own));
+    }
+    EXPECT_EQ(counted(), most);
+    EXPECT_EQ(open(most).error(), DropReason::napt_session_quota);
+    EXPECT_EQ(world.bindings().usage().sessions, room);
+    for (std::uint16_t own = 1; own < most; ++own) {
+        EXPECT_TRUE(open(own));
+    }
+    EXPECT_TRUE(world.reaches(port, inside, gn, syn_ack));
+}
+
+// S-1, C-5.
+TEST_F(BindingsFlood, takes_no_session_that_another_would_get) {
+    flood.begin(1000);
+    const Position other = world.add();
+    for (std::uint16_t own = 1; own < room; ++own) {
+        ASSERT_TRUE(world.send({other, own, Protocol::udp}, gn, path_to_gn)) << own;
+    }
+    EXPECT_EQ(
+        world.send({other, room, Protocol::udp}, gn, path_to_gn).error(), DropReason::napt_no_memory
+    );
+    EXPECT_TRUE(world.reaches(port, inside, gn, syn_ack)) << "nor one that he has";
+}
+
+TEST_F(BindingsFlood, ends_the_oldest_that_nobody_has_proven_and_no_other) {
+    flood.begin(3);
+    ASSERT_TRUE(world.reaches(port, inside, Flood::stranger(1), data)) << "he has the answer";
+    EXPECT_EQ(counted(), 2U);
+    flood.begin(room - 1);
+    EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(1), data));
+    EXPECT_EQ(
+        world.receive(port, inside, Flood::stranger(4), data).error(), DropReason::napt_no_session
+    );
+    EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(5), data));
+    EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(flood.begun()), data));
+}
+
+TEST_F(BindingsFlood, ends_with_the_time_of_each) {
+    flood.begin(20);
+    world.pass(seconds{239});
+    EXPECT_EQ(world.bindings().usage().sessions, 21U);
+    world.pass(seconds{2});
+    EXPECT_EQ(world.bindings().usage().sessions, 0U);
+    ASSERT_TRUE(open(80));
+    flood.begin(2 * room);
+    world.remove(inside.subscriber);
+    EXPECT_EQ(world.bindings().usage(), Bindings::Usage{});
+}
+
+// C-5: neither a stranger's proof nor an answer makes more than there may be.
+TEST_F(BindingsFlood, proves_no_more_than_there_may_be) {
+    flood.begin(2);
+    for (std::uint16_t own = 1; own < most; ++own) {
+        ASSERT_TRUE(open(own));
+    }
+    const Remote first = Flood::stranger(1);
+    EXPECT_EQ(world.receive(port, inside, first, data).error(), DropReason::napt_session_quota);
+    EXPECT_EQ(
+        world.send(inside, Flood::stranger(3), exit_path, syn_ack).error(),
+        DropReason::napt_session_quota
+    );
+    world.pass(seconds{239});
+    ASSERT_TRUE(open(80));
+    EXPECT_TRUE(world.send(inside, first, exit_path, syn_ack));
+    world.pass(seconds{2});
+    EXPECT_EQ(counted(), 1U);
+    EXPECT_TRUE(world.reaches(port, inside, first, data)) << "there is room for it again";
+    EXPECT_EQ(counted(), 2U);
+}
+
+// The only session of the port to which he sent his SYN makes room.
+TEST(BindingsLimits, nobody_is_answered_from_another_port_than_he_knows) {
+    Bindings::Plan plan = small_plan();
+    plan.sessions = 2;
+    World world{plan};
+    const Inside inside{world.add(), 80, Protocol::tcp};
+    ASSERT_TRUE(world.send(inside, gn, exit_path, syn));
+    world.pass(seconds{239});
+    ASSERT_TRUE(world.send(inside, other_gn, exit_path, syn_ack));
+    world.pass(seconds{2});
+    ASSERT_TRUE(world.send({inside.subscriber, 1, Protocol::udp}, gn, path_to_gn));
+    EXPECT_EQ(
+        world.send(inside, gn_other_port, exit_path, syn_ack).error(), DropReason::napt_no_session
+    );
+}
+
 // C-4.
 TEST(BindingsLimits, hold_for_how_fast_ports_are_taken) {
     World world{small_plan()};

@@ -45,12 +45,49 @@ std::optional<PathId> Model::path_for_stranger(
     return is_open ? std::optional{mapping.open_path} : std::nullopt;
 }
 
-std::size_t Model::sessions_of(std::optional<Position> subscriber) const {
+std::size_t Model::sessions() const {
     std::size_t count = 0;
     for (const auto& [key, mapping] : mappings_) {
-        count += !subscriber || key.subscriber == *subscriber ? mapping.sessions.size() : 0;
+        count += mapping.sessions.size();
     }
     return count;
+}
+
+std::size_t Model::proven_of(Position subscriber) const {
+    std::size_t count = 0;
+    for (const auto& [key, mapping] : mappings_) {
+        for (const auto& [remote, session] : mapping.sessions) {
+            count += key.subscriber == subscriber && session.tcp.is_proven() ? 1 : 0;
+        }
+    }
+    return count;
+}
+
+bool Model::has_unproven() const {
+    return std::ranges::any_of(mappings_, [](const auto& entry) {
+        return std::ranges::any_of(entry.second.sessions, [](const auto& one) {
+            return !one.second.tcp.is_proven();
+        });
+    });
+}
+
+void Model::end_oldest_unproven() {
+    auto its = mappings_.end();
+    const Remote* remote = nullptr;
+    std::uint64_t begun = UINT64_MAX;
+    for (auto at = mappings_.begin(); at != mappings_.end(); ++at) {
+        for (const auto& [from, session] : at->second.sessions) {
+            if (!session.tcp.is_proven() && session.begun < begun) {
+                its = at;
+                remote = &from;
+                begun = session.begun;
+            }
+        }
+    }
+    its->second.sessions.erase(Remote{*remote});
+    if (its->second.sessions.empty()) {
+        end(its, now_);
+    }
 }
 
 std::size_t Model::mappings_of(Position subscriber) const {
@@ -63,16 +100,23 @@ Model::BlockKey Model::block_of(PublicPort port) const {
     return {port.address, (port.port - std::size_t{plan_.ipv4.first_port}) / plan_.ipv4.block_size};
 }
 
-std::optional<DropReason> Model::refusal(const Key& key, bool is_mapped) const {
+std::optional<DropReason> Model::refusal(const Key& key, bool is_proven) {
     const Limits& limits = subscribers_.at(key.subscriber).limits;
-    if (sessions_of(std::nullopt) == plan_.sessions) {
+    const bool is_full = sessions() == plan_.sessions;
+    if (is_full && !has_unproven()) {
         return DropReason::napt_no_memory;
     }
-    if (sessions_of(key.subscriber) == limits.sessions) {
+    if (proven_of(key.subscriber) == limits.sessions) {
         return DropReason::napt_session_quota;
     }
-    if (is_mapped) {
+    if (is_full) {
+        end_oldest_unproven();
+    }
+    if (mappings_.contains(key)) {
         return std::nullopt;
+    }
+    if (!is_proven) {
+        return DropReason::napt_no_session;
     }
     if (mappings_.size() == plan_.mappings) {
         return DropReason::napt_no_memory;
@@ -81,6 +125,25 @@ std::optional<DropReason> Model::refusal(const Key& key, bool is_mapped) const {
         return DropReason::napt_port_quota;
     }
     return could_have_port(key) ? std::nullopt : std::optional{DropReason::napt_no_ports};
+}
+
+std::optional<DropReason> Model::refusal(
+    const Key& key, Session& session, Side from, const TcpSegment& segment
+) {
+    if (key.protocol != Protocol::tcp) {
+        refresh(key, session, from == Side::inside ? TcpTimer::established : TcpTimer::goes_on);
+        return std::nullopt;
+    }
+    TcpTracking after = session.tcp;
+    const TcpTimer timer = after.pass(from, segment);
+    const bool is_one_more = after.is_proven() && !session.tcp.is_proven();
+    if (is_one_more &&
+        proven_of(key.subscriber) == subscribers_.at(key.subscriber).limits.sessions) {
+        return DropReason::napt_session_quota;
+    }
+    session.tcp = after;
+    refresh(key, session, timer);
+    return std::nullopt;
 }
 
 bool Model::could_have_port(const Key& key) const {
@@ -131,6 +194,7 @@ void Model::begin(
     Mapping& mapping = mappings_[key];
     EXPECT_EQ(mapping.port, port) << "mapping is endpoint-independent";
     Session& session = mapping.sessions[to];
+    session.begun = ++sessions_begun_;
     set_path(key, mapping, session, path);
     session.tcp = tcp;
     refresh(key, session, TcpTimer::transitory);
@@ -165,9 +229,11 @@ void Model::sent(
         if (session.path.id != path.id) {
             set_path(key, at->second, session, path);
         }
-        refresh(
-            key, session, is_tcp ? session.tcp.pass(Side::inside, segment) : TcpTimer::established
-        );
+        if (const auto reason = refusal(key, session, Side::inside, segment)) {
+            ASSERT_FALSE(got);
+            EXPECT_EQ(got.error(), *reason);
+            return;
+        }
         ASSERT_TRUE(got);
         EXPECT_EQ(*got, at->second.port);
         return;
@@ -189,7 +255,7 @@ void Model::sent(
         tcp = TcpTracking{Side::outside, {.sequence = before, .has_syn = true}};
         tcp.pass(Side::inside, segment);
     }
-    if (const auto reason = refusal(key, is_mapped)) {
+    if (const auto reason = refusal(key, tcp.is_proven())) {
         ASSERT_FALSE(got);
         EXPECT_EQ(got.error(), *reason);
         return;
@@ -228,9 +294,10 @@ void Model::received(
             return;
         }
         path = session->second.path.id;
-        if (is_tcp) {
-            const TcpTimer timer = session->second.tcp.pass(Side::outside, segment);
-            refresh(key, session->second, timer);
+        if (const auto reason = refusal(key, session->second, Side::outside, segment)) {
+            ASSERT_FALSE(got);
+            EXPECT_EQ(got.error(), *reason);
+            return;
         }
     } else if (is_tcp && !TcpTracking::opens(segment)) {
         ASSERT_FALSE(got);
@@ -266,7 +333,7 @@ void Model::found(
 void Model::counted(const Bindings::Usage& got) const {
     EXPECT_EQ(got.subscribers, subscribers_.size());
     EXPECT_EQ(got.mappings, mappings_.size());
-    EXPECT_EQ(got.sessions, sessions_of(std::nullopt));
+    EXPECT_EQ(got.sessions, sessions());
     EXPECT_EQ(got.blocks, static_cast<std::size_t>(std::ranges::count_if(blocks_, [](auto& block) {
                   return block.second.holder != nowhere;
               })));

@@ -50,7 +50,8 @@ class Model {
   private:
     struct Session {
         Path path;
-        std::uint64_t path_since = 0;  // later ones are higher
+        std::uint64_t begun = 0;       // later ones are higher
+        std::uint64_t path_since = 0;  // likewise
         TcpTracking tcp{Side::inside, {}};
         Instant expires;
     };
@@ -82,7 +83,14 @@ class Model {
     [[nodiscard]] std::optional<PathId> path_for_stranger(
         const Key& key, const Mapping& mapping, const Remote& from
     ) const;
-    [[nodiscard]] std::optional<DropReason> refusal(const Key& key, bool is_mapped) const;
+    // Of a session that is to be begun; makes room for it.
+    [[nodiscard]] std::optional<DropReason> refusal(const Key& key, bool is_proven);
+    // Of a segment; else it has passed.
+    [[nodiscard]] std::optional<DropReason> refusal(
+        const Key& key, Session& session, Side from, const TcpSegment& segment
+    );
+    [[nodiscard]] bool has_unproven() const;
+    void end_oldest_unproven();
     [[nodiscard]] bool could_have_port(const Key& key) const;
     void expect_port_is_free(const Key& key, PublicPort port);
     void begin(
@@ -90,7 +98,8 @@ class Model {
     );
     void refresh(const Key& key, Session& session, TcpTimer timer) const;
     [[nodiscard]] Mappings::iterator owner_of(PublicPort port, Protocol protocol);
-    [[nodiscard]] std::size_t sessions_of(std::optional<Position> subscriber) const;
+    [[nodiscard]] std::size_t sessions() const;
+    [[nodiscard]] std::size_t proven_of(Position subscriber) const;
     [[nodiscard]] std::size_t mappings_of(Position subscriber) const;
     [[nodiscard]] BlockKey block_of(PublicPort port) const;
     Mappings::iterator end(Mappings::iterator mapping, Instant now);
@@ -100,6 +109,7 @@ class Model {
     std::map<Position, Subscriber> subscribers_;
     Mappings mappings_;
     std::map<BlockKey, Block> blocks_;
+    std::uint64_t sessions_begun_ = 0;
     std::uint64_t paths_set_ = 0;
 };
 

@@ -34,6 +34,7 @@ class Talk {
         return tracking_->pass(from, segment);
     }
     [[nodiscard]] TcpState state() const { return tracking_->state(); }
+    [[nodiscard]] bool is_proven() const { return tracking_->is_proven(); }
 
   private:
     [[nodiscard]] TcpSegment segment_of(Side from, const std::string& kind) const {
@@ -159,6 +160,30 @@ TEST(TcpTracking, each_edge_leads_where_the_rfcs_say) {
         EXPECT_EQ(talk.say(one.last), one.timer) << said << one.last;
         EXPECT_EQ(talk.state(), one.state) << said << one.last;
     }
+}
+
+// From when on a connection is one that both ends know of.
+TEST(TcpTracking, one_begun_outside_is_proven_by_who_has_seen_the_answer) {
+    const auto is_proven = [](const std::vector<std::string>& lines) {
+        Talk talk;
+        for (const std::string& line : lines) {
+            talk.say(line);
+        }
+        return talk.is_proven();
+    };
+    EXPECT_TRUE(is_proven(by_inside));
+    EXPECT_FALSE(is_proven(by_outside));
+    EXPECT_TRUE(is_proven(by_outside + "in syn")) << "the inside began it too";
+    EXPECT_FALSE(is_proven(asked));
+    EXPECT_TRUE(is_proven(asked + "out ack"));
+    EXPECT_TRUE(is_proven(asked + "in fin"));
+    for (const char* end : {"out rst", "in rst"}) {
+        EXPECT_FALSE(is_proven(asked + end));
+        EXPECT_FALSE(is_proven(asked + end + "out blind ack"));
+        EXPECT_FALSE(is_proven(asked + end + "out syn" + "in synack")) << "begun anew";
+        EXPECT_TRUE(is_proven(asked + end + "in syn"));
+    }
+    EXPECT_TRUE(is_proven(standing + "out rst" + "out syn" + "in synack")) << "it was";
 }
 
 TEST(TcpTracking, the_numbers_of_a_new_connection_count_in_it) {
