@@ -310,7 +310,8 @@ DropReason InnerPacket::read_quoted_upper(
 }
 
 TcpSegment InnerPacket::segment() const noexcept {
-    const std::uint8_t* tcp = at(headers_.upper_at);
+    const ByteView upper = ByteView{bytes_}.subspan(headers_.upper_at);
+    const std::uint8_t* tcp = upper.data();
     const std::uint8_t flags = tcp[13];
     return {
         .sequence = load<Be32>(tcp + 4).to_host(),
@@ -318,7 +319,8 @@ TcpSegment InnerPacket::segment() const noexcept {
         .has_syn = (flags & 0x02) != 0,
         .has_ack = (flags & 0x10) != 0,
         .has_fin = (flags & 0x01) != 0,
-        .has_rst = (flags & 0x04) != 0};
+        .has_rst = (flags & 0x04) != 0,
+        .has_text = upper.size() > tcp_header_length(upper)};
 }
 
 }  // namespace ntm::napt

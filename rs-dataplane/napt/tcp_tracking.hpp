@@ -28,6 +28,7 @@ struct TcpSegment {
     bool has_ack = false;
     bool has_fin = false;
     bool has_rst = false;
+    bool has_text = false;
 };
 
 enum class TcpState : std::uint8_t {
@@ -173,11 +174,15 @@ class TcpTracking {
         return segment.has_syn && from == Side::inside ? TcpTimer::transitory : TcpTimer::goes_on;
     }
 
-    // What follows the answer to a SYN from outside: from there, of who has seen it.
+    // What follows the answer to a SYN from outside: from there, of who has seen it; from inside what is not
+    // said before that. An ACK alone may be: a host sends one for whatever is out of its window (RFC 9293
+    // section 3.10.7.4), so that a stranger could ask for it.
     [[nodiscard]] constexpr bool completes(Side from, const TcpSegment& segment) const noexcept {
-        return !segment.has_syn &&
-               (from == Side::inside ||
-                (segment.has_ack && segment.acknowledgement == expected_[index(Side::inside)]));
+        if (from == Side::inside) {
+            return !segment.has_syn && (segment.has_text || segment.has_fin);
+        }
+        return !segment.has_syn && segment.has_ack &&
+               segment.acknowledgement == expected_[index(Side::inside)];
     }
 
     // When there was a SYN from either side.

@@ -65,6 +65,13 @@ TEST(InnerPacket, a_tcp_segment_is_read) {
     bytes = tcp_packet(ends4, 0x05, {});
     const TcpSegment other = InnerPacket::parse(bytes)->segment();
     EXPECT_TRUE(!other.has_syn && !other.has_ack && other.has_fin && other.has_rst);
+    for (const PacketEnds& ends : {ends4, ends6}) {
+        const Bytes options(8, 1);
+        bytes = tcp_packet(ends, 0x10, options);
+        EXPECT_FALSE(InnerPacket::parse(bytes)->segment().has_text);
+        bytes = tcp_packet(ends, 0x10, options, some_payload);
+        EXPECT_TRUE(InnerPacket::parse(bytes)->segment().has_text);
+    }
 }
 
 // I-3: by options in what is quoted, and by a first fragment of it, nobody is stopped.

@@ -44,6 +44,7 @@ class Talk {
         segment.has_syn = kind == "syn" || kind == "synack";
         segment.has_ack = kind != "syn" && kind != "rst";
         segment.has_fin = kind == "fin";
+        segment.has_text = kind == "text";
         segment.has_rst = kind == "rst" || kind == "rstack";
         if (kind == "rstack") {
             segment.sequence = 0;  // of a host where nobody listens: RFC 9293 section 3.5.2
@@ -104,7 +105,8 @@ const Case cases[] = {
     {asked, "out ack", established, long_time},
     {asked + "out blind ack", "out ack", established, long_time},
     {asked, "out fin", closed_outside, goes_on},
-    {asked, "in ack", established, long_time},
+    {asked, "in ack", answered, short_time},  // to what is out of the window: anybody's
+    {asked, "in text", established, long_time},
     {asked, "in fin", closed_inside, long_time},
     {asked, "in rst", reset, short_time},
     {asked, "out rst", reset, short_time},
@@ -176,6 +178,8 @@ TEST(TcpTracking, one_begun_outside_is_proven_by_who_has_seen_the_answer) {
     EXPECT_TRUE(is_proven(by_outside + "in syn")) << "the inside began it too";
     EXPECT_FALSE(is_proven(asked));
     EXPECT_TRUE(is_proven(asked + "out ack"));
+    EXPECT_FALSE(is_proven(asked + "in ack"));
+    EXPECT_TRUE(is_proven(asked + "in text"));
     EXPECT_TRUE(is_proven(asked + "in fin"));
     for (const char* end : {"out rst", "in rst"}) {
         EXPECT_FALSE(is_proven(asked + end));
