@@ -51,6 +51,7 @@ RsN::RsN(Parts parts)
       share_{parts.share},
       resets_until_{parts.resets_until},
       errors_to_node_(parts.subscribers),
+      resets_to_node_(parts.subscribers),
       held_syns_{most_held_syns},
       fragments_{std::move(parts.fragments)},
       maker_{*parts.counters},

@@ -119,6 +119,7 @@ class RsN {
         Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
     ) noexcept;
     [[nodiscard]] bool may_tell(tables::SubscriberNumber node, Instant now) noexcept;
+    [[nodiscard]] bool may_reset(tables::SubscriberNumber node, Instant now) noexcept;
     [[nodiscard]] bool may_tell_general_node(Instant now) noexcept;
     [[nodiscard]] Lane make_errors_for_general_nodes(
         Burst& burst, const Lane& lane, const EndedPackets& ended, Instant now
@@ -169,7 +170,8 @@ class RsN {
     TokenBucket errors_to_nodes_;
     std::vector<TokenBucket> errors_to_node_;  // by number
     TokenBucket errors_to_general_nodes_;
-    TokenBucket resets_;
+    TokenBucket resets_to_nodes_;
+    std::vector<TokenBucket> resets_to_node_;  // by number
     napt::HeldSyns held_syns_;
     std::unique_ptr<FragmentGatherer> fragments_;
     FrameMaker maker_;

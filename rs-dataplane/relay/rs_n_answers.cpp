@@ -16,11 +16,12 @@ namespace {
 using tables::PaddedAddress;
 
 // RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f). Apart, so that neither a node nor what comes from
-// outside takes the errors that another waits for.
+// outside takes the errors, or resets, that another waits for.
 constexpr Budget node_error_budget{100, 50};
 constexpr Budget all_nodes_error_budget{1000, 100};
 constexpr Budget general_nodes_error_budget{1000, 100};
-constexpr Budget reset_budget{10'000, 1000};
+constexpr Budget node_reset_budget{1000, 200};
+constexpr Budget all_nodes_reset_budget{10'000, 1000};
 
 // Whether an answer goes to a host, and not to many or to whom the relay does not send.
 bool can_be_answered(
@@ -75,7 +76,7 @@ Lane RsN::make_resets(
         Packet& packet = burst.packets[lane[i]];
         const bool is_due =
             packet.fate == Fate::drop && packet.reason == DropReason::napt_no_session;
-        if (is_due && resets_.take(reset_budget, now) &&
+        if (is_due && may_reset(ended.ends[lane[i]]->subscriber, now) &&
             make_tcp_reset(packet, ended.inner[lane[i]])) {
             packet.fate = Fate::pending;
             made.add(lane[i]);
@@ -105,6 +106,11 @@ Lane RsN::make_answers_for_nodes(
 bool RsN::may_tell(tables::SubscriberNumber node, Instant now) noexcept {
     return errors_to_node_[node].take(node_error_budget, now) &&
            errors_to_nodes_.take(all_nodes_error_budget, now);
+}
+
+bool RsN::may_reset(tables::SubscriberNumber node, Instant now) noexcept {
+    return resets_to_node_[node].take(node_reset_budget, now) &&
+           resets_to_nodes_.take(all_nodes_reset_budget, now);
 }
 
 bool RsN::may_tell_general_node(Instant now) noexcept {

@@ -16,6 +16,8 @@ namespace ntm::relay::testing {
 
 inline const IpAddress vip4 = address("198.18.0.1");
 inline const IpAddress vip6 = address("fd00:a::1");
+inline const IpAddress other_vip4 = address("198.18.0.2");  // of another node
+inline const IpAddress other_vip6 = address("fd00:a::2");
 inline const IpAddress gn_vip4 = address("198.18.64.1");
 inline const IpAddress gn_vip6 = address("fd00:a:64::1");
 inline const IpAddress gn4 = address("203.0.113.80");

@@ -112,20 +112,12 @@ TEST_P(RsNErrors, are_limited_in_their_rate) {
 }
 
 TEST_P(RsNErrors, for_one_node_take_none_of_another) {
-    const IpAddress others4 = napt::address("198.18.0.2");
-    const IpAddress others6 = napt::address("fd00:a::2");
-    rs_n_->carry_out(OpenSubscriber{1, others4.ipv4(), others6.ipv6(), {}}, now_);
-    tables::RelayPath its = path_;
-    its.id = PathId{0x2222};
-    its.end->subscriber = 1;
-    its.end->keys = make_end_keys(secret_, its.id);
-    ASSERT_TRUE(writer_->insert(its));
-    protocol::DataSealer by_other{secret_, crypto::Suite::aes_128_gcm, its.id, Role::initiator};
+    protocol::DataSealer by_other = add_other_node();
     for (int i = 0; i < 200; ++i) {
         static_cast<void>(receive(data(with_hop_limit(sent(), 1))));
     }
     PacketEnds ends = ends_of(GetParam()).inside;
-    ends.source = is_ipv4() ? others4 : others6;
+    ends.source = is_ipv4() ? other_vip4 : other_vip6;
     const Bytes last_hop = with_hop_limit(packet_of(Kind::udp, ends, some_payload), 1);
     const Outcome got = receive(datagram_from_node(by_other.seal(last_hop).value()));
     EXPECT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;

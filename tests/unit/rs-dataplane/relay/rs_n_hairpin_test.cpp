@@ -36,8 +36,6 @@ class RsNHairpin : public RsNTest, public ::testing::WithParamInterface<Family> 
     static constexpr crypto::Suite suite = crypto::Suite::aes_128_gcm;
     static constexpr PathId other_path{77};
     static inline const Endpoint other_at = endpoint("192.0.2.77:4000");
-    static inline const IpAddress other_vip4 = address("198.18.0.2");
-    static inline const IpAddress other_vip6 = address("fd00:a::2");
 
     [[nodiscard]] static bool is_ipv4() { return GetParam() == Family::ipv4; }
     [[nodiscard]] static IpAddress relay() { return is_ipv4() ? rs4.address : rs6.address; }

@@ -76,6 +76,22 @@ TEST_P(RsNResets, are_over_some_minutes_after_the_start) {
     EXPECT_EQ(send(ack).reason, DropReason::napt_no_session);
 }
 
+TEST_P(RsNResets, for_one_node_take_none_of_another) {
+    std::size_t told = 0;
+    for (int i = 0; i < 1100; ++i) {
+        told += send(ack).fate == Fate::transmit ? 1U : 0U;
+    }
+    EXPECT_EQ(told, 200U);
+    protocol::DataSealer by_other = add_other_node();
+    PacketEnds its = ends();
+    its.source = GetParam() == Family::ipv4 ? other_vip4 : other_vip6;
+    const Outcome got =
+        receive(datagram_from_node(by_other.seal(tcp_packet(its, ack, {})).value()));
+    EXPECT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+    now_ = now_ + std::chrono::milliseconds{1};
+    EXPECT_EQ(send(ack).fate, Fate::transmit);
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, RsNResets, ::testing::Values(Family::ipv4, Family::ipv6));
 
 }  // namespace

@@ -187,6 +187,16 @@ Bytes RsNTest::datagram_from_node(const Bytes& datagram, std::uint8_t traffic_cl
         .build();
 }
 
+protocol::DataSealer RsNTest::add_other_node() {
+    rs_n_->carry_out(OpenSubscriber{1, other_vip4.ipv4(), other_vip6.ipv6(), {}}, now_);
+    tables::RelayPath its = path_;
+    its.id = PathId{0x2222};
+    its.end->subscriber = 1;
+    its.end->keys = make_end_keys(secret_, its.id);
+    EXPECT_TRUE(writer_->insert(its));
+    return {secret_, crypto::Suite::aes_128_gcm, its.id, Role::initiator};
+}
+
 Bytes RsNTest::data(ByteView inner) {
     return datagram_from_node(node_sealer_->seal(inner).value());
 }

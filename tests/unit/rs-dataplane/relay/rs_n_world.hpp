@@ -79,6 +79,8 @@ class RsNTest : public ::testing::Test {
     void use(crypto::Suite suite);
     void install();
     void replace();
+    // Another node with such a path, bound at the same address, as subscriber 1. Returns what seals its DATA.
+    [[nodiscard]] protocol::DataSealer add_other_node();
     // Anew, of one worker or of one of several.
     void make_pipeline(Share share, Instant resets_until = {});
 
