@@ -50,6 +50,7 @@ LAYERS = {
     "dc": ([*DAEMON, "common/dns"], ["asio", "nlohmann/", "spdlog/", "sqlite3.h"]),
     "client/node": ([*DAEMON, "common/dns", "common/netlink"], ["asio", "nlohmann/", "spdlog/", "ldns/", "libmnl/"]),
     "bench/micro": (["common", "rs-dataplane"], ["benchmark/", "rte_", "intel-ipsec-mb.h"]),
+    "bench/swarm": (["common", "client", "dc"], ["CLI/"]),
     "tests": (["common", "rs-dataplane", "control", "dc", "client", "bench", "tests"],
               ["gtest/", "gmock/", "rte_", "openssl/", "asio", "nlohmann/", "ldns/", "sqlite3.h",
                "google/protobuf/", "spdlog/", "yaml-cpp/", "valgrind/"]),

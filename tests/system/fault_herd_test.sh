@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # long
 # F-9: ten thousand nodes start at the same moment, as after an outage, and register at one DC. All are
-# registered within a minute, and the stream of others does not notice. The herd shares the DC's host: half
+# registered within a minute, and the stream of others does not notice. The swarm shares the DC's host: half
 # of it have an address each, the others are behind the one address of a carrier's NAT.
 #
 #   mn --- nat-a --- inet --- nat-b --- cn
 #                     |
-#                  dc1 (and the herd), rs1
+#                  dc1 (and the swarm), rs1
 # shellcheck source=tests/system/_lib.sh
 source "$(dirname "$0")/_lib.sh"
 # shellcheck source=tests/system/_faults.sh
 source "$(dirname "$0")/_faults.sh"
 
 count=10000
-herd=$NTM_BUILD/tests/system/herd
+swarm=$NTM_BUILD/bench/swarm/ntm-swarm
 registered_count() { fact dc1 status '.nodes.registered'; }
 behind_carrier_count() {
     fact dc1 node '[.nodes[] | select((.outside // "") | startswith("10.129.0.1:"))] | length'
@@ -23,7 +23,7 @@ behind_carrier_count() {
 lab_with_programs
 start_ping
 lab stop dc1
-"$herd" fill "$run_dir/dc1/dc.sqlite" $count
+"$swarm" fill "$run_dir/dc1/dc.sqlite" $count
 lab start dc1
 expect 15 "mn is registered" dc_knows mn.a.ntm.test
 expect 15 "cn is registered" dc_knows cn.b.ntm.test
@@ -39,9 +39,9 @@ table ip carrier {
 }
 NFT
 since=$EPOCHREALTIME
-at_background dc1 "$run_dir/dc1/herd.log" "$herd" run "$(fact dc1 status .key)" 127.0.0.1:9770 $count 60
-wait $! || fail "of $count nodes: $(tail -n 2 "$run_dir/dc1/herd.log")"
-took "$(tail -n 1 "$run_dir/dc1/herd.log")" "$since" 60
+at_background dc1 "$run_dir/dc1/swarm.log" "$swarm" run "$(fact dc1 status .key)" 127.0.0.1:9770 $count --patience 60
+wait $! || fail "of $count nodes: $(cat "$run_dir/dc1/swarm.log")"
+took "registered" "$since" 60
 same "nodes behind the carrier's address" "$(behind_carrier_count)" $((count - 20 * 256))
 same "nodes that the DC counts" "$(registered_count)" $((count + 2))
 check "the ping does not care" never_silent_since "$since" 1
