@@ -229,6 +229,7 @@ lab_detach() {
     local host=${1:-} iface=${2:-}
     need_mobile "$host"
     need_interface "$host" "$iface"
+    remove_link "$host" "$iface"
     link "$host" link delete "$iface"
     rm -f "$run_dir/$host/$iface".{far,network}
 }
@@ -238,6 +239,7 @@ lab_move() {
     need_mobile "$host"
     need_network "$network"
     need_interface "$host" "$iface"
+    remove_link "$host" "$iface"
     unplug "$host" "$iface"
     plug "$host" "$iface" "$network"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154
-# What is up: each host with its interfaces, addresses and programs.
+# What is up: each host with its interfaces, link emulators, addresses and programs.
 
 lab_status() {
     local form=${1:-}
@@ -14,7 +14,8 @@ lab_status() {
     else
         status_json | jq -r '.hosts[]
             | [ .name,
-                ([.interfaces[] | .name + (if .network then "@" + .network else "" end) + ": "
+                ([.interfaces[] | .name + (if .network then "@" + .network else "" end)
+                    + (if .link == null then "" elif .link.is_running then " (link)" else " (dead link)" end) + ": "
                     + (.addresses | if . == [] then "-" else join(" ") end)] | join("; ")),
                 ([.programs[] | "\(.name) \(if .running then "(\(.pid))" else "not running" end)"] | join(", "))
               ] | @tsv' | column -t -s "$(printf '\t')" -N HOST,ADDRESSES,PROGRAMS
@@ -30,8 +31,8 @@ status_json() {
 
 # interface_json HOST IFACE NETWORK: where it is plugged in, or nothing.
 interface_json() {
-    link "$1" -j address show dev "$2" | jq --arg network "$3" '{interface: {name: .[0].ifname,
-        network: (if $network == "" then null else $network end),
+    link "$1" -j address show dev "$2" | jq --arg network "$3" --argjson link "$(link_json "$1" "$2")" '{interface: {
+        name: .[0].ifname, network: (if $network == "" then null else $network end), link: $link,
         addresses: [.[0].addr_info[] | select(.scope == "global") | .local]}}'
 }
 

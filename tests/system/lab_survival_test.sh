@@ -49,6 +49,13 @@ lab start
 pids | xargs kill -KILL
 goes
 
+step "link emulators, one of them killed"
+lab_up
+lab link mn eth0 --delay 1ms
+lab link nat-a outside --delay 1ms
+pkill -KILL -f "/run/$lab/mn/eth0.link.sock"
+goes
+
 step "a namespace deleted under its program"
 lab_up
 lab start gn

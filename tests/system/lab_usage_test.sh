@@ -40,11 +40,16 @@ refused 2 "host 'inet' has no program" kill inet
 refused 2 "runs no 'relay'" start gn relay
 refused 2 "no ntmctl there" ctl gn status
 refused 2 "unknown option" status --foo
+refused 2 "which interface of 'mn'" link mn
+refused 2 "unknown option '--lose'" link mn eth0 --lose 1%
+refused 2 "--delay takes such as 20ms" link mn eth0 --delay 20
+refused 2 "stands alone" link mn eth0 --off --delay 20ms
 
 step "right ones at the wrong time"
 refused 1 "has another 'ntm0'" attach mn global ntm0
 refused 1 "has no interface 'eth7'" detach mn eth7
 refused 1 "already" start mn
+refused 1 "has no interface 'eth7'" link mn eth7 --delay 20ms
 same "interfaces, as before" "$(interfaces mn)$(interfaces nat-a)$(interfaces rs1)" "$before"
 
 step "status"
@@ -54,3 +59,4 @@ same "mn's virtual addresses" "$(shown_addresses mn)" "$(vip4 mn) $(vip6 mn)"
 step "programs that are not built"
 NTM_BUILD=/nowhere refused 1 "is not built" ctl rs1 status
 NTM_BUILD=/nowhere refused 1 "is not built" start
+NTM_BUILD=/nowhere refused 1 "is not built" link mn eth0 --delay 20ms
