@@ -127,7 +127,12 @@ void go_on(control::Identity& identity, Kept& kept, const control::RelayConfig& 
     }
     kept.state().begin(identity.boot_id, identity.token_key);
     if (kept.found() == Found::other) {
-        spdlog::warn("{} was another version's or configuration's: begun anew", config.state_file);
+        spdlog::warn(
+            "{} was another version's or configuration's: begun anew, and no public port rests "
+            "that "
+            "somebody had",
+            config.state_file
+        );
     }
 }
 
