@@ -30,7 +30,7 @@ constexpr Duration resets_after_start = std::chrono::minutes{5};
 rte_mempool* create_buffers(const DataplaneConfig& config) {
     return rte_pktmbuf_pool_create(
         "ntm_buffers",
-        buffers_needed(config.ports.size(), config.worker_lcores.size()),
+        buffers_needed(config.ports.size(), config.worker_lcores.size(), config.napt.has_value()),
         buffer_cache_size,
         0,
         RTE_MBUF_DEFAULT_BUF_SIZE,

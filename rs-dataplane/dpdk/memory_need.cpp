@@ -4,8 +4,10 @@
 #include "common/packet/burst.hpp"
 #include "rs-dataplane/crypto/burst_cipher.hpp"
 #include "rs-dataplane/dpdk/exception_rings.hpp"
+#include "rs-dataplane/dpdk/hand_over_rings.hpp"
 #include "rs-dataplane/dpdk/napt_event_rings.hpp"
 #include "rs-dataplane/dpdk/port.hpp"
+#include "rs-dataplane/dpdk/subscriber_ring.hpp"
 #include "rs-dataplane/relay/counters.hpp"
 #include "rs-dataplane/relay/fragment_gatherer.hpp"
 #include "rs-dataplane/relay/share.hpp"
@@ -80,10 +82,11 @@ std::size_t MemoryNeed::table_bytes() const noexcept {
     return sum;
 }
 
-unsigned buffers_needed(std::size_t ports, std::size_t workers) {
+unsigned buffers_needed(std::size_t ports, std::size_t workers, bool has_napt) {
     const std::size_t in_queues = ports * workers * ring_size * 4;
+    const std::size_t handed_over = has_napt && workers > 1 ? HandOverRings::size : 0;
     const std::size_t elsewhere =
-        workers * (2 * ExceptionRings::size + 2 * buffer_cache_size + 4 * burst_size);
+        workers * (2 * ExceptionRings::size + handed_over + 2 * buffer_cache_size + 4 * burst_size);
     return static_cast<unsigned>(in_queues + elsewhere);
 }
 
@@ -93,8 +96,9 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
     const std::size_t room = tables::RelayTable::entries_for(size.paths);
     const std::size_t slots = room + 1;
     const std::size_t cells = std::bit_ceil(std::size_t{size.paths} * 4);
+    const unsigned buffers = buffers_needed(size.ports, size.workers, size.napt.has_value());
     MemoryNeed need{{
-        {"packet buffers", pool_bytes(buffers_needed(size.ports, size.workers), page), true},
+        {"packet buffers", pool_bytes(buffers, page), true},
         {"DPDK's own", own_bytes, true},
         {"rings to the kernel",
          size.workers * 2 * ring_bytes(ExceptionRings::size, sizeof(void*)),
@@ -117,6 +121,9 @@ MemoryNeed memory_need(const RelaySize& size, Pages pages) {
         const std::size_t held =
             relay::FragmentGatherer::bytes_for(relay::plan_of(share, size.fragments));
         need.parts.push_back({"fragments that wait", size.workers * held, false});
+        const std::size_t rings = ring_bytes(HandOverRings::size, sizeof(void*)) +
+                                  ring_bytes(SubscriberRings::size, sizeof(relay::SubscriberOrder));
+        need.parts.push_back({"rings to workers", size.workers * rings, true});
     }
     if (size.tells_napt_events) {
         const std::size_t each = ring_bytes(NaptEventRings::size, sizeof(napt::Event));

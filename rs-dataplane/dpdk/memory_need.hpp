@@ -37,9 +37,9 @@ struct RelaySize {
 };
 
 // Packet buffers of the data plane: all queues full both ways, what rings and caches hold, and some
-// to work with.
+// to work with. Several workers with a NAPT hand packets over to one another.
 inline constexpr unsigned buffer_cache_size = 256;
-[[nodiscard]] unsigned buffers_needed(std::size_t ports, std::size_t workers);
+[[nodiscard]] unsigned buffers_needed(std::size_t ports, std::size_t workers, bool has_napt);
 
 // A packet buffer lies in one page, so ordinary pages hold fewer of them.
 enum class Pages : std::uint8_t { ordinary, huge };
