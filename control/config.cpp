@@ -165,7 +165,7 @@ void read_port(Section& section, RelayConfig& into) {
         );
     }
     if (section.has("mtu")) {
-        port.mtu = static_cast<std::uint16_t>(section.integer("mtu", {1280, 9216}));
+        port.mtu = static_cast<std::uint16_t>(section.integer("mtu", {least_mtu, 9216}));
     }
     check_gateways(section, port);
     const auto has_tap = [&](const PortConfig& other) {

@@ -6,7 +6,11 @@
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/shared_keys.hpp"
+#include "common/crypto/suite.hpp"
 #include "common/crypto/x25519.hpp"
+#include "common/packet/ipv6.hpp"
+#include "common/packet/ntm_view.hpp"
+#include "common/packet/udp.hpp"
 #include "control/napt_config.hpp"
 
 #include <cstdint>
@@ -21,6 +25,13 @@ struct DcConfig {
     crypto::PublicKey key;
     std::vector<Endpoint> addresses;
 };
+
+// What a port takes at least: inner packets of 1280 bytes, which every path carries (docs/protocol.md section
+// 7), by the suite that adds most, and over IPv6. A relay can not have less: no host sends shorter IPv6 packets
+// because it is told to (RFC 8201 section 4), and outer packets are not fragmented.
+inline constexpr std::uint16_t least_mtu =
+    Ipv6View::size + UdpView::size + NtmView::size +
+    crypto::sealed_size(crypto::Suite::aes_128_cbc_hmac_sha_256, 1280);
 
 enum class PortKind : std::uint8_t { af_xdp, af_packet, pci, vdev };
 

@@ -23,6 +23,9 @@ Result<Nothing, std::string> set_up_tap(
     const TapDevice& tap,
     NetlinkRequests& netlink
 ) {
+    if (std::string lack = mtu_lack(device.mtu); !lack.empty()) {
+        return Unexpected{std::move(lack)};
+    }
     const bool has_ipv6 = std::ranges::any_of(port.addresses, [](const InterfaceAddress& address) {
         return address.address.is_ipv6();
     });
@@ -53,6 +56,14 @@ Result<Nothing, std::string> set_up_tap(
 }
 
 }  // namespace
+
+std::string mtu_lack(std::uint16_t mtu) {
+    if (mtu >= least_mtu) {
+        return "";
+    }
+    return "its MTU is " + std::to_string(mtu) + ": tunnels need " + std::to_string(least_mtu) +
+           " or more, since paths carry packets of 1280 bytes";
+}
 
 Result<std::vector<TapDevice>, std::string> set_up_taps(
     const RelayConfig& config, const relay::Observation& observation, NetlinkRequests& netlink

@@ -9,10 +9,14 @@
 #include "control/tap_device.hpp"
 #include "rs-dataplane/relay/observation.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace ntm::control {
+
+// A sentence if a port with this MTU is of no use, or nothing.
+[[nodiscard]] std::string mtu_lack(std::uint16_t mtu);
 
 // In the order of the ports. The error is a sentence.
 [[nodiscard]] Result<std::vector<TapDevice>, std::string> set_up_taps(

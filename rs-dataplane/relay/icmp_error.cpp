@@ -18,6 +18,8 @@ using tables::PaddedAddress;
 
 constexpr std::uint16_t icmp_size = 8;
 constexpr std::uint8_t hop_limit = 64;
+// RFC 8201 section 4: of less no host takes notice. Only a route can have it: no port of a relay has.
+constexpr std::uint16_t least_ipv6_mtu = 1280;
 // RFC 1812 section 4.3.2.3: 576 bytes in all. RFC 4443 section 2.4 (c): 1280.
 constexpr std::size_t most_quoted_ipv4 = 576 - Ipv4View::smallest - icmp_size;
 constexpr std::size_t most_quoted_ipv6 = 1280 - Ipv6View::size - icmp_size;
@@ -67,7 +69,7 @@ std::optional<IcmpError> icmp_error_for(
         case DropReason::ttl_expired:
             return is_ipv4 ? IcmpError{11, 0} : IcmpError{3, 0};
         case DropReason::too_big:
-            return is_ipv4 ? IcmpError{3, 4, mtu} : IcmpError{2, 0, mtu};
+            return is_ipv4 ? IcmpError{3, 4, mtu} : IcmpError{2, 0, std::max(mtu, least_ipv6_mtu)};
         case DropReason::target_forbidden:
             return is_ipv4 ? IcmpError{3, 13} : IcmpError{1, 1};
         case DropReason::napt_no_ports:

@@ -2,6 +2,7 @@
 #include "control/config.hpp"
 
 #include "control/config_view.hpp"
+#include "control/port_setup.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -63,6 +64,17 @@ TEST(RelayConfig, HasDefaults) {
     EXPECT_EQ(config->file_prefix, "ntm-rs1");
     EXPECT_EQ(config->log_level, "info");
     EXPECT_FALSE(config->ports[0].mtu);
+}
+
+// M-1: 40, 8, 16 and 48 bytes in front of and behind what is 1280 bytes inside.
+TEST(RelayConfig, HasNoPortThroughWhichNoPathFits) {
+    const auto with_mtu = [](const std::string& mtu) {
+        return replaced("netdev: eth0", "netdev: eth0, mtu: " + mtu);
+    };
+    EXPECT_EQ(read(with_mtu("1392"))->ports[0].mtu, 1392);
+    EXPECT_NE(problem(with_mtu("1391")).find("from 1392 to 9216"), std::string::npos);
+    EXPECT_EQ(mtu_lack(1392), "");
+    EXPECT_NE(mtu_lack(1391).find("its MTU is 1391: tunnels need 1392"), std::string::npos);
 }
 
 TEST(RelayConfig, KnowsEachKindOfPort) {

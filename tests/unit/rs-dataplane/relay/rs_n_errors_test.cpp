@@ -78,6 +78,18 @@ TEST_P(RsNErrors, tell_the_general_node_how_long_a_packet_may_be) {
     EXPECT_EQ(errors(DropReason::too_big), 1U);
 }
 
+// M-2: less than 1280 no host takes for true of IPv6 (RFC 8201 section 4).
+TEST_P(RsNErrors, tell_of_no_way_that_is_narrower_than_ipv6_allows) {
+    const Bytes too_long = answer(Bytes(1300, 7));
+    for (NextHop& hop : settings_.next_hops) {
+        hop.mtu = 1300;
+    }
+    const Outcome got = receive(from_general_node(too_long));
+    ASSERT_EQ(got.fate, Fate::transmit) << describe(got.reason).name;
+    const std::size_t mtu_at = is_ipv4() ? 24 : 44;
+    EXPECT_EQ(load<Be32>(inner_of(got.frame).data() + mtu_at).to_host(), is_ipv4() ? 1240U : 1280U);
+}
+
 TEST_P(RsNErrors, tell_the_node_that_there_is_no_port_for_it) {
     napt::Limits limits;
     limits.ports = 1;
