@@ -20,8 +20,9 @@ lock_lab() {
 }
 
 lab_up() {
-    local without=,
+    local without=, dynamic=
     case ${1:-} in
+    --dynamic) dynamic=yes ;;
     --without) without=,${2:-}, ;;
     --without=*) without=,${1#*=}, ;;
     --with)
@@ -33,6 +34,7 @@ lab_up() {
     esac
     check_names "$without"
     check_tools
+    [ -z "$dynamic" ] || check_address_tools
     lock_lab
     if is_ours && [ -e "$run_dir/up" ]; then
         die "the lab '$lab' is up already: scripts/lab status shows it, scripts/lab down removes it"
@@ -45,6 +47,7 @@ lab_up() {
     end_by_signals
     mkdir "$run_dir"
     echo "$lab" >"$run_dir/$marker"
+    [ -z "$dynamic" ] || : >"$run_dir/dynamic"
     build_networks "$without"
     reserve_hugepages
     echo "${NTM_LAB_OWNER:-hand}" >"$run_dir/owner"
@@ -78,6 +81,7 @@ build_networks() {
         host=${router_of[$network]}
         [[ $host == inet || $without == *,$host,* ]] || make_nat "$host" "$(uplink "$host" "$without")" "$network"
     done
+    ! is_dynamic || hand_out_addresses
     for host in "${hosts[@]}"; do
         [[ $without == *,$host,* ]] && continue
         make_namespace "$host"

@@ -156,26 +156,16 @@ plug() {
         echo "$router" >"$run_dir/$host/$iface.far"
     fi
     inside "$router" sysctl -q -w "net.ipv6.conf.$far.disable_ipv6=1"
+    ! takes_addresses "$host" || expect_addresses "$host" "$iface"
     link "$router" link set "$far" master "${bridge_of[$network]}" up
     link "$host" link set "$iface" up
     echo "$network" >"$run_dir/$host/$iface.network"
     if [ "$host" = rs1 ]; then
         keep_kernel_off "$host" "$iface"
+    elif takes_addresses "$host"; then
+        ask_for_address "$host" "$iface"
     else
         give_addresses "$host" "$iface" "$network"
-    fi
-}
-
-# The nth interface's routes are preferred less than the first one's.
-give_addresses() {
-    local host=$1 iface=$2 network=$3 metric=$((100 + $(tr -dc 0-9 <<<"0$2")))
-    if [ -n "${prefix4[$network]:-}" ]; then
-        link "$host" address add "${prefix4[$network]}.${number_of[$host]}/24" dev "$iface"
-        link "$host" route add default via "${prefix4[$network]}.1" dev "$iface" metric $metric
-    fi
-    if [ -n "${prefix6[$network]:-}" ]; then
-        link "$host" address add "${prefix6[$network]}:${number_of[$host]}/64" dev "$iface" nodad
-        link "$host" route add default via "${prefix6[$network]}:1" dev "$iface" metric $metric
     fi
 }
 
@@ -194,9 +184,11 @@ NFT
 unplug() {
     local host=$1 iface=$2 at
     at=$(<"$run_dir/$host/$iface.far")
+    stop_asking "$host" "$iface"
     link "$host" address flush dev "$iface" scope global
-    # IPv4's routes go with the last address, IPv6's do not.
+    # IPv4's routes go with the last address, IPv6's do not: the default one, and what a router has advertised.
     link "$host" -6 route delete default dev "$iface" 2>/dev/null || true
+    link "$host" -6 route flush root 2000::/3 dev "$iface"
     link "$at" link set "$host-$iface" nomaster down
     rm -f "$run_dir/$host/$iface.network"
 }
@@ -230,6 +222,7 @@ lab_detach() {
     need_mobile "$host"
     need_interface "$host" "$iface"
     remove_link "$host" "$iface"
+    stop_asking "$host" "$iface"
     link "$host" link delete "$iface"
     rm -f "$run_dir/$host/$iface".{far,network}
 }
