@@ -71,6 +71,13 @@ struct OutsideTuple {
     }
 };
 
+// Of the same flow.
+[[nodiscard]] inline OutsideTuple outside_of(
+    const InsideTuple& tuple, PublicPort public_port
+) noexcept {
+    return {tuple.remote, public_port, tuple.remote_port, tuple.family, tuple.protocol};
+}
+
 // One remote port to which a mapping's subscriber has sent something. It can do without its mapping:
 // a packet that goes on with it reads this line alone.
 struct alignas(64) Session {
