@@ -339,7 +339,8 @@ Bindings::Usage Bindings::usage() const noexcept {
         subscribers_.in_use(),
         mappings_.in_use(),
         sessions_.records().in_use(),
-        ports_[0].held_blocks() + ports_[1].held_blocks()};
+        ports_[0].held_blocks() + ports_[1].held_blocks(),
+        unproven_.size()};
 }
 
 }  // namespace ntm::napt

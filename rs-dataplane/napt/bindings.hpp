@@ -82,6 +82,7 @@ class Bindings {
         std::uint32_t mappings = 0;
         std::uint32_t sessions = 0;
         std::size_t blocks = 0;
+        std::uint32_t unproven = 0;  // of the sessions: they make room
 
         friend bool operator==(const Usage&, const Usage&) = default;
     };

@@ -22,17 +22,21 @@ class Unproven {
     }
     [[nodiscard]] std::size_t capacity() const noexcept { return links_.size(); }
 
+    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+
     // nowhere: there is none.
     [[nodiscard]] Position oldest() const noexcept { return oldest_; }
     void add(Position at) noexcept {
         links_[at] = {newest_, nowhere};
         (newest_ == nowhere ? oldest_ : links_[newest_].newer) = at;
         newest_ = at;
+        ++size_;
     }
     void remove(Position at) noexcept {
         const Link link = links_[at];
         (link.older == nowhere ? oldest_ : links_[link.older].newer) = link.newer;
         (link.newer == nowhere ? newest_ : links_[link.newer].older) = link.older;
+        --size_;
     }
 
   private:
@@ -44,6 +48,7 @@ class Unproven {
     tables::LargeArray<Link> links_;  // by position: of those in the list
     Position oldest_ = nowhere;
     Position newest_ = nowhere;
+    std::uint32_t size_ = 0;
 };
 
 }  // namespace ntm::napt

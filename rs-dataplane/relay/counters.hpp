@@ -50,7 +50,7 @@ struct NaptGauges {
     };
     Gauge subscribers;
     Gauge mappings;
-    Gauge sessions;
+    Gauge sessions;  // proven ones: others make room, and say nothing of how full it is
     std::array<Blocks, 2> blocks;  // IPv4, IPv6
 };
 

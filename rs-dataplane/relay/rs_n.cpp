@@ -139,7 +139,7 @@ void RsN::publish(Instant now) noexcept {
     const napt::Bindings::Usage usage = bindings_->usage();
     gauges.subscribers.set(usage.subscribers);
     gauges.mappings.set(usage.mappings);
-    gauges.sessions.set(usage.sessions);
+    gauges.sessions.set(usage.sessions - usage.unproven);
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         const napt::Bindings::BlockUsage blocks = bindings_->blocks(family, now);
         NaptGauges::Blocks& shown = gauges.blocks[family == Family::ipv4 ? 0 : 1];

@@ -334,6 +334,11 @@ void Model::counted(const Bindings::Usage& got) const {
     EXPECT_EQ(got.subscribers, subscribers_.size());
     EXPECT_EQ(got.mappings, mappings_.size());
     EXPECT_EQ(got.sessions, sessions());
+    std::size_t proven = 0;
+    for (const auto& [position, subscriber] : subscribers_) {
+        proven += proven_of(position);
+    }
+    EXPECT_EQ(got.sessions - got.unproven, proven);
     EXPECT_EQ(got.blocks, static_cast<std::size_t>(std::ranges::count_if(blocks_, [](auto& block) {
                   return block.second.holder != nowhere;
               })));

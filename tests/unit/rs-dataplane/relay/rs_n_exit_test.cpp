@@ -80,6 +80,20 @@ TEST_P(RsNExit, brings_what_strangers_send_to_an_open_port) {
     );
 }
 
+// C-10: a flood of SYNs does not make the table full, neither to an operator nor to a DC.
+TEST_P(RsNExit, gauges_leave_out_what_a_stranger_has_begun_until_it_is_proven) {
+    const auto send = [&](const IpAddress& host, std::uint8_t flags, ByteView text = {}) {
+        const Outcome out = receive(data(napt::tcp_packet(ends_to(host), flags, {}, text)));
+        EXPECT_EQ(out.fate, Fate::transmit) << describe(out.reason).name;
+        rs_n_->tend(now_);
+        return worker_counters_.napt.sessions.value();
+    };
+    EXPECT_EQ(send(general_node(), 0x02), 1U);
+    EXPECT_EQ(send(stranger(), 0x12), 1U);
+    EXPECT_EQ(rs_n_->usage().sessions, 2U);
+    EXPECT_EQ(send(stranger(), 0x10, some_payload), 2U);
+}
+
 // S-8, and C-11: policy is what the node is told.
 TEST_P(RsNExit, target_forbidden) {
     const std::vector<IpAddress> targets =
