@@ -48,7 +48,8 @@ struct RelayOption {
 ) noexcept;
 
 // The position of the best relay, if one can serve: those whose NAPT has room, as far as the path
-// needs it, before those that are full, then those with room to spare before loaded ones, then the least sum of round trips (measured before unmeasured), then the emptiest, then by name.
+// needs it, before those that are full, then those with room to spare before loaded ones, then the
+// least sum of round trips (measured before unmeasured), then the emptiest, then by name.
 [[nodiscard]] std::optional<std::size_t> select_relay(
     std::span<const RelayOption> relays, const Families& initiator, const Families& responder
 );
