@@ -31,7 +31,8 @@ std::optional<crypto::AeadKey> key_of(
     }
     const bool is_of_leg = line.kind == Kind::leg_secret && header.type == PacketType::leg &&
                            line.role == header.role();
-    if (line.kind != Kind::path_secret && !is_of_leg) {
+    const bool is_of_epoch = line.kind == Kind::epoch_secret && header.type == PacketType::data;
+    if (line.kind != Kind::path_secret && !is_of_leg && !is_of_epoch) {
         return std::nullopt;
     }
     const crypto::Suite suite =

@@ -2,6 +2,7 @@
 #include "common/protocol/key_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@ constexpr std::string_view run_label = "NTM_RUN";
 constexpr std::string_view signal_label = "NTM_SIGNAL";
 constexpr std::string_view path_label = "NTM_PATH";
 constexpr std::string_view leg_label = "NTM_LEG";
+constexpr std::string_view epoch_label = "NTM_EPOCH";
 
 std::string line_of(std::string_view label, const std::string& id) {
     return std::string{label} + " " + id + " ";
@@ -55,25 +57,46 @@ std::optional<Secret32> secret_of(std::string_view word) {
     return secret;
 }
 
-// The words between the id and the secret of a path's or a leg's line: the revision, and a small
-// number, the suite or the role.
-struct Middle {
-    std::uint32_t revision = 0;
-    std::uint8_t number = 0;
-};
+using Kind = KeyLogLine::Kind;
 
-std::optional<Middle> middle_of(const std::vector<std::string_view>& words) {
-    const auto revision = number_of<std::uint32_t>(words[2], 10);
-    const auto number = number_of<std::uint8_t>(words[3], 10);
-    if (!revision || !number) {
-        return std::nullopt;
-    }
-    return Middle{*revision, *number};
+std::optional<Kind> kind_of(std::string_view label) {
+    constexpr std::array<std::pair<std::string_view, Kind>, 4> kinds{
+        {{signal_label, Kind::signal_key},
+         {path_label, Kind::path_secret},
+         {leg_label, Kind::leg_secret},
+         {epoch_label, Kind::epoch_secret}}};
+    const auto* const found =
+        std::ranges::find(kinds, label, [](const auto& each) { return each.first; });
+    return found == kinds.end() ? std::nullopt : std::optional{found->second};
 }
 
-// A path's suite or a leg's role.
-bool is_in_range(std::uint8_t number, bool is_path) {
-    return is_path ? crypto::suite_of(std::uint64_t{number}).has_value() : number < 2;
+// Reads the two numbers between the id and the secret of a path's, an epoch's or a leg's line. False if
+// they are none that there are.
+bool read_middle(const std::vector<std::string_view>& words, KeyLogLine& into) {
+    const auto first = number_of<std::uint32_t>(words[2], 10);
+    const auto second = number_of<std::uint8_t>(words[3], 10);
+    if (!first || !second) {
+        return false;
+    }
+    (into.kind == Kind::epoch_secret ? into.epoch : into.revision) = *first;
+    if (into.kind == Kind::leg_secret) {
+        into.role = static_cast<Role>(*second);
+        return *second < 2;
+    }
+    const auto suite = crypto::suite_of(std::uint64_t{*second});
+    into.suite = suite.value_or(into.suite);
+    return suite.has_value();
+}
+
+const char* wrong_middle(Kind kind) {
+    switch (kind) {
+        case Kind::leg_secret:
+            return "revision or role is not a number that there is";
+        case Kind::epoch_secret:
+            return "epoch or suite is not a number that there is";
+        default:
+            return "revision or suite is not a number that there is";
+    }
 }
 
 Unexpected<std::string> bad(const char* sentence) {
@@ -100,34 +123,43 @@ void KeyLog::note_signal_key(SessionId session, const crypto::AeadKey& key) cons
     }
 }
 
+void KeyLog::note(
+    std::string_view label,
+    PathId path,
+    std::uint32_t first,
+    unsigned second,
+    const Secret32& secret
+) const {
+    if (is_on()) {
+        const std::string middle = std::to_string(first) + " " + std::to_string(second) + " ";
+        write(line_of(label, path.text()) + middle, secret.view());
+    }
+}
+
 void KeyLog::note_path_secret(
     PathId path, std::uint32_t revision, crypto::Suite suite, const Secret32& secret
 ) const {
-    if (is_on()) {
-        const std::string middle =
-            std::to_string(revision) + " " + std::to_string(static_cast<unsigned>(suite)) + " ";
-        write(line_of(path_label, path.text()) + middle, secret.view());
-    }
+    note(path_label, path, revision, static_cast<unsigned>(suite), secret);
+}
+
+void KeyLog::note_epoch_secret(
+    PathId path, std::uint32_t epoch, crypto::Suite suite, const Secret32& secret
+) const {
+    note(epoch_label, path, epoch, static_cast<unsigned>(suite), secret);
 }
 
 void KeyLog::note_leg_secret(PathId path, std::uint32_t revision, Role role, const Secret32& secret)
     const {
-    if (is_on()) {
-        const std::string middle =
-            std::to_string(revision) + " " + std::to_string(static_cast<unsigned>(role)) + " ";
-        write(line_of(leg_label, path.text()) + middle, secret.view());
-    }
+    note(leg_label, path, revision, static_cast<unsigned>(role), secret);
 }
 
 Result<std::optional<KeyLogLine>, std::string> parse_key_log_line(std::string_view line) {
     const std::vector<std::string_view> words = words_of(line);
-    const bool is_signal = !words.empty() && words[0] == signal_label;
-    const bool is_path = !words.empty() && words[0] == path_label;
-    const bool is_leg = !words.empty() && words[0] == leg_label;
-    if (!is_signal && !is_path && !is_leg) {
+    const auto kind = words.empty() ? std::nullopt : kind_of(words[0]);
+    if (!kind) {
         return std::optional<KeyLogLine>{};
     }
-    if (words.size() != (is_signal ? 3U : 5U)) {
+    if (words.size() != (kind == Kind::signal_key ? 3U : 5U)) {
         return bad("a word is missing or too much");
     }
     const auto id = id_of(words[1]);
@@ -138,24 +170,11 @@ Result<std::optional<KeyLogLine>, std::string> parse_key_log_line(std::string_vi
         );
     }
     KeyLogLine parsed;
+    parsed.kind = *kind;
     parsed.id = *id;
     parsed.secret = std::move(*secret);
-    if (is_signal) {
-        return std::optional{std::move(parsed)};
-    }
-    const auto middle = middle_of(words);
-    if (!middle || !is_in_range(middle->number, is_path)) {
-        return bad(
-            is_path ? "revision or suite is not a number that there is"
-                    : "revision or role is not a number that there is"
-        );
-    }
-    parsed.kind = is_path ? KeyLogLine::Kind::path_secret : KeyLogLine::Kind::leg_secret;
-    parsed.revision = middle->revision;
-    if (is_path) {
-        parsed.suite = static_cast<crypto::Suite>(middle->number);
-    } else {
-        parsed.role = static_cast<Role>(middle->number);
+    if (kind != Kind::signal_key && !read_middle(words, parsed)) {
+        return bad(wrong_middle(*kind));
     }
     return std::optional{std::move(parsed)};
 }

@@ -34,21 +34,34 @@ class KeyLog {
     void note_path_secret(
         PathId path, std::uint32_t revision, crypto::Suite suite, const Secret32& secret
     ) const;
+    // Of DATA of one epoch of a path, 1 or more: epoch 0 has the path secret.
+    void note_epoch_secret(
+        PathId path, std::uint32_t epoch, crypto::Suite suite, const Secret32& secret
+    ) const;
     void note_leg_secret(PathId path, std::uint32_t revision, Role role, const Secret32& secret)
         const;
 
   private:
     void write(std::string line, ByteView secret) const;
+    // A line with two numbers between the Path ID and the secret.
+    void note(
+        std::string_view label,
+        PathId path,
+        std::uint32_t first,
+        unsigned second,
+        const Secret32& secret
+    ) const;
 
     Sink sink_;
 };
 
 struct KeyLogLine {
-    enum class Kind : std::uint8_t { signal_key, path_secret, leg_secret };
+    enum class Kind : std::uint8_t { signal_key, path_secret, leg_secret, epoch_secret };
     Kind kind = Kind::signal_key;
-    std::uint64_t id = 0;  // session id or Path ID
-    std::uint32_t revision = 0;
-    crypto::Suite suite = crypto::Suite::aes_128_gcm;  // of a path
+    std::uint64_t id = 0;                              // session id or Path ID
+    std::uint32_t revision = 0;                        // of a path or leg
+    std::uint32_t epoch = 0;                           // of an epoch
+    crypto::Suite suite = crypto::Suite::aes_128_gcm;  // of a path or epoch
     Role role = Role::initiator;                       // of a leg
     Secret32 secret;
 };

@@ -38,6 +38,8 @@ struct NtmHeader {
     [[nodiscard]] Role role() const noexcept {
         return (flags & flag_role) != 0 ? Role::responder : Role::initiator;
     }
+    // Of DATA: the lowest bit of its key's epoch.
+    [[nodiscard]] bool key_phase() const noexcept { return (flags & flag_key_phase) != 0; }
     [[nodiscard]] bool is_answer() const noexcept { return (flags & flag_answer) != 0; }
     [[nodiscard]] PathId path_id() const noexcept { return {id}; }
     [[nodiscard]] SessionId session_id() const noexcept { return {id}; }
@@ -50,5 +52,9 @@ struct NtmHeader {
 
     friend bool operator==(const NtmHeader&, const NtmHeader&) = default;
 };
+
+[[nodiscard]] constexpr std::uint8_t key_phase_flag(std::uint32_t epoch) noexcept {
+    return (epoch & 1U) != 0 ? NtmHeader::flag_key_phase : std::uint8_t{0};
+}
 
 }  // namespace ntm::protocol

@@ -90,10 +90,8 @@ std::size_t longest_response() {
     return response.ByteSizeLong();
 }
 
-crypto::AeadKey data_key(
-    const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role sender
-) {
-    return derive_key(path_secret, {PacketType::data, role_flag(sender), suite, path_id}, {});
+crypto::AeadKey data_key(const Secret32& secret, crypto::Suite suite, PathId path_id, Role sender) {
+    return derive_key(secret, {PacketType::data, role_flag(sender), suite, path_id}, {});
 }
 
 }  // namespace
@@ -154,15 +152,16 @@ Result<v1::End, OpenError> open_end(const Secret32& secret, ByteView datagram) {
 }
 
 DataSealer::DataSealer(
-    const Secret32& path_secret,
+    const Secret32& secret,
     crypto::Suite suite,
     PathId path_id,
     Role own_role,
-    SendCounter counter
+    SendCounter counter,
+    std::uint32_t epoch
 )
-    : cipher_{data_key(path_secret, suite, path_id, own_role)},
+    : cipher_{data_key(secret, suite, path_id, own_role)},
       path_id_{path_id},
-      own_role_{own_role},
+      flags_{static_cast<std::uint8_t>(role_flag(own_role) | key_phase_flag(epoch))},
       counter_{std::move(counter)} {}
 
 std::optional<Bytes> DataSealer::seal(ByteView inner) {
@@ -171,7 +170,7 @@ std::optional<Bytes> DataSealer::seal(ByteView inner) {
         return std::nullopt;
     }
     NtmHeader header;
-    header.flags = role_flag(own_role_);
+    header.flags = flags_;
     header.counter = *counter;
     header.id = path_id_.value;
     Bytes datagram(NtmHeader::size + crypto::sealed_size(cipher_.suite(), inner.size()));
@@ -181,10 +180,8 @@ std::optional<Bytes> DataSealer::seal(ByteView inner) {
     return datagram;
 }
 
-DataOpener::DataOpener(
-    const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role own_role
-)
-    : cipher_{data_key(path_secret, suite, path_id, other(own_role))},
+DataOpener::DataOpener(const Secret32& secret, crypto::Suite suite, PathId path_id, Role own_role)
+    : cipher_{data_key(secret, suite, path_id, other(own_role))},
       path_id_{path_id},
       own_role_{own_role} {}
 

@@ -35,15 +35,17 @@ void pad_tunnel_request(v1::TunnelRequest& request);
 );
 [[nodiscard]] Result<v1::End, OpenError> open_end(const Secret32& secret, ByteView datagram);
 
-// The sending half of one end of a path: one key, counters from 0, never twice.
+// The sending half of one end of a path: one key, counters from 0, never twice. `secret` is that of
+// `epoch`, the path secret of epoch 0.
 class DataSealer {
   public:
     DataSealer(
-        const Secret32& path_secret,
+        const Secret32& secret,
         crypto::Suite suite,
         PathId path_id,
         Role own_role,
-        SendCounter counter = {}
+        SendCounter counter = {},
+        std::uint32_t epoch = 0
     );
     // A whole datagram for `inner` (one IP packet, or nothing). Nothing once the counters are at
     // their end.
@@ -53,14 +55,14 @@ class DataSealer {
   private:
     crypto::DataCipher cipher_;
     PathId path_id_;
-    Role own_role_;
+    std::uint8_t flags_;
     SendCounter counter_;
 };
 
-// The receiving half: the peer's key and the replay window.
+// The receiving half: the peer's key and the replay window. Which epoch's it is shows in the tag alone.
 class DataOpener {
   public:
-    DataOpener(const Secret32& path_secret, crypto::Suite suite, PathId path_id, Role own_role);
+    DataOpener(const Secret32& secret, crypto::Suite suite, PathId path_id, Role own_role);
     // The inner packet, still to be checked. Looks at the window before and updates it only after
     // the tag has verified. A packet of the own role or another path is malformed.
     [[nodiscard]] Result<Bytes, OpenError> open(ByteView datagram);

@@ -104,6 +104,24 @@ class Sealing(unittest.TestCase):
             self.assertEqual(opened, plaintext, at)
 
 
+class Epochs(unittest.TestCase):
+    """The check value of section 6, which tests/unit/common/protocol/epoch_secret_test.cpp holds too."""
+
+    def test_the_secret_of_epoch_1(self) -> None:
+        asker, answerer, asker_static, answerer_static = (
+            X25519PrivateKey.from_private_bytes(bytes([fill]) * 32) for fill in (1, 2, 3, 4))
+        secret = wire.answer_epoch(SECRET, PATH_ID, 1, wire.public_bytes(asker),
+                                   wire.public_bytes(asker_static), answerer, answerer_static)
+        self.assertEqual(secret.hex(),
+                         "d018805380b8b31c5679ba6be604a47cbe565388ff079f02c74c3b565fde24d8")
+        self.assertEqual(secret, wire.ask_epoch(SECRET, PATH_ID, 1, wire.public_bytes(answerer),
+                                                wire.public_bytes(answerer_static), asker,
+                                                asker_static))
+        with self.assertRaises(ValueError):
+            wire.answer_epoch(SECRET, PATH_ID, 1, bytes(32), wire.public_bytes(asker_static),
+                              answerer, answerer_static)
+
+
 class Noise(unittest.TestCase):
     STATIC = private("e61ef9919cde45dd5f82166404bd08e38bceb5dfdfded0a34c8df7ed542214d1")
     RESPONDER = private("4a3acbfdb163dec651dfa3194dece676d437029c62a408b4c5ea9114246e4893")

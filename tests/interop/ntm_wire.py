@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 DATA, LEG, SIGNAL, HANDSHAKE, COOKIE, END = range(6)
-ROLE, ANSWER = 0x01, 0x04  # flags of the header
+ROLE, PHASE, ANSWER = 0x01, 0x02, 0x04  # flags of the header
 AES_128_GCM = 1
 HEADER_BYTES = SALT_BYTES = TOKEN_BYTES = 16
 ZERO_NONCE = bytes(12)
@@ -83,8 +83,9 @@ class Channel:
         self._taken: set[int] = set()
 
     @classmethod
-    def of_path(cls, secret: bytes, role: int, path_id: int) -> Channel:
-        sends, receives = (Header(DATA, flags, 0, path_id) for flags in (role, role ^ ROLE))
+    def of_path(cls, secret: bytes, role: int, path_id: int, epoch: int = 0) -> Channel:
+        phase = PHASE if epoch % 2 else 0
+        sends, receives = (Header(DATA, flags | phase, 0, path_id) for flags in (role, role ^ ROLE))
         return cls(sends, path_id, path_key(secret, None, sends), path_key(secret, None, receives))
 
     def seal(self, plaintext: bytes) -> bytes:
@@ -108,6 +109,33 @@ class Channel:
 
 def public_bytes(key: X25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def agree(private: X25519PrivateKey, public: bytes) -> bytes:
+    """ValueError for a key of low order."""
+    return private.exchange(X25519PublicKey.from_public_bytes(public))
+
+
+def epoch_info(path_id: int, epoch: int, keys: list[bytes]) -> bytes:
+    """`keys`: the ephemeral ones of asker and answerer, then their static ones (section 6)."""
+    return b"NTM/1 epoch" + path_id.to_bytes(8, "big") + epoch.to_bytes(4, "big") + b"".join(keys)
+
+
+def answer_epoch(before: bytes, path_id: int, epoch: int, asker: bytes, asker_static: bytes,
+                 ephemeral: X25519PrivateKey, static: X25519PrivateKey) -> bytes:
+    """The epoch's secret, as its answerer has it."""
+    agreed = agree(ephemeral, asker) + agree(ephemeral, asker_static) + agree(static, asker)
+    keys = [asker, public_bytes(ephemeral), asker_static, public_bytes(static)]
+    return hkdf(agreed, before, epoch_info(path_id, epoch, keys), 32)
+
+
+def ask_epoch(before: bytes, path_id: int, epoch: int, answerer: bytes, answerer_static: bytes,
+              ephemeral: X25519PrivateKey, static: X25519PrivateKey) -> bytes:
+    """The same, as its asker has it."""
+    agreed = (agree(ephemeral, answerer) + agree(static, answerer)
+              + agree(ephemeral, answerer_static))
+    keys = [public_bytes(ephemeral), answerer, public_bytes(static), answerer_static]
+    return hkdf(agreed, before, epoch_info(path_id, epoch, keys), 32)
 
 
 class NoiseInitiator:

@@ -197,7 +197,7 @@ local function show_header(tvb, pinfo, tree)
     for _, field in ipairs({ f.role, f.phase, f.answer, f.reserved }) do
         item:add(field, tvb(1, 1))
     end
-    if bit32.band(flags, 0xfa) ~= 0 or (header.type == SIGNAL and flags ~= 0) then
+    if bit32.band(flags, header.type == DATA and 0xf8 or 0xfa) ~= 0 or (header.type == SIGNAL and flags ~= 0) then
         item:add_proto_expert_info(e.flags)
     end
     local counter = tree:add(f.counter, tvb(2, 6))

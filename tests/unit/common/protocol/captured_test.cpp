@@ -95,6 +95,18 @@ TEST_F(Captured, OpensLegAndEnd) {
     EXPECT_TRUE(keys_.open(seal_leg(secret_, path, Role::initiator, leg, random_)));
 }
 
+TEST_F(Captured, OpensDataOfAnEpochAndNothingElseByItsSecret) {
+    know(KeyLogLine::Kind::epoch_secret, path.value, crypto::Suite::aes_128_gcm, {});
+    DataSealer sealer{secret_, crypto::Suite::aes_128_gcm, path, Role::initiator, {}, 1};
+    const Bytes inner{0x45, 1, 2, 3};
+    expect_opened(*sealer.seal(inner), inner, 16);
+    v1::End end;
+    end.mutable_probe()->set_nonce("12345678");
+    EXPECT_EQ(
+        error_of(seal_end(secret_, path, Role::initiator, end, random_)), CaptureError::bad_tag
+    );
+}
+
 TEST_F(Captured, OpensSignalByTheSessionIdOfItsDirection) {
     TransportKeys keys;
     keys.initiator_to_responder = {crypto::Suite::aes_256_gcm, secret_.view()};

@@ -49,6 +49,7 @@ TEST(KeyLog, WritesOneLineForEachSecret) {
     log.note_signal_key(SessionId{0xabc}, {crypto::Suite::aes_256_gcm, secret_of_ones().view()});
     log.note_path_secret(path, 7, crypto::Suite::chacha20_poly1305, secret_of_ones());
     log.note_leg_secret(path, 8, Role::responder, secret_of_ones());
+    log.note_epoch_secret(path, 9, crypto::Suite::aes_128_gcm, secret_of_ones());
     EXPECT_EQ(
         text,
         "NTM_RUN 000000000000b007 ntm-test\n"
@@ -59,6 +60,9 @@ TEST(KeyLog, WritesOneLineForEachSecret) {
             ones() +
             "\n"
             "NTM_LEG 0102030405060708 8 1 " +
+            ones() +
+            "\n"
+            "NTM_EPOCH 0102030405060708 9 1 " +
             ones() + "\n"
     );
 }
@@ -76,6 +80,10 @@ TEST(KeyLog, IsReadBackAsItWasWritten) {
     const KeyLogLine of_leg = parsed("  NTM_LEG 0102030405060708 8 1 " + ones() + "\r\n");
     EXPECT_EQ(of_leg.kind, KeyLogLine::Kind::leg_secret);
     EXPECT_EQ(of_leg.role, Role::responder);
+    const KeyLogLine of_epoch = parsed("NTM_EPOCH 0102030405060708 9 2 " + ones());
+    EXPECT_EQ(of_epoch.kind, KeyLogLine::Kind::epoch_secret);
+    EXPECT_EQ(of_epoch.epoch, 9U);
+    EXPECT_EQ(of_epoch.suite, crypto::Suite::chacha20_poly1305);
 }
 
 TEST(KeyLog, PassesOverLinesWithoutASecret) {
@@ -97,6 +105,8 @@ TEST(KeyLog, RefusesBrokenLines) {
           "NTM_PATH 0102030405060708 7 255 " + ones(),
           "NTM_PATH 0102030405060708 -1 1 " + ones(),
           "NTM_PATH 0102030405060708 4294967296 1 " + ones(),
+          "NTM_EPOCH 0102030405060708 7 5 " + ones(),
+          "NTM_EPOCH 0102030405060708 1 " + ones(),
           "NTM_LEG 0102030405060708 7 2 " + ones(),
           "NTM_LEG 0102030405060708 7 1 1 " + ones()}) {
         EXPECT_FALSE(parse_key_log_line(line)) << line;
@@ -110,6 +120,7 @@ TEST(KeyLog, IsOffUnlessAskedFor) {
     log.note_signal_key(SessionId{1}, {});
     log.note_path_secret(path, 1, crypto::Suite::aes_128_gcm, {});
     log.note_leg_secret(path, 1, Role::initiator, {});
+    log.note_epoch_secret(path, 1, crypto::Suite::aes_128_gcm, {});
 }
 
 // Every SIGNAL packet, both ways, opens with the key that stood in the log before it was sent.

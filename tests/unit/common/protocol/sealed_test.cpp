@@ -81,6 +81,22 @@ TEST(Data, AgreesWithTheCheckValue) {
     );
 }
 
+// The phase is additional data: who turns it makes a forgery.
+TEST(Data, CarriesTheLowestBitOfItsEpoch) {
+    for (const std::uint32_t epoch : {0U, 1U, 2U, 3U}) {
+        DataSealer sealer{secret(), crypto::Suite::aes_128_gcm, path, Role::responder, {}, epoch};
+        DataOpener opener{secret(), crypto::Suite::aes_128_gcm, path, Role::initiator};
+        Bytes sealed = *sealer.seal({});
+        const auto header = NtmHeader::parse(sealed);
+        EXPECT_EQ(header->key_phase(), epoch % 2 == 1);
+        EXPECT_EQ(header->role(), Role::responder);
+        sealed[1] ^= NtmHeader::flag_key_phase;
+        EXPECT_EQ(opener.open(sealed).error(), OpenError::bad_tag);
+        sealed[1] ^= NtmHeader::flag_key_phase;
+        EXPECT_TRUE(opener.open(sealed));
+    }
+}
+
 class DataPair : public testing::TestWithParam<crypto::Suite> {
   protected:
     DataSealer mn_{secret(), GetParam(), path, Role::initiator};
