@@ -75,6 +75,16 @@ void read_resolver(Section& resolver, NodeConfig& into) {
     into.resolver = std::move(read);
 }
 
+void read_keys(Section& keys, KeyPolicy& into) {
+    using std::chrono::seconds;
+    into.is_at_once = keys.boolean("exchange", into.is_at_once);
+    const auto oldest = std::chrono::duration_cast<seconds>(into.renew_after).count();
+    into.renew_after = seconds{keys.integer("renew_seconds", {1, oldest}, oldest)};
+    const auto most = static_cast<std::int64_t>(into.renew_packets);
+    into.renew_packets =
+        static_cast<std::uint64_t>(keys.integer("renew_packets", {1024, most}, most));
+}
+
 void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     read_names(root, into);
     into.port = root.port("port", into.port);
@@ -100,6 +110,7 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     root.section("paths", Need::optional, [&](Section& paths) {
         into.suites = config::read_suites(paths);
     });
+    root.section("keys", Need::optional, [&](Section& part) { read_keys(part, into.keys); });
     into.log_level = config::read_log_level(root);
 }
 

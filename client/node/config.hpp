@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/node/general_names.hpp"
+#include "client/node/key_exchange.hpp"
 #include "common/base/address.hpp"
 #include "common/base/result.hpp"
 #include "common/config/config_error.hpp"
@@ -36,6 +37,7 @@ struct NodeConfig {
     std::string tun_name;
     std::optional<ResolverConfig> resolver;
     std::vector<crypto::Suite> suites = crypto::usual_suites();
+    KeyPolicy keys;
     std::string log_level;
 };
 

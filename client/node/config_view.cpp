@@ -28,6 +28,11 @@ Json config_json(const NodeConfig& config) {
             {"upstream", texts_of(config.resolver->upstream)}};
     }
     json["paths"] = {{"suites", crypto::texts_of(config.suites)}};
+    json["keys"] = {
+        {"exchange", config.keys.is_at_once},
+        {"renew_seconds",
+         std::chrono::duration_cast<std::chrono::seconds>(config.keys.renew_after).count()},
+        {"renew_packets", config.keys.renew_packets}};
     json["log"] = {{"level", config.log_level}};
     return json;
 }

@@ -41,7 +41,8 @@ NodeSettings settings_of(
         config.suites,
         std::move(key_log),
         config.general_names,
-        config.wants_exit};
+        config.wants_exit,
+        config.keys};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/node/general_names.hpp"
+#include "client/node/key_exchange.hpp"
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/crypto/aead.hpp"
@@ -26,6 +27,7 @@ struct NodeSettings {
     protocol::KeyLog key_log{};
     GeneralNames general_names{};
     bool wants_exit = false;
+    KeyPolicy key_policy{};
 };
 
 }  // namespace ntm::client

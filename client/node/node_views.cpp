@@ -94,6 +94,8 @@ Json path_json(const PathView& path) {
         {"rtt_milliseconds", milliseconds_or_null(path.rtt)},
         {"loss_permille", path.loss_permille ? Json(*path.loss_permille) : Json(nullptr)},
         {"suite", text_of(path.suite)},
+        {"epoch", path.epoch},
+        {"exchanged", path.is_exchanged},
         {"revision", path.revision},
         {"inner_mtu_bytes", path.inner_mtu},
         {"age_seconds", std::chrono::duration_cast<std::chrono::seconds>(path.age).count()}};
@@ -173,6 +175,8 @@ Json counters_json(const NodeCounters& node, const protocol::SignalingCounters& 
         {"replayed", node.replayed},
         {"wrong_role", node.wrong_role},
         {"malformed_message", node.malformed_message},
+        {"stale_key_message", node.stale_key_message},
+        {"bad_key", node.bad_key},
         {"bad_inner_packet", node.bad_inner_packet},
         {"wrong_inner_source", node.wrong_inner_source},
         {"wrong_inner_destination", node.wrong_inner_destination},

@@ -5,17 +5,26 @@
 
 namespace ntm::client {
 
-PathKeys::PathKeys(const RouteDirection& direction)
-    : sealer{direction.path_secret, direction.suite, direction.path_id, direction.role},
-      opener{direction.path_secret, direction.suite, direction.path_id, direction.role},
-      path_id_{direction.path_id},
-      role_{direction.role},
-      suite_{direction.suite},
+namespace {
+
+// An RS-N answers no key message, and without a cipher there is nothing to exchange keys for.
+std::optional<KeyPolicy> policy_for(const RouteDirection& direction, const KeyPolicy& policy) {
+    const bool has_none =
+        direction.kind == RouteKind::general || direction.suite == crypto::Suite::none;
+    return has_none ? std::nullopt : std::optional{policy};
+}
+
+}  // namespace
+
+PathKeys::PathKeys(const RouteDirection& direction, const KeyPolicy& policy)
+    : epochs{{direction.path_id, direction.role, direction.suite}, direction.path_secret},
+      exchange{epochs, policy_for(direction, policy)},
       secret_{direction.path_secret.clone()} {}
 
 bool PathKeys::is_for(const RouteDirection& direction) const noexcept {
-    return path_id_ == direction.path_id && role_ == direction.role && suite_ == direction.suite &&
-           secret_ == direction.path_secret;
+    const PathEpochs::Use& use = epochs.use();
+    return use.path_id == direction.path_id && use.role == direction.role &&
+           use.suite == direction.suite && secret_ == direction.path_secret;
 }
 
 std::unique_ptr<PathKeys> KeyShelf::take(const RouteDirection& direction) {
@@ -23,7 +32,7 @@ std::unique_ptr<PathKeys> KeyShelf::take(const RouteDirection& direction) {
         return keys->is_for(direction);
     });
     if (known == laid_aside_.end()) {
-        return std::make_unique<PathKeys>(direction);
+        return std::make_unique<PathKeys>(direction, policy_);
     }
     std::unique_ptr<PathKeys> keys = std::move(*known);
     laid_aside_.erase(known);
@@ -34,6 +43,7 @@ void KeyShelf::lay_aside(std::unique_ptr<PathKeys> keys) {
     if (!keys) {
         return;
     }
+    keys->exchange.set_ready(false, {});
     if (laid_aside_.size() == capacity) {
         laid_aside_.pop_front();
     }

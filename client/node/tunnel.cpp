@@ -118,7 +118,7 @@ void Tunnel::note_wanted(Instant now) {
 }
 
 void Tunnel::seal_and_send(ByteView inner, Instant now) {
-    auto sealed = keys_->sealer.seal(inner);
+    auto sealed = keys_->epochs.seal(inner);
     if (!sealed) {
         ++context_.counters.path_exhausted;
         return;
@@ -141,9 +141,9 @@ void Tunnel::seal_and_send(ByteView inner, Instant now) {
 }
 
 void Tunnel::handle_data(const Datagram& datagram, Instant now) {
-    auto inner = keys_->opener.open(datagram.payload);
-    if (!inner) {
-        switch (inner.error()) {
+    auto opened = keys_->epochs.open(datagram.payload, now);
+    if (!opened) {
+        switch (opened.error()) {
             case protocol::OpenError::replayed:
                 ++context_.counters.replayed;
                 return;
@@ -160,12 +160,15 @@ void Tunnel::handle_data(const Datagram& datagram, Instant now) {
     }
     note_heard(datagram, now);
     probe_.note_received(now);
-    if (!inner->empty()) {
+    if (keys_->exchange.note_opened(*opened, now) && can_send()) {
+        seal_and_send({}, now);
+    }
+    if (Bytes& inner = opened->inner; !inner.empty()) {
         last_use_ = now;
         if (const auto way = legs_->wanted_way()) {
             context_.relays.note_active(*way, now);
         }
-        deliver(std::move(*inner), ecn_of(datagram.traffic_class));
+        deliver(std::move(inner), ecn_of(datagram.traffic_class));
     }
     after_change(now);
 }
@@ -240,6 +243,13 @@ bool Tunnel::handle_end(const protocol::NtmHeader& header, const Datagram& datag
         after_change(now);
         return true;
     }
+    if (message->has_key_request()) {
+        handle_key_request(message->key_request(), now);
+        return false;
+    }
+    if (message->has_key_response()) {
+        return handle_key_response(message->key_response(), now);
+    }
     ++context_.counters.malformed_message;
     return false;
 }
@@ -280,6 +290,7 @@ void Tunnel::after_change(Instant now) {
     }
     was_ready_ = is_ready_now;
     has_been_ready_ = has_been_ready_ || is_ready_now;
+    keys_->exchange.set_ready(can_send(), now);
     flush(now);
 }
 
@@ -305,6 +316,7 @@ Instant Tunnel::idle_at() const {
 
 Instant Tunnel::next_timeout() const {
     Instant next = std::min({legs_->next_timeout(), held_.next_timeout(), keep_alive_at()});
+    next = std::min({next, keys_->epochs.next_timeout(), keys_->exchange.next_timeout()});
     if (can_probe()) {
         next = std::min(next, probe_.next_timeout());
     }
@@ -323,6 +335,7 @@ void Tunnel::handle_timeout(Instant now) {
         context_.out.events.push_back({direction_->path_id, TunnelNews::failed});
     }
     run_probe(now);
+    run_exchange(now);
     run_keep_alive(now);
     context_.counters.held_too_long += held_.expire(now);
     if (!is_idle_told_ && now >= idle_at()) {

@@ -68,6 +68,7 @@ class Tunnel {
     [[nodiscard]] bool has_been_ready() const noexcept { return has_been_ready_; }
     [[nodiscard]] const Legs& legs() const noexcept { return *legs_; }
     [[nodiscard]] const PathProbe& probe() const noexcept { return probe_; }
+    [[nodiscard]] const PathEpochs& epochs() const noexcept { return keys_->epochs; }
     [[nodiscard]] const Traffic& sent() const noexcept { return sent_; }
     [[nodiscard]] const Traffic& received() const noexcept { return received_; }
     [[nodiscard]] Instant since() const noexcept { return since_; }
@@ -84,6 +85,11 @@ class Tunnel {
     void note_heard(const Datagram& datagram, Instant now);
     void deliver(Bytes inner, Ecn outer);
     [[nodiscard]] bool may_come_from(const IpAddress& source) const;
+    [[nodiscard]] KeyExchange::Means means() const;
+    void handle_key_request(const v1::KeyRequest& request, Instant now);
+    [[nodiscard]] bool handle_key_response(const v1::KeyResponse& response, Instant now);
+    void count(KeyFault fault);
+    void run_exchange(Instant now);
     void run_probe(Instant now);
     void run_keep_alive(Instant now);
     void complain(Instant now);

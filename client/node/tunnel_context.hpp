@@ -9,6 +9,8 @@
 #include "common/base/ids.hpp"
 #include "common/base/random.hpp"
 #include "common/crypto/token_mint.hpp"
+#include "common/crypto/x25519.hpp"
+#include "common/protocol/key_log.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -26,7 +28,10 @@ struct NodeCounters {
     std::uint64_t replayed = 0;
     std::uint64_t wrong_role = 0;         // claims to come from this end of the path
     std::uint64_t malformed_message = 0;  // authentic, but not what its type allows
-    std::uint64_t bad_inner_packet = 0;   // authentic, but not one whole IP packet
+    std::uint64_t stale_key_message =
+        0;                      // of another epoch than the next, answered already, or crossed
+    std::uint64_t bad_key = 0;  // of the peer's: it agrees on nothing
+    std::uint64_t bad_inner_packet = 0;  // authentic, but not one whole IP packet
     std::uint64_t wrong_inner_source =
         0;  // not a VIP of the path's peer, or by an exit path no real host
     std::uint64_t wrong_inner_destination = 0;
@@ -67,6 +72,8 @@ struct TunnelContext {
     const std::vector<Prefix>& virtual_prefixes;
     NodeCounters& counters;
     Outbox& out;
+    const crypto::KeyPair& static_key;
+    const protocol::KeyLog& key_log;
     Instant dc_heard{};  // the last time
     Instant dc_back{};  // the last time that it was heard after it had let a question wait for long
 };

@@ -37,6 +37,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
       registration_{settings_, signaling_, random},
       directions_{settings_, signaling_},
       exit_wish_{settings_.wants_exit},
+      shelf_{settings_.key_policy},
       context_{
           settings_.port,
           settings_.boot_id,
@@ -48,6 +49,8 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           network_.prefixes,
           counters_,
           out_,
+          settings_.static_key,
+          settings_.key_log,
           {},
           {}} {
     settings_.fqdn = normalized_name(settings_.fqdn);

@@ -105,6 +105,8 @@ struct PathView {
     crypto::Suite suite = crypto::Suite::aes_128_gcm;
     std::uint16_t inner_mtu = 0;
     Duration age{0};
+    std::uint32_t epoch = 0;    // of its keys
+    bool is_exchanged = false;  // they come from an exchange between the ends, and both have them
 };
 
 class TunnelManager {

@@ -217,7 +217,9 @@ class Play {
     void end(std::uint8_t form, bool is_turned, Input& input) {
         const Endpoint& from = place(input.byte());
         v1::End message;
-        if ((form & 0x10) != 0) {
+        if ((form & 0x20) != 0) {
+            exchange(form, message);
+        } else if ((form & 0x10) != 0) {
             message.mutable_probe()->set_nonce("nonce-03");
         } else {
             message.mutable_probe_answer()->set_nonce("nonce-04");
@@ -230,6 +232,18 @@ class Play {
                     secret(path_fill(form)), path_of(form), role_of(form), *turned, world_.random
                 )
             );
+        }
+    }
+
+    static void exchange(std::uint8_t form, v1::End& into) {
+        const std::uint32_t epoch = 1 + form / 64 % 2;
+        const std::string key(32, static_cast<char>(form / 128 + 'k'));
+        if ((form & 0x10) != 0) {
+            into.mutable_key_request()->set_epoch(epoch);
+            into.mutable_key_request()->set_key(key);
+        } else {
+            into.mutable_key_response()->set_epoch(epoch);
+            into.mutable_key_response()->set_key(key);
         }
     }
 

@@ -88,9 +88,9 @@ class Client:
             try:
                 packet = self.socket.recv(65535)
                 header = Header.unpack(packet)
-                if header.type == wire.END:
-                    self.answer_probe(header, packet)
-                elif answer := take(header, packet):
+                if self.answer_probe(header, packet):
+                    continue
+                if answer := take(header, packet):
                     return answer
             except TimeoutError:
                 break
@@ -195,10 +195,31 @@ class Client:
 
         self.exchange("ping", lambda: self.data.seal(request), self.relay, take)
 
-    def answer_probe(self, header: Header, packet: bytes) -> None:
+    def exchange_keys(self) -> None:
+        """Asks for epoch 1, of which DATA is from here on (section 6)."""
+        path_id, before = self.route.path_id, self.route.path_secret
+        ephemeral = X25519PrivateKey.generate()
+        request = pb.End(key_request=pb.KeyRequest(epoch=1, key=wire.public_bytes(ephemeral)))
+
+        def seal() -> bytes:
+            header = Header(wire.END, self.route.role, 0, path_id)
+            return wire.seal_salted(before, header, request.SerializeToString())
+
+        def take(header: Header, packet: bytes) -> Any:
+            if (header.type, header.id) != (wire.END, path_id):
+                return None
+            end = pb.End.FromString(wire.open_salted(before, header, packet))
+            return end.key_response.epoch == 1 and end.key_response.key
+
+        answerer = self.exchange("key request", seal, self.relay, take)
+        secret = wire.ask_epoch(before, path_id, 1, answerer, self.route.peer_static_key,
+                                ephemeral, self.static)
+        self.data = Channel.of_path(secret, self.route.role, path_id, epoch=1)
+
+    def answer_probe(self, header: Header, packet: bytes) -> bool:
         """A peer that hears nothing asks whether the path lives (section 5)."""
-        if not self.route or header.id != self.route.path_id:
-            return
+        if not self.route or (header.type, header.id) != (wire.END, self.route.path_id):
+            return False
         secret = self.route.path_secret
         end = pb.End.FromString(wire.open_salted(secret, header, packet))
         if end.HasField("probe"):
@@ -206,6 +227,7 @@ class Client:
             own = Header(wire.END, self.route.role, 0, self.route.path_id)
             self.socket.sendto(wire.seal_salted(secret, own, answer.SerializeToString()),
                                self.relay)
+        return end.HasField("probe")
 
     def hold(self, seconds: float) -> None:
         self.receive(time.monotonic() + seconds, lambda header, packet: None)
@@ -240,6 +262,9 @@ def main() -> None:
     client.bind()
     client.ping()
     print(f"echo reply from {socket.inet_ntoa(client.route.peer_vipv4)}")
+    client.exchange_keys()
+    client.ping()
+    print("echo reply under keys of epoch 1")
     client.hold(arguments.hold)
     client.release()
     print("path released")

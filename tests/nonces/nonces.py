@@ -37,9 +37,9 @@ FAULTS = {"data-counter": DATA, "foreign-iv": DATA, "signal-counter": SIGNAL, "l
 
 
 class Secret(NamedTuple):
-    kind: str  # NTM_SIGNAL, NTM_PATH, NTM_LEG
+    kind: str  # NTM_SIGNAL, NTM_PATH, NTM_LEG, NTM_EPOCH
     id: int
-    qualifier: int  # a path's suite, a leg's role
+    qualifier: int  # a path's or epoch's suite, a leg's role
     value: bytes
 
 
@@ -64,7 +64,7 @@ class KeyLogs:
             if words[0] == "NTM_RUN":
                 run = Run(host, words[2], words[1], len(self.runs))
                 self.runs.append(run)
-            elif words[0] in ("NTM_SIGNAL", "NTM_PATH", "NTM_LEG"):
+            elif words[0] in ("NTM_SIGNAL", "NTM_PATH", "NTM_LEG", "NTM_EPOCH"):
                 qualifier = 0 if words[0] == "NTM_SIGNAL" else int(words[3])
                 assert run is not None, f"{file}: a secret before any run"
                 secret = Secret(words[0], int(words[1], 16), qualifier, bytes.fromhex(words[-1]))
@@ -127,7 +127,8 @@ def key_for(secret: Secret, header: Header, salt: bytes | None) -> tuple[int, by
     if header.type == SIGNAL:
         return (suites.AES_128_GCM, secret.value) if secret.kind == "NTM_SIGNAL" else None
     is_of_leg = secret.kind == "NTM_LEG" and header.type == LEG and secret.qualifier == header.flags & ROLE
-    if secret.kind != "NTM_PATH" and not is_of_leg:
+    is_of_epoch = secret.kind == "NTM_EPOCH" and header.type == DATA
+    if secret.kind != "NTM_PATH" and not is_of_leg and not is_of_epoch:
         return None
     if header.type == DATA:
         suite = secret.qualifier
@@ -301,7 +302,7 @@ def main() -> int:
     secrets = Counter(secret.kind for secret in checker.used)
     counted = {**checker.types, "packets": len(packets), "pairs": len(checker.pairs), "keys": len(checker.keys),
                "sessions": secrets["NTM_SIGNAL"], "paths": secrets["NTM_PATH"],
-               "paths-to-relays": checker.paths_to_relays, "legs": secrets["NTM_LEG"], "ephemerals": checker.ephemerals}
+               "paths-to-relays": checker.paths_to_relays, "legs": secrets["NTM_LEG"], "epochs": secrets["NTM_EPOCH"], "ephemerals": checker.ephemerals}
     print(", ".join(f"{count} {what}" for what, count in counted.items()))
     runs = Counter(run.host for run in logs.runs)
     print("runs: " + ", ".join(f"{host} {count}" for host, count in runs.items()))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The client in Python, written from the documents alone, pings cn through the relay in mn's place.
+# The client in Python, written from the documents alone, pings cn through the relay in mn's place, and
+# exchanges keys with it.
 #
 #   ntm_client.py (mn's key and name) --- nat-a --- inet --- nat-b --- cn
 #                                          |
@@ -39,6 +40,9 @@ check "both of its legs carried packets" \
     fact rs1 path '[.paths[].legs[].packets_received] | length == 2 and all(. > 0)'
 same "it is cn's" "$(path_id cn)" "$id"
 expect 2 "cn's END probe is answered" cn_has_measured
+expect 2 "another echo reply, under keys that both ends have made" client_says "keys of epoch 1"
+same "cn's keys" "$(fact cn path '.paths[0] | "\(.epoch) \(.exchanged)"')" "1 true"
+same "what came and opened under none" "$(fact cn status .drops.bad_tag)" 0
 status=0
 wait $! || status=$?
 sed 's/^/   client: /' "$client_log"

@@ -34,7 +34,7 @@ nonces() {
     /usr/bin/python3 "$repo/tests/nonces/nonces.py" "$run_dir"/{inet,nat-a,nat-b}/capture.pcap \
         --keys "${keys[@]}" --runs dc1=9 rs1=7 mn=10 cn=7 --at-least data=2000 signal=150 leg=40 end=4 \
         handshake=40 cookie=20 sessions=30 paths=16 legs=4 ephemerals=40 keys=100 pairs=2400 \
-        paths-to-relays=8 suite-1=2000 suite-2=40 suite-3=40 suite-4=40 "$@"
+        paths-to-relays=8 epochs=12 suite-1=2000 suite-2=40 suite-3=40 suite-4=40 "$@"
 }
 # finds FAULT COMPLAINT: seeded with it, the proof fails, for that reason.
 finds() {

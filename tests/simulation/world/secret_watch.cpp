@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/simulation/world/secret_watch.hpp"
 
+#include "common/protocol/key_log.hpp"
 #include "common/protocol/keys.hpp"
 #include "common/protocol/ntm_header.hpp"
 
@@ -9,12 +10,23 @@
 namespace ntm::simulation {
 
 void SecretWatch::learn(const dc::PathRecord& path) {
-    auto& known = known_[path.id];
+    add(path.id, path.path_secret, path.suite);
+}
+
+void SecretWatch::read_key_log(std::string_view line) {
+    const auto parsed = protocol::parse_key_log_line(line);
+    if (parsed && *parsed && (*parsed)->kind == protocol::KeyLogLine::Kind::epoch_secret) {
+        add(PathId{(*parsed)->id}, (*parsed)->secret, (*parsed)->suite);
+    }
+}
+
+void SecretWatch::add(PathId path, const Secret32& secret, crypto::Suite suite) {
+    auto& known = known_[path];
     const bool is_new = std::ranges::none_of(known, [&](const Known& one) {
-        return one.secret == path.path_secret && one.suite == path.suite;
+        return one.secret == secret && one.suite == suite;
     });
     if (is_new) {
-        known.push_back({path.path_secret.clone(), path.suite, {}});
+        known.push_back({secret.clone(), suite, {}});
     }
 }
 
@@ -50,7 +62,7 @@ void SecretWatch::see_sent(ByteView payload) {
     const std::string name =
         "DATA of path " + header->path_id().text() + ", counter " + std::to_string(header->counter);
     if (found == known.rend()) {
-        breaches_.push_back(name + " opens under no secret that the DC made");
+        breaches_.push_back(name + " opens under no secret that was made");
         return;
     }
     if (!found->senders[header->role()].counters.insert(header->counter).second) {
@@ -62,6 +74,18 @@ std::size_t SecretWatch::secrets() const noexcept {
     std::size_t count = 0;
     for (const auto& [id, known] : known_) {
         count += known.size();
+    }
+    return count;
+}
+
+std::size_t SecretWatch::used() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [id, known] : known_) {
+        count += static_cast<std::size_t>(std::ranges::count_if(known, [](const Known& one) {
+            return std::ranges::any_of(one.senders, [](const auto& sender) {
+                return !sender.second.counters.empty();
+            });
+        }));
     }
     return count;
 }

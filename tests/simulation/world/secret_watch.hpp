@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Proves that no (key, nonce) pair is used twice (docs/protocol.md section 6). It stands between
-// the DC and its store, so it learns every path secret that was ever made, and sees every DATA
+// the DC and its store, so it learns every path secret that was ever made, reads the nodes' key logs,
+// so it learns those of later epochs, and sees every DATA
 // packet that a node sends: it finds the secret that opens it, and notes the counter under that
 // secret and role. A counter that comes a second time under one secret is a breach, whatever
 // restarted in between; so is a packet that no secret opens.
@@ -17,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ntm::simulation {
@@ -24,11 +26,14 @@ namespace ntm::simulation {
 class SecretWatch {
   public:
     void learn(const dc::PathRecord& path);
+    void read_key_log(std::string_view line);
     // Once for each DATA packet at the moment when a node sends it.
     void see_sent(ByteView payload);
 
     [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
     [[nodiscard]] std::size_t secrets() const noexcept;
+    // Of them, those that DATA was sent under.
+    [[nodiscard]] std::size_t used() const noexcept;
     [[nodiscard]] const std::vector<std::string>& breaches() const noexcept { return breaches_; }
 
   private:
@@ -41,6 +46,7 @@ class SecretWatch {
         crypto::Suite suite = crypto::Suite::aes_128_gcm;
         std::map<Role, Sender> senders;
     };
+    void add(PathId path, const Secret32& secret, crypto::Suite suite);
     [[nodiscard]] static bool opens(Known& known, ByteView payload);
 
     std::map<PathId, std::vector<Known>> known_;  // newest last

@@ -56,6 +56,7 @@ World::World(const Options& options)
           "nat-c", "10.0.3.0/24", "198.51.100.3", NatKind::port_restricted, options.nat_timeout
       ))},
       v6only{network.add_segment(public_segment("v6only", "", "2001:db8:6::/64"))},
+      key_policy_{options.key_policy},
       key_random_{options.seed * 8 + 1},
       dc_random_{options.seed * 8 + 2},
       relay_random_{options.seed * 8 + 3},
@@ -120,8 +121,8 @@ Surroundings World::surroundings() {
 
 client::NodeSettings World::node_settings(
     const std::string& fqdn, const crypto::KeyPair& key, RandomSource& random
-) const {
-    return {
+) {
+    client::NodeSettings settings{
         fqdn,
         ntm_port,
         key.clone(),
@@ -129,6 +130,11 @@ client::NodeSettings World::node_settings(
         dc_key_.public_key(),
         dc_endpoints,
         {"a.ntm.test", "b.ntm.test"}};
+    settings.key_log = protocol::KeyLog{[this](std::string_view line) {
+        secrets.read_key_log(line);
+    }};
+    settings.key_policy = key_policy_;
+    return settings;
 }
 
 control::DirectorSettings World::relay_settings(

@@ -28,6 +28,7 @@ class World {
         dc::Store* store = nullptr;  // the DC's instead of that file; outlives the world
         Duration nat_timeout = std::chrono::seconds{30};
         bool has_third_node_and_second_relay = false;
+        client::KeyPolicy key_policy{};  // of the nodes
     };
     explicit World(const Options& options);
 
@@ -79,7 +80,7 @@ class World {
     [[nodiscard]] Surroundings surroundings();
     [[nodiscard]] client::NodeSettings node_settings(
         const std::string& fqdn, const crypto::KeyPair& key, RandomSource& random
-    ) const;
+    );
     [[nodiscard]] control::DirectorSettings relay_settings(
         const std::string& name, const crypto::KeyPair& key, RandomSource& random
     ) const;
@@ -87,6 +88,7 @@ class World {
     [[nodiscard]] SimDc::Setup dc_setup(const Options& options) const;
 
     std::vector<std::string> station_breaches_;
+    client::KeyPolicy key_policy_;
     SeededRandom key_random_;
     SeededRandom dc_random_;
     SeededRandom relay_random_;

@@ -59,6 +59,31 @@ TEST(NodeConfig, an_exit_path_is_wanted_or_not) {
     EXPECT_NE(complaint(with(example(), "exit: false", "exit: rs1")), "");
 }
 
+TEST(NodeConfig, keys_are_renewed_as_it_says_and_no_later_than_the_protocol_has_it) {
+    const std::string usual =
+        "keys: { exchange: true, renew_seconds: 7200, renew_packets: 4294967296 }";
+    const std::string file = ::testing::TempDir() + "/node_config_keys.yaml";
+    std::ofstream{file} << with(example(), usual, "keys: { exchange: false, renew_seconds: 2 }");
+    const auto config = read_config(file);
+    std::ofstream{file} << with(example(), usual, "");
+    const auto without = read_config(file);
+    std::remove(file.c_str());
+    ASSERT_TRUE(config && without);
+    EXPECT_FALSE(config->keys.is_at_once);
+    EXPECT_EQ(config->keys.renew_after, std::chrono::seconds{2});
+    EXPECT_EQ(config->keys.renew_packets, std::uint64_t{1} << 32);
+    EXPECT_TRUE(without->keys.is_at_once);
+    EXPECT_EQ(without->keys.renew_after, std::chrono::hours{2});
+    for (const char* wrong :
+         {"renew_seconds: 0",
+          "renew_seconds: 7201",
+          "renew_packets: 1",
+          "renew_packets: 4294967297"}) {
+        EXPECT_NE(complaint(with(example(), usual, std::string{"keys: { "} + wrong + " }")), "")
+            << wrong;
+    }
+}
+
 TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {
     EXPECT_NE(
         complaint(with(example(), "fqdn: mn.a", "fqnd: mn.a")).find("fqdn"), std::string::npos

@@ -26,6 +26,7 @@ NodeWorld::NodeWorld(std::uint64_t seed, bool wants_exit)
         {dc_v4, dc_v6()},
         {"a.ntm.test", "b.ntm.test"}};
     settings.wants_exit = wants_exit;
+    settings.key_policy.is_at_once = false;  // the far end answers no key message
     node = std::make_unique<TunnelManager>(std::move(settings), random);
     relay.leg_secrets.emplace(PathId{FakeDc::path_number}, secret(0x11));
 }
