@@ -110,6 +110,12 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
     root.section("paths", Need::optional, [&](Section& paths) {
         into.suites = config::read_suites(paths);
     });
+    into.known_peers_file = root.text("known_peers", "");
+    if (!into.known_peers_file.empty() &&
+        (into.known_peers_file == into.key_file || into.known_peers_file == into.admin_socket)) {
+        const std::string what = config::in_quotes(into.known_peers_file);
+        root.fail("known_peers", what + " is another file's name here", "a file of its own");
+    }
     root.section("keys", Need::optional, [&](Section& part) { read_keys(part, into.keys); });
     into.log_level = config::read_log_level(root);
 }

@@ -38,6 +38,7 @@ struct NodeConfig {
     std::optional<ResolverConfig> resolver;
     std::vector<crypto::Suite> suites = crypto::usual_suites();
     KeyPolicy keys;
+    std::string known_peers_file;  // empty: none
     std::string log_level;
 };
 

@@ -28,6 +28,9 @@ Json config_json(const NodeConfig& config) {
             {"upstream", texts_of(config.resolver->upstream)}};
     }
     json["paths"] = {{"suites", crypto::texts_of(config.suites)}};
+    if (!config.known_peers_file.empty()) {
+        json["known_peers"] = config.known_peers_file;
+    }
     json["keys"] = {
         {"exchange", config.keys.is_at_once},
         {"renew_seconds",

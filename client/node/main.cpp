@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client/node/config.hpp"
+#include "client/node/known_peers_file.hpp"
 #include "client/node/node_program.hpp"
 #include "common/config/daemon_main.hpp"
 #include "common/config/key_file.hpp"
@@ -21,8 +22,16 @@ int run(const ntm::client::NodeConfig& config, const ntm::config::CommandLine& l
     if (!key_log) {
         return ntm::daemon::fail(key_log.error());
     }
+    auto known_peers = ntm::client::read_known_peers(config.known_peers_file);
+    if (!known_peers) {
+        return ntm::daemon::fail(known_peers.error());
+    }
     ntm::client::NodeProgram program{
-        config, ntm::crypto::KeyPair::from_private(*key), *std::move(key_log), line.key_log_file};
+        config,
+        ntm::crypto::KeyPair::from_private(*key),
+        *std::move(key_log),
+        line.key_log_file,
+        *std::move(known_peers)};
     const auto done = program.run();
     return done ? 0 : ntm::daemon::fail(done.error());
 }

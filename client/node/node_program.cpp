@@ -3,6 +3,7 @@
 
 #include "client/node/config_view.hpp"
 #include "client/node/exit_rules.hpp"
+#include "client/node/known_peers_file.hpp"
 #include "client/node/node_views.hpp"
 #include "common/daemon/log.hpp"
 
@@ -28,7 +29,11 @@ BootId new_boot_id(RandomSource& random) {
 }
 
 NodeSettings settings_of(
-    const NodeConfig& config, crypto::KeyPair key, BootId boot_id, protocol::KeyLog key_log
+    const NodeConfig& config,
+    crypto::KeyPair key,
+    BootId boot_id,
+    protocol::KeyLog key_log,
+    std::vector<KnownPeer> known_peers
 ) {
     return {
         config.fqdn,
@@ -42,7 +47,8 @@ NodeSettings settings_of(
         std::move(key_log),
         config.general_names,
         config.wants_exit,
-        config.keys};
+        config.keys,
+        std::move(known_peers)};
 }
 
 }  // namespace
@@ -51,13 +57,16 @@ NodeProgram::NodeProgram(
     const NodeConfig& config,
     crypto::KeyPair key,
     protocol::KeyLog key_log,
-    std::string key_log_file
+    std::string key_log_file,
+    std::vector<KnownPeer> known_peers
 )
     : config_{config},
       key_log_file_{std::move(key_log_file)},
       key_log_{std::move(key_log)},
       boot_id_{new_boot_id(random_)},
-      manager_{settings_of(config, std::move(key), boot_id_, key_log_), random_} {}
+      manager_{
+          settings_of(config, std::move(key), boot_id_, key_log_, std::move(known_peers)),
+          random_} {}
 
 Instant NodeProgram::now() {
     return Instant{
@@ -272,6 +281,7 @@ void NodeProgram::pump() {
     for (const std::string& trouble : tun_->configure(manager_.virtual_network(), now())) {
         spdlog::warn("TUN device {}: {}", config_.tun_name, trouble);
     }
+    keep_known_peers();
     const auto datagrams = manager_.take_datagrams();
     sockets_->send(datagrams);
     for (const Bytes& packet : manager_.take_inner_packets()) {
@@ -282,6 +292,17 @@ void NodeProgram::pump() {
     }
     arm_timer();
     finish_if_done();
+}
+
+void NodeProgram::keep_known_peers() {
+    const auto peers = manager_.take_known_peers();
+    if (!peers || config_.known_peers_file.empty()) {
+        return;
+    }
+    const auto written = write_known_peers(config_.known_peers_file, *peers);
+    if (!written) {
+        spdlog::warn("{}", written.error());
+    }
 }
 
 void NodeProgram::arm_timer() {

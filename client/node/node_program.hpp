@@ -29,7 +29,8 @@ class NodeProgram {
         const NodeConfig& config,
         crypto::KeyPair key,
         protocol::KeyLog key_log,
-        std::string key_log_file
+        std::string key_log_file,
+        std::vector<KnownPeer> known_peers
     );
     // Runs until SIGTERM or SIGINT; the error is a sentence.
     [[nodiscard]] Result<Nothing, std::string> run();
@@ -47,6 +48,7 @@ class NodeProgram {
     [[nodiscard]] bool read_packets();
     // Takes what the brain has to give, and asks for the time when it wants to be called.
     void pump();
+    void keep_known_peers();
     void arm_timer();
     void finish_if_done();
     [[nodiscard]] static Instant now();

@@ -4,6 +4,7 @@
 
 #include "client/node/general_names.hpp"
 #include "client/node/key_exchange.hpp"
+#include "client/node/known_peers.hpp"
 #include "common/base/address.hpp"
 #include "common/base/ids.hpp"
 #include "common/crypto/aead.hpp"
@@ -28,6 +29,7 @@ struct NodeSettings {
     GeneralNames general_names{};
     bool wants_exit = false;
     KeyPolicy key_policy{};
+    std::vector<KnownPeer> known_peers{};  // of earlier runs
 };
 
 }  // namespace ntm::client

@@ -94,6 +94,8 @@ Json path_json(const PathView& path) {
         {"rtt_milliseconds", milliseconds_or_null(path.rtt)},
         {"loss_permille", path.loss_permille ? Json(*path.loss_permille) : Json(nullptr)},
         {"suite", text_of(path.suite)},
+        {"peer_key", path.peer_key.text()},
+        {"peer_key_before", text_or_null(path.peer_key_before)},
         {"epoch", path.epoch},
         {"exchanged", path.is_exchanged},
         {"revision", path.revision},

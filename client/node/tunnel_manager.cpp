@@ -37,6 +37,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
       registration_{settings_, signaling_, random},
       directions_{settings_, signaling_},
       exit_wish_{settings_.wants_exit},
+      known_peers_{std::move(settings_.known_peers)},
       shelf_{settings_.key_policy},
       context_{
           settings_.port,

@@ -13,6 +13,7 @@
 #include "client/node/dc_silence.hpp"
 #include "client/node/direction_requests.hpp"
 #include "client/node/exit_wish.hpp"
+#include "client/node/known_peers.hpp"
 #include "client/node/local_addresses.hpp"
 #include "client/node/name_queries.hpp"
 #include "client/node/node_settings.hpp"
@@ -107,6 +108,8 @@ struct PathView {
     Duration age{0};
     std::uint32_t epoch = 0;    // of its keys
     bool is_exchanged = false;  // they come from an exchange between the ends, and both have them
+    crypto::PublicKey peer_key;
+    std::optional<crypto::PublicKey> peer_key_before;  // in this run, if it was another
 };
 
 class TunnelManager {
@@ -134,6 +137,10 @@ class TunnelManager {
     [[nodiscard]] std::vector<Bytes> take_inner_packets();
     [[nodiscard]] std::vector<DnsAnswer> take_dns_answers();
     [[nodiscard]] std::vector<NodeEvent> take_events();
+    // If they are others than when they were taken last.
+    [[nodiscard]] std::optional<std::vector<KnownPeer>> take_known_peers() {
+        return known_peers_.take_news();
+    }
 
     // Names, and where the DC is, from here on; a DC at the same places is left alone.
     void set_names(std::vector<std::string> zones, GeneralNames general);
@@ -246,6 +253,7 @@ class TunnelManager {
     DcSilence silence_;
     NameQueries queries_;
     PeerNames names_;
+    KnownPeers known_peers_;
     TokenBucket refusal_lines_;  // in the log
     KeyShelf shelf_;
     std::vector<IpAddress> own_vips_;

@@ -211,6 +211,8 @@ std::vector<PathView> TunnelManager::paths(Instant now) const {
         view.suite = direction.suite;
         view.inner_mtu = direction.inner_mtu;
         view.age = now - tunnel->since();
+        view.peer_key = direction.peer_key;
+        view.peer_key_before = known_peers_.key_before(direction.peer_fqdn);
         view.epoch = tunnel->epochs().number();
         view.is_exchanged = view.epoch != 0 && tunnel->epochs().is_confirmed();
         views.push_back(std::move(view));

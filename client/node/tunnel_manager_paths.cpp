@@ -252,6 +252,12 @@ void TunnelManager::remember_name(const RouteDirection& direction) {
             names_.remember(*vip, direction.peer_fqdn);
         }
     }
+    if (const auto before = known_peers_.meet(direction.peer_fqdn, direction.peer_key)) {
+        warn(
+            "the key of " + direction.peer_fqdn +
+            " is another than before: " + direction.peer_key.text() + ", and was " + before->text()
+        );
+    }
 }
 
 void TunnelManager::released(const protocol::RequestReceived& request, Instant now) {

@@ -54,3 +54,8 @@ expect 15 "mn is registered" is_registered mn
 check "mn reaches cn" all_answered mn 3 "$peer"
 same "the path is" "$(path_kind mn)" direct
 stream
+
+step "peers' keys are remembered"
+same "by mn" "$(cut -d' ' -f1 "$run_dir/mn/known-peers")" "$peer"
+same "and shown" "$(fact mn path '.paths[0] | "\(.peer_key) \(.peer_key_before)"')" \
+    "$(cut -d' ' -f2 "$run_dir/mn/known-peers") null"

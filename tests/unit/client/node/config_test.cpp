@@ -84,6 +84,13 @@ TEST(NodeConfig, keys_are_renewed_as_it_says_and_no_later_than_the_protocol_has_
     }
 }
 
+TEST(NodeConfig, known_peers_have_a_file_of_their_own) {
+    const std::string usual = "known_peers: /var/lib/ntm/known-peers";
+    EXPECT_EQ(complaint(with(example(), usual, "")), "");
+    EXPECT_NE(complaint(with(example(), usual, "known_peers: /etc/ntm/keys/node.key")), "");
+    EXPECT_NE(complaint(with(example(), usual, "known_peers: /run/ntm/node.sock")), "");
+}
+
 TEST(NodeConfig, what_is_wrong_is_named_with_its_place) {
     EXPECT_NE(
         complaint(with(example(), "fqdn: mn.a", "fqnd: mn.a")).find("fqdn"), std::string::npos
