@@ -232,6 +232,23 @@ void add_ends(Maker& make, const Secret32& path_secret) {
     make.capture.add(seal_end(path_secret, relayed, Role::responder, answer, make.random), true);
 }
 
+// An exchange of keys, and DATA of the epoch that begins with it.
+void add_epoch(Maker& make, const Secret32& path_secret) {
+    v1::End request;
+    request.mutable_key_request()->set_epoch(1);
+    request.mutable_key_request()->set_key(std::string(32, 'a'));
+    make.capture.add(seal_end(path_secret, relayed, Role::initiator, request, make.random));
+    v1::End response;
+    response.mutable_key_response()->set_epoch(1);
+    response.mutable_key_response()->set_key(std::string(32, 'b'));
+    make.capture.add(seal_end(path_secret, relayed, Role::responder, response, make.random), true);
+    constexpr auto suite = crypto::Suite::aes_128_gcm;
+    const Secret32 secret = make.secret();
+    make.log.note_epoch_secret(relayed, 1, suite, secret);
+    DataSealer initiator{secret, suite, relayed, Role::initiator, {}, 1};
+    make.capture.add(*initiator.seal({}));
+}
+
 void add_cookies(Maker& make) {
     make.capture.add(build_cookie_ask(0x636f6f6b69657321));
     for (const char* outside : {"192.0.2.1:40000", "[2001:db8:6::111]:40000"}) {
@@ -304,6 +321,7 @@ bool make_capture(const std::string& folder) {
     const Secret32 padded_secret = make.secret();
     make.log.note_path_secret(padded, 1, crypto::Suite::aes_128_cbc_hmac_sha_256, padded_secret);
     add_data(make, padded_secret, padded, crypto::Suite::aes_128_cbc_hmac_sha_256);
+    add_epoch(make, path_secret);
     return write(folder + "/sealed.pcap", make.capture.file()) &&
            write(folder + "/keys", as_bytes(make.keys));
 }

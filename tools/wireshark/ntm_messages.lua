@@ -107,6 +107,14 @@ end
 
 local decode_message
 
+-- What Wireshark takes for a field of this type.
+local function value_for(field, value, plain)
+    if field.type == "bool" then
+        return plain ~= 0
+    end
+    return value
+end
+
 local function add_bytes(tree, field, range)
     local item = tree:add(field.field, range)
     if field.name:find("ip", 1, true) then
@@ -126,11 +134,11 @@ local function add_delimited(tvb, from, finish, field, tree, depth)
     end
     if field.wire == 0 then -- packed
         while from < finish do
-            local value, _, after = read_varint(tvb, from, finish)
+            local value, plain, after = read_varint(tvb, from, finish)
             if not value then
                 return false
             end
-            tree:add(field.field, tvb(from, after - from), value)
+            tree:add(field.field, tvb(from, after - from), value_for(field, value, plain))
             from = after
         end
     elseif finish == from then
@@ -167,7 +175,7 @@ local function add_field(tvb, at, from, after, number, wire, field, tree, depth)
         tree:add(unknown, tvb(at, after - at)):append_text(" (number " .. number .. ")")
     elseif wire == 0 then
         local value, plain = read_varint(tvb, from, after)
-        tree:add(field.field, tvb(from, after - from), field.type == "bool" and plain ~= 0 or value)
+        tree:add(field.field, tvb(from, after - from), value_for(field, value, plain))
     elseif wire == 1 then
         tree:add_le(field.field, tvb(from, 8))
     else
