@@ -38,6 +38,10 @@ class PathProbe {
     void judge_anew(Instant now) noexcept;
 
     [[nodiscard]] bool is_down() const noexcept { return is_down_; }
+    // When the first packet was sent that has had no answer yet.
+    [[nodiscard]] std::optional<Instant> unanswered_since() const noexcept {
+        return unanswered_since_;
+    }
     [[nodiscard]] std::optional<Duration> rtt() const noexcept { return rtt_; }
     // Probes of the last 100 that were not answered; nothing before the first verdict.
     [[nodiscard]] std::optional<unsigned> loss_permille() const noexcept;

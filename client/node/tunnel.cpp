@@ -17,6 +17,8 @@ using std::chrono::seconds;
 // A relay is kept open by COOKIE; a direct path has only itself.
 constexpr Duration direct_keep_alive = seconds{15};
 constexpr Duration between_complaints = seconds{5};
+// From what is sent to an answer, besides the round trips: an acknowledgement is delayed by 40 ms or so.
+constexpr Duration longest_wait = std::chrono::milliseconds{100};
 
 // An RS-N keeps a TCP connection that nobody uses for 124 minutes (RFC 5382 REQ-5).
 constexpr Duration idle_limit(RouteKind kind) {
@@ -77,7 +79,7 @@ void Tunnel::send(Bytes inner, Instant now) {
     }
     note_wanted(now);
     if (can_send()) {
-        seal_and_send(inner, now);
+        send_first(inner, now);
         return;
     }
     if (!held_.hold(std::move(inner), now)) {
@@ -117,6 +119,11 @@ void Tunnel::note_wanted(Instant now) {
     }
 }
 
+void Tunnel::send_first(ByteView inner, Instant now) {
+    context_.segments.note(direction_->path_id, inner, now);
+    seal_and_send(inner, now);
+}
+
 void Tunnel::seal_and_send(ByteView inner, Instant now) {
     auto sealed = keys_->epochs.seal(inner);
     if (!sealed) {
@@ -126,6 +133,7 @@ void Tunnel::seal_and_send(ByteView inner, Instant now) {
     const Way way = *legs_->way();
     last_sent_ = now;
     if (!inner.empty()) {
+        sent_by_ = way;
         ++sent_.packets;
         sent_.bytes += inner.size();
     }
@@ -159,6 +167,9 @@ void Tunnel::handle_data(const Datagram& datagram, Instant now) {
         }
     }
     note_heard(datagram, now);
+    if (is_heard_again(now)) {
+        repeat_segments(now);
+    }
     probe_.note_received(now);
     if (keys_->exchange.note_opened(*opened, now) && can_send()) {
         seal_and_send({}, now);
@@ -291,7 +302,28 @@ void Tunnel::after_change(Instant now) {
     was_ready_ = is_ready_now;
     has_been_ready_ = has_been_ready_ || is_ready_now;
     keys_->exchange.set_ready(can_send(), now);
+    // A way that has only now taken the place of another, or of none.
+    if (can_send() && sent_by_ && sent_by_ != legs_->way()) {
+        repeat_segments(now);
+    }
     flush(now);
+}
+
+void Tunnel::repeat_segments(Instant now) {
+    if (!can_send()) {
+        return;
+    }
+    sent_by_ = legs_->way();
+    for (const Bytes& segment : context_.segments.of(direction_->path_id, now)) {
+        seal_and_send(segment, now);
+    }
+}
+
+// Its peer has moved, perhaps: that a relay does not tell.
+bool Tunnel::is_heard_again(Instant now) const {
+    const auto since = probe_.unanswered_since();
+    const Duration rtt = probe_.rtt().value_or(Duration{0});
+    return since && now - *since >= longest_wait + 2 * rtt;
 }
 
 void Tunnel::flush(Instant now) {
@@ -300,7 +332,7 @@ void Tunnel::flush(Instant now) {
     }
     note_wanted(now);
     for (const Bytes& inner : held_.take(now)) {
-        seal_and_send(inner, now);
+        send_first(inner, now);
     }
 }
 

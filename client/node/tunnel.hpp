@@ -79,6 +79,11 @@ class Tunnel {
     [[nodiscard]] bool can_probe() const { return legs_->is_ready() && legs_->way().has_value(); }
     void after_change(Instant now);
     void flush(Instant now);
+    // The last segments once more, for what was lost while the tunnel did not stand.
+    void repeat_segments(Instant now);
+    [[nodiscard]] bool is_heard_again(Instant now) const;
+    // As against a segment that is sent once more.
+    void send_first(ByteView inner, Instant now);
     void seal_and_send(ByteView inner, Instant now);
     void send_end(const v1::End& message, Instant now);
     void note_wanted(Instant now);
@@ -109,6 +114,7 @@ class Tunnel {
     Instant last_sent_;  // anything sealed under the path secret
     Instant expires_;
     std::optional<Instant> last_complaint_;
+    std::optional<Way> sent_by_;  // the way of the last DATA
     bool was_ready_ = false;
     bool has_been_ready_ = false;
     bool could_probe_ = false;

@@ -3,6 +3,7 @@
 // randomness, and the place where they put what is to be done.
 #pragma once
 
+#include "client/node/last_segments.hpp"
 #include "client/node/local_addresses.hpp"
 #include "client/node/relay_watch.hpp"
 #include "common/base/datagram.hpp"
@@ -74,6 +75,7 @@ struct TunnelContext {
     Outbox& out;
     const crypto::KeyPair& static_key;
     const protocol::KeyLog& key_log;
+    LastSegments& segments;
     Instant dc_heard{};  // the last time
     Instant dc_back{};  // the last time that it was heard after it had let a question wait for long
 };

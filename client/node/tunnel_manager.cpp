@@ -52,6 +52,7 @@ TunnelManager::TunnelManager(NodeSettings settings, RandomSource& random)
           out_,
           settings_.static_key,
           settings_.key_log,
+          segments_,
           {},
           {}} {
     settings_.fqdn = normalized_name(settings_.fqdn);

@@ -260,6 +260,7 @@ class TunnelManager {
     VirtualNetwork network_;
     NodeCounters counters_;
     Outbox out_;
+    LastSegments segments_;
     TunnelContext context_;
     TunnelTable tunnels_;
     Instant tunnels_due_ = Instant::never();  // none is due before that
