@@ -126,6 +126,7 @@ void AddressWatch::report() {
     }
     is_troubled_ = false;
     retry_.cancel();
+    hooks_.on_state(*state);
     hooks_.on_change(real_addresses(*state, tun_index_));
 }
 

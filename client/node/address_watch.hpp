@@ -29,6 +29,9 @@ class AddressWatch {
         // The state can not be read, in a sentence: said once, until it can be read again.
         std::function<void(const std::string&)> on_trouble;
         std::function<Result<KernelState, std::string>()> read = read_kernel_state;
+        // Each reading, before on_change() gets what it makes of it.
+        std::function<void(const KernelState&)> on_state = [](const KernelState& /*state*/) {
+        };
     };
 
     // The error is a sentence. `loop` outlives the watch.

@@ -103,6 +103,9 @@ void read_root(Section& root, config::KeyFiles keys, NodeConfig& into) {
             tun.fail("name", what, "at most 15 characters without / : and spaces");
         }
     });
+    root.section("interfaces", Need::optional, [&](Section& interfaces) {
+        into.wants_fast_links = interfaces.boolean("fast", into.wants_fast_links);
+    });
     root.section("resolver", Need::optional, [&](Section& part) { read_resolver(part, into); });
     if (into.general_names != GeneralNames{} && !into.resolver) {
         root.fail("gn", "without a resolver nobody asks for a name", "a section resolver");

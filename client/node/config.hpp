@@ -35,6 +35,7 @@ struct NodeConfig {
     GeneralNames general_names;
     bool wants_exit = false;
     std::string tun_name;
+    bool wants_fast_links = false;
     std::optional<ResolverConfig> resolver;
     std::vector<crypto::Suite> suites = crypto::usual_suites();
     KeyPolicy keys;

@@ -22,6 +22,7 @@ Json config_json(const NodeConfig& config) {
     json["gn"] = config.general_names.are_all ? Json("all") : Json(config.general_names.domains);
     json["exit"] = config.wants_exit;
     json["tun"] = {{"name", config.tun_name}};
+    json["interfaces"] = {{"fast", config.wants_fast_links}};
     if (config.resolver) {
         json["resolver"] = {
             {"listen", config.resolver->listen.text()},

@@ -55,14 +55,27 @@ void read_link(const nlmsghdr* message, KernelState& into) {
     for_each_attribute(message, sizeof(*link), [&](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) == IFLA_IFNAME) {
             found.name = mnl_attr_get_str(attribute);
+        } else if (mnl_attr_get_type(attribute) == IFLA_CARRIER_UP_COUNT) {
+            found.carrier_ups = mnl_attr_get_u32(attribute);
         }
     });
     into.interfaces.push_back(std::move(found));
 }
 
+bool is_usable(const IpAddress& address, std::uint32_t flags) {
+    std::uint32_t unusable = IFA_F_DADFAILED | IFA_F_DEPRECATED;
+    // An optimistic address is tentative, too, and meant to be used (RFC 4429).
+    if ((flags & IFA_F_OPTIMISTIC) == 0) {
+        unusable |= IFA_F_TENTATIVE;
+    }
+    // An IPv4 secondary address has IFA_F_SECONDARY, which is the same bit as IFA_F_TEMPORARY.
+    if (address.is_ipv6()) {
+        unusable |= IFA_F_TEMPORARY;
+    }
+    return (flags & unusable) == 0;
+}
+
 void read_address(const nlmsghdr* message, KernelState& into) {
-    constexpr std::uint32_t unusable =
-        IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TEMPORARY;
     const auto* head = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
     std::uint32_t flags = head->ifa_flags;
     std::optional<IpAddress> address;
@@ -87,10 +100,8 @@ void read_address(const nlmsghdr* message, KernelState& into) {
     if (!own || (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)) {
         return;
     }
-    // An IPv4 secondary address has IFA_F_SECONDARY, which is the same bit as IFA_F_TEMPORARY.
-    const std::uint32_t bad =
-        own->is_ipv4() ? unusable & ~std::uint32_t{IFA_F_TEMPORARY} : unusable;
-    into.addresses.push_back({head->ifa_index, {*own, head->ifa_prefixlen}, (flags & bad) == 0});
+    into.addresses.push_back({head->ifa_index, {*own, head->ifa_prefixlen}, is_usable(*own, flags)}
+    );
 }
 
 void read_route(const nlmsghdr* message, KernelState& into) {

@@ -21,12 +21,13 @@ struct KernelInterface {
     std::string name;
     bool is_up = false;  // and its carrier is there
     bool is_loopback = false;
+    std::uint32_t carrier_ups = 0;  // how often its carrier has come
 };
 
 struct KernelAddress {
     std::uint32_t interface_index = 0;
     InterfaceAddress address;
-    bool is_usable = false;  // neither tentative, failed, deprecated nor temporary
+    bool is_usable = false;  // neither tentative (optimistic is), failed, deprecated nor temporary
 };
 
 struct DefaultRoute {

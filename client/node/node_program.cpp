@@ -120,6 +120,15 @@ Result<Nothing, std::string> NodeProgram::open() {
         manager_.handle_addresses(present, now());
         pump();
     };
+    if (config_.wants_fast_links) {
+        fast_links_.emplace(loop_, tun_->index());
+        for (const std::string& trouble : fast_links_->open()) {
+            spdlog::warn("interfaces are not fast: {}", trouble);
+        }
+        hooks.on_state = [this](const KernelState& state) {
+            fast_links_->read(state);
+        };
+    }
     hooks.on_trouble = [](const std::string& trouble) {
         spdlog::warn("{}; trying on", trouble);
     };

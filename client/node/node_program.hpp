@@ -5,6 +5,7 @@
 
 #include "client/node/address_watch.hpp"
 #include "client/node/config.hpp"
+#include "client/node/fast_links.hpp"
 #include "client/node/resolver.hpp"
 #include "client/node/tun_device.hpp"
 #include "client/node/tunnel_manager.hpp"
@@ -64,6 +65,7 @@ class NodeProgram {
     asio::signal_set signals_{loop_};
     std::optional<UdpSockets> sockets_;
     std::optional<TunDevice> tun_;
+    std::optional<FastLinks> fast_links_;
     std::unique_ptr<AddressWatch> watch_;
     std::unique_ptr<Resolver> resolver_;
     std::unique_ptr<admin::LiveConfig> live_config_;

@@ -112,6 +112,7 @@ configure() {
         ;;
     node)
         render node.yaml.in "$dir/node.yaml" "DIR=$dir" "FQDN=${fqdn_of[$host]}" \
+            "FAST=${NTM_LAB_FAST:-$(is_dynamic && echo true || echo false)}" \
             "GN=${NTM_LAB_GN:-[example.test]}" "EXIT=${NTM_LAB_EXIT:-false}" "KEYS=${NTM_LAB_KEYS:-exchange: true}" \
             "DC_KEY=${NTM_LAB_DC_KEY:-$(public_key dc1)}" "SUITES=${NTM_LAB_SUITES:-$usual_suites}"
         ;;

@@ -44,9 +44,20 @@ TEST(NodeConfig, the_example_is_read) {
     EXPECT_EQ(config->zones, (std::vector<std::string>{"a.ntm.test", "b.ntm.test"}));
     EXPECT_EQ(config->general_names, GeneralNames{});
     EXPECT_FALSE(config->wants_exit);
+    EXPECT_FALSE(config->wants_fast_links);
     EXPECT_EQ(config->resolver->listen.text(), "127.0.0.53:53");
     EXPECT_EQ(config->suites, crypto::usual_suites());
     EXPECT_EQ(config->log_level, "info");
+}
+
+TEST(NodeConfig, links_are_fast_where_it_says_so) {
+    const std::string file = ::testing::TempDir() + "/node_config_fast.yaml";
+    std::ofstream{file} << with(example(), "fast: false", "fast: true");
+    const auto config = read_config(file);
+    std::remove(file.c_str());
+    ASSERT_TRUE(config) << config.error().text();
+    EXPECT_TRUE(config->wants_fast_links);
+    EXPECT_NE(complaint(with(example(), "fast: false", "fast: eth0")), "");
 }
 
 TEST(NodeConfig, an_exit_path_is_wanted_or_not) {
