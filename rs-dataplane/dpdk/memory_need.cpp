@@ -85,8 +85,9 @@ std::size_t MemoryNeed::table_bytes() const noexcept {
 unsigned buffers_needed(std::size_t ports, std::size_t workers, bool has_napt) {
     const std::size_t in_queues = ports * workers * ring_size * 4;
     const std::size_t handed_over = has_napt && workers > 1 ? HandOverRings::size : 0;
-    const std::size_t elsewhere =
-        workers * (2 * ExceptionRings::size + handed_over + 2 * buffer_cache_size + 4 * burst_size);
+    const std::size_t punted = std::size_t{2} * ExceptionRings::size;
+    const std::size_t cached = std::size_t{2} * buffer_cache_size;
+    const std::size_t elsewhere = workers * (punted + handed_over + cached + 4 * burst_size);
     return static_cast<unsigned>(in_queues + elsewhere);
 }
 

@@ -66,8 +66,8 @@ Result<KeptMemory, std::string> KeptMemory::open_locked(const std::string& file)
             return Unexpected{"can not open " + file + ": " + why()};
         }
         KeptMemory made{descriptor};
-        if (const std::string held = made.lock(); !held.empty()) {
-            return Unexpected{file + ": " + held};
+        if (std::string held = made.lock(); !held.empty()) {
+            return Unexpected{std::move(held.insert(0, ": ").insert(0, file))};
         }
         // A process that was refused removes its file while it has the lock: the name may be another's by
         // now, and only who has the lock on what it names may do anything about it.

@@ -12,7 +12,7 @@ namespace ntm::client::testing {
 namespace {
 
 struct SwitchedOnTest : ::testing::Test {
-    ~SwitchedOnTest() override { std::remove(file.c_str()); }
+    void TearDown() override { std::remove(file.c_str()); }
     void set(const std::string& value) const { std::ofstream{file} << value << '\n'; }
     [[nodiscard]] std::string value() const {
         std::string read;

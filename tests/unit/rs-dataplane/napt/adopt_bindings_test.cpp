@@ -144,8 +144,8 @@ TEST_F(AdoptBindings, what_a_stranger_has_begun_still_makes_room) {
     const Position one = add(1);
     const Inside tcp{one, 5000, Protocol::tcp};
     send(tcp, gn, exit_path);
-    for (std::uint16_t port = 1; port < plan.sessions; ++port) {
-        send(tcp, {other_address, port}, exit_path, syn_ack);
+    for (std::uint32_t port = 1; port < plan.sessions; ++port) {
+        send(tcp, {other_address, static_cast<std::uint16_t>(port)}, exit_path, syn_ack);
     }
     const auto second = adopted();
     EXPECT_EQ(second->usage().sessions, plan.sessions);

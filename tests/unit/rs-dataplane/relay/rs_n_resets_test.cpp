@@ -8,7 +8,6 @@
 namespace ntm::relay::testing {
 namespace {
 
-using napt::Kind;
 using napt::some_payload;
 using napt::tcp_packet;
 
