@@ -95,7 +95,7 @@ bool Bindings::adopt_session(Position at) {
     if (session.is_proven()) {
         ++subscribers_[session.subscriber].sessions;
     } else {
-        unproven_.add(at);
+        unproven_.add(at, session.subscriber);
     }
     return true;
 }

@@ -51,7 +51,7 @@ std::unique_ptr<Bindings> Bindings::make(
     const tables::FlowHash hash{random};
     std::unique_ptr<Bindings> made{new Bindings{plan, random, hash, kept}};
     const bool has_memory = made->sessions_.records().capacity() == plan.sessions &&
-                            made->unproven_.capacity() == plan.sessions &&
+                            made->unproven_.has_memory() &&
                             made->mappings_.capacity() == plan.mappings &&
                             made->mappings_by_endpoint_.capacity() == plan.mappings &&
                             made->subscribers_.capacity() == plan.subscribers &&
@@ -60,7 +60,8 @@ std::unique_ptr<Bindings> Bindings::make(
 }
 
 std::size_t Bindings::bytes_for(const Plan& plan) noexcept {
-    return SessionTable::mapped_bytes(plan.sessions) + Unproven::mapped_bytes(plan.sessions) +
+    return SessionTable::mapped_bytes(plan.sessions) +
+           Unproven::mapped_bytes(plan.sessions, plan.subscribers) +
            tables::LargeArray<Mapping>::mapped_bytes(plan.mappings) +
            tables::FlowIndex::mapped_bytes(plan.mappings) +
            tables::LargeArray<Subscriber>::mapped_bytes(plan.subscribers) +
@@ -75,7 +76,7 @@ Bindings::Bindings(
       exit_path_filters_{plan.exit_path_filters},
       hash_{hash},
       sessions_{plan.sessions, hash, kept.sessions},
-      unproven_{plan.sessions},
+      unproven_{plan.sessions, plan.subscribers},
       mappings_{RecordPool<Mapping>::make(plan.mappings)},
       mappings_by_endpoint_{tables::FlowIndex::make(plan.mappings)},
       subscribers_{
@@ -163,7 +164,7 @@ DropReason Bindings::pass_unproven(
             return DropReason::napt_session_quota;
         }
         ++subscriber.sessions;
-        unproven_.remove(at);
+        unproven_.remove(at, session.subscriber);
         teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
     }
     session.tcp = after;
@@ -304,7 +305,7 @@ void Bindings::remove_session(Position at, Instant now) {
         --subscriber.sessions;
         teller_.session(Event::Kind::session_ended, session, subscriber.tenancy, now);
     } else {
-        unproven_.remove(at);
+        unproven_.remove(at, session.subscriber);
     }
     sessions_.remove(mappings_[its], at);
     if (mappings_[its].first_session == nowhere) {

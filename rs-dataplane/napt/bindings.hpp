@@ -7,8 +7,9 @@
 // * Only what a subscriber sends makes a session, and only that keeps one (RFC 7857 section 7): what a
 //   stranger sends takes no memory. What the filter lets in besides the sessions goes in by the
 //   mapping alone; a TCP connection from outside has its session from the SYN-ACK on. Until who began it
-//   has shown that he sees that, it counts for nobody, nobody is told of it, and where the table is full
-//   it makes room, the oldest first: a flood of SYNs takes nothing that a subscriber would get.
+//   has shown that he sees that, it counts for nobody, and nobody is told of it. There are as many of one
+//   subscriber as he may have sessions. Beyond that, and where the table is full, they make room, his own
+//   before those of others and the oldest first: a flood of SYNs takes nothing that a subscriber would get.
 // * A session goes when tend() finds it past its time, which is no sooner than the RFCs allow; it is
 //   as good as ever until then. Nothing else ends one that is proven but the end of its subscriber.
 //

@@ -39,15 +39,18 @@ Result<PublicPort, DropReason> Bindings::make_session(
     const InsideTuple& from = lookup.tuple;
     Subscriber& subscriber = subscribers_[from.subscriber];
     const bool is_full = sessions_.records().is_full();
-    if (is_full && unproven_.oldest() == nowhere) {
+    const Position first_to_go = unproven_.first_to_go(from.subscriber);
+    if (is_full && first_to_go == nowhere) {
         teller_.sessions_used_up(sessions_.records().capacity(), now);
         return Unexpected{DropReason::napt_no_memory};
     }
     if (!may_have_session(subscriber, from.family, now)) {
         return Unexpected{DropReason::napt_session_quota};
     }
-    if (is_full) {
-        remove_session(unproven_.oldest(), now);
+    const bool has_his_share =
+        !tcp.is_proven() && unproven_.size_of(from.subscriber) >= subscriber.limits.sessions;
+    if (is_full || has_his_share) {
+        remove_session(first_to_go, now);
     }
     const std::uint64_t hash = endpoint_hash(from);
     Position at = find_mapping(from, hash);
@@ -82,7 +85,7 @@ Result<PublicPort, DropReason> Bindings::make_session(
         ++subscriber.sessions;
         teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
     } else {
-        unproven_.add(taken);
+        unproven_.add(taken, from.subscriber);
     }
     return session.public_port;
 }

@@ -117,7 +117,8 @@ TEST_F(BindingsFlood, takes_no_session_that_its_subscriber_would_get) {
     }
     EXPECT_EQ(counted(), most);
     EXPECT_EQ(open(most).error(), DropReason::napt_session_quota);
-    EXPECT_EQ(world.bindings().usage().sessions, room);
+    EXPECT_EQ(world.bindings().usage().unproven, most);
+    EXPECT_EQ(world.bindings().usage().sessions, 2 * most);
     for (std::uint16_t own = 1; own < most; ++own) {
         EXPECT_TRUE(open(own));
     }
@@ -137,23 +138,48 @@ TEST_F(BindingsFlood, takes_no_session_that_another_would_get) {
     EXPECT_TRUE(world.reaches(port, inside, gn, syn_ack)) << "nor one that he has";
 }
 
+// C-5: whether there is room in the table or not.
+TEST_F(BindingsFlood, takes_no_way_in_of_anothers_strangers) {
+    const Inside other{world.add(), 80, Protocol::tcp};
+    const PublicPort its = world.send(other, gn, exit_path, syn).value();
+    const auto begin_slowly = [&](std::uint16_t number) {
+        return world.send(other, Flood::stranger(number), exit_path, syn_ack).has_value();
+    };
+    const auto goes_on = [&](std::uint16_t number) {
+        return world.reaches(its, other, Flood::stranger(number), data);
+    };
+    ASSERT_TRUE(begin_slowly(1));
+    flood.begin(1000);
+    EXPECT_TRUE(goes_on(1));
+    ASSERT_TRUE(begin_slowly(2));
+    const Position third = world.add();
+    for (std::uint16_t own = 0; world.bindings().usage().sessions < room; ++own) {
+        ASSERT_TRUE(world.send({third, own, Protocol::udp}, gn, path_to_gn));
+    }
+    flood.begin(1000);
+    EXPECT_TRUE(goes_on(2));
+    ASSERT_TRUE(begin_slowly(3)) << "by room that the flood has";
+    flood.begin(1000);
+    EXPECT_TRUE(goes_on(3));
+}
+
 TEST_F(BindingsFlood, ends_the_oldest_that_nobody_has_proven_and_no_other) {
     flood.begin(3);
     ASSERT_TRUE(world.reaches(port, inside, Flood::stranger(1), data)) << "he has the answer";
     EXPECT_EQ(counted(), 2U);
-    flood.begin(room - 1);
+    flood.begin(most - 1);
     EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(1), data));
     EXPECT_EQ(
-        world.receive(port, inside, Flood::stranger(4), data).error(), DropReason::napt_no_session
+        world.receive(port, inside, Flood::stranger(2), data).error(), DropReason::napt_no_session
     );
-    EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(5), data));
+    EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(3), data));
     EXPECT_TRUE(world.reaches(port, inside, Flood::stranger(flood.begun()), data));
 }
 
 TEST_F(BindingsFlood, ends_with_the_time_of_each) {
-    flood.begin(20);
+    flood.begin(most);
     world.pass(seconds{239});
-    EXPECT_EQ(world.bindings().usage().sessions, 21U);
+    EXPECT_EQ(world.bindings().usage().sessions, 1 + most);
     world.pass(seconds{2});
     EXPECT_EQ(world.bindings().usage().sessions, 0U);
     ASSERT_TRUE(open(80));

@@ -63,21 +63,25 @@ std::size_t Model::proven_of(Position subscriber) const {
     return count;
 }
 
-bool Model::has_unproven() const {
-    return std::ranges::any_of(mappings_, [](const auto& entry) {
-        return std::ranges::any_of(entry.second.sessions, [](const auto& one) {
-            return !one.second.tcp.is_proven();
-        });
-    });
+std::size_t Model::unproven_of(std::optional<Position> subscriber) const {
+    std::size_t count = 0;
+    for (const auto& [key, mapping] : mappings_) {
+        const bool is_his = !subscriber || key.subscriber == *subscriber;
+        for (const auto& [remote, session] : mapping.sessions) {
+            count += is_his && !session.tcp.is_proven() ? 1 : 0;
+        }
+    }
+    return count;
 }
 
-void Model::end_oldest_unproven() {
+void Model::end_oldest_unproven(std::optional<Position> subscriber) {
     auto its = mappings_.end();
     const Remote* remote = nullptr;
     std::uint64_t begun = UINT64_MAX;
     for (auto at = mappings_.begin(); at != mappings_.end(); ++at) {
+        const bool is_his = !subscriber || at->first.subscriber == *subscriber;
         for (const auto& [from, session] : at->second.sessions) {
-            if (!session.tcp.is_proven() && session.begun < begun) {
+            if (is_his && !session.tcp.is_proven() && session.begun < begun) {
                 its = at;
                 remote = &from;
                 begun = session.begun;
@@ -103,14 +107,15 @@ Model::BlockKey Model::block_of(PublicPort port) const {
 std::optional<DropReason> Model::refusal(const Key& key, bool is_proven) {
     const Limits& limits = subscribers_.at(key.subscriber).limits;
     const bool is_full = sessions() == plan_.sessions;
-    if (is_full && !has_unproven()) {
+    if (is_full && unproven_of(std::nullopt) == 0) {
         return DropReason::napt_no_memory;
     }
     if (proven_of(key.subscriber) == limits.sessions) {
         return DropReason::napt_session_quota;
     }
-    if (is_full) {
-        end_oldest_unproven();
+    const std::size_t his = unproven_of(key.subscriber);
+    if (is_full || (!is_proven && his >= limits.sessions)) {
+        end_oldest_unproven(his != 0 ? std::optional{key.subscriber} : std::nullopt);
     }
     if (mappings_.contains(key)) {
         return std::nullopt;

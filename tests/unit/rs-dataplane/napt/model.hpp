@@ -89,8 +89,9 @@ class Model {
     [[nodiscard]] std::optional<DropReason> refusal(
         const Key& key, Session& session, Side from, const TcpSegment& segment
     );
-    [[nodiscard]] bool has_unproven() const;
-    void end_oldest_unproven();
+    // Of one subscriber, or of all.
+    [[nodiscard]] std::size_t unproven_of(std::optional<Position> subscriber) const;
+    void end_oldest_unproven(std::optional<Position> subscriber);
     [[nodiscard]] bool could_have_port(const Key& key) const;
     void expect_port_is_free(const Key& key, PublicPort port);
     void begin(
