@@ -74,10 +74,11 @@ Lane RsN::make_resets(
     Lane made;
     for (std::size_t i = 0; i < lane.size() && now < resets_until_; ++i) {
         Packet& packet = burst.packets[lane[i]];
-        const bool is_due =
-            packet.fate == Fate::drop && packet.reason == DropReason::napt_no_session;
-        if (is_due && may_reset(ended.ends[lane[i]]->subscriber, now) &&
-            make_tcp_reset(packet, ended.inner[lane[i]])) {
+        const napt::InnerPacket& about = ended.inner[lane[i]];
+        const bool is_due = packet.fate == Fate::drop &&
+                            packet.reason == DropReason::napt_no_session && is_tcp_reset_due(about);
+        if (is_due && may_reset(ended.ends[lane[i]]->subscriber, now)) {
+            make_tcp_reset(packet, about);
             packet.fate = Fate::pending;
             made.add(lane[i]);
         }

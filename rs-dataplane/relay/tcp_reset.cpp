@@ -47,15 +47,15 @@ void write_reset(std::uint8_t* tcp, const Ends& came, std::uint32_t sequence) no
 
 }  // namespace
 
-bool make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept {
+bool is_tcp_reset_due(const napt::InnerPacket& about) noexcept {
     if (about.kind() != napt::Kind::tcp) {
         return false;
     }
-    // Of the others there is nothing that the end of a connection would still send.
     const napt::TcpSegment segment = about.segment();
-    if (!segment.has_ack || segment.has_rst) {
-        return false;
-    }
+    return segment.has_ack && !segment.has_rst;
+}
+
+void make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept {
     const napt::Headers& headers = about.headers();
     const Ends came = about.ends(headers);
     std::uint8_t* const ip = about.at(headers.ip_at);
@@ -67,7 +67,7 @@ bool make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept {
     } else {
         turn_ipv6(ip, came);
     }
-    write_reset(tcp, came, segment.acknowledgement);
+    write_reset(tcp, came, about.segment().acknowledgement);
     const WordSum addresses = is_ipv4 ? sum_words({ip + 12, 8}) : sum_words({ip + 8, 32});
     store(
         tcp + 16,
@@ -75,7 +75,6 @@ bool make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept {
             addresses + sum_pseudo_header(ip_protocol::tcp, tcp_size) + sum_words({tcp, tcp_size})
         )
     );
-    return true;
 }
 
 }  // namespace ntm::relay

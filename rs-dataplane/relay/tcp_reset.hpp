@@ -8,8 +8,10 @@
 
 namespace ntm::relay {
 
-// Makes the answer of a segment, which stands at `inner_at`: a RST from where it was going. False: none is
-// due, and the packet is as it was.
-[[nodiscard]] bool make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept;
+// Whether a packet is a segment that is answered by a RST: of others there is nothing that the end of a
+// connection would still send.
+[[nodiscard]] bool is_tcp_reset_due(const napt::InnerPacket& about) noexcept;
+// Makes the answer of such a one, which stands at `inner_at`: a RST from where it was going.
+void make_tcp_reset(Packet& packet, const napt::InnerPacket& about) noexcept;
 
 }  // namespace ntm::relay

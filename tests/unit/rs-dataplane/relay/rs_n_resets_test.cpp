@@ -75,6 +75,13 @@ TEST_P(RsNResets, are_over_some_minutes_after_the_start) {
     EXPECT_EQ(send(ack).reason, DropReason::napt_no_session);
 }
 
+TEST_P(RsNResets, that_are_not_due_take_none_of_those_that_are) {
+    for (int i = 0; i < 1100; ++i) {
+        EXPECT_EQ(send(rst).reason, DropReason::napt_no_session);
+    }
+    EXPECT_EQ(send(ack).fate, Fate::transmit);
+}
+
 TEST_P(RsNResets, for_one_node_take_none_of_another) {
     std::size_t told = 0;
     for (int i = 0; i < 1100; ++i) {
