@@ -67,6 +67,7 @@ void TunnelManager::set_names(std::vector<std::string> zones, GeneralNames gener
     settings_.zones = std::move(zones);
     settings_.general_names = std::move(general);
     general_trouble_.clear();  // of names that may be none of these
+    is_general_trouble_told_ = false;
 }
 
 void TunnelManager::set_dc_endpoints(std::vector<Endpoint> endpoints, Instant now) {

@@ -276,7 +276,8 @@ class TunnelManager {
     std::optional<Instant> shut_down_by_;
     std::string last_refusal_;
     std::string last_exit_trouble_;
-    std::string general_trouble_;  // empty: none
+    std::string general_trouble_;           // empty: none
+    bool is_general_trouble_told_ = false;  // in the log
 };
 
 }  // namespace ntm::client

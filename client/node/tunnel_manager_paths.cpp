@@ -97,7 +97,8 @@ void TunnelManager::path_refused(
 }
 
 void TunnelManager::note_general_trouble(std::string trouble, Instant now) {
-    if (general_trouble_.empty() && refusal_lines_.take(refusal_lines, now)) {
+    if (!is_general_trouble_told_ && refusal_lines_.take(refusal_lines, now)) {
+        is_general_trouble_told_ = true;
         warn(
             "no path to general nodes: " + trouble +
             "; their names go to the system's resolvers, and connections made by these "
@@ -108,7 +109,8 @@ void TunnelManager::note_general_trouble(std::string trouble, Instant now) {
 }
 
 void TunnelManager::end_general_trouble() {
-    if (!std::exchange(general_trouble_, {}).empty()) {
+    general_trouble_.clear();
+    if (std::exchange(is_general_trouble_told_, false)) {
         log("general nodes are reached by paths again");
     }
 }

@@ -130,6 +130,33 @@ TEST(GeneralNamesTest, that_no_relay_can_serve_them_is_said_once_and_shown) {
     EXPECT_EQ(world.node->status().general_trouble, "") << "by a reload";
 }
 
+// S-13: ten lines at once, and one a second, of those that go and come.
+TEST(GeneralNamesTest, that_come_and_go_by_turns_fill_no_log) {
+    GeneralNamesWorld world;
+    std::uint64_t asked = 0;
+    world.dc.on_direction_request = [&](const v1::DirectionRequest& request) {
+        v1::Signal answer;
+        if (++asked % 2 == 1) {
+            answer.set_status(v1::STATUS_NO_RELAY);
+            return answer;
+        }
+        v1::RouteDirection& route = *answer.mutable_direction_response()->mutable_route();
+        route = world.dc.general_direction();
+        route.set_path_id(1000 + asked);
+        route.set_peer_fqdn(request.fqdn());
+        route.mutable_peer_vipv4()->back() = static_cast<char>(asked);
+        route.clear_peer_vipv6();
+        return answer;
+    };
+    for (std::uint64_t turn = 0; turn < 100; ++turn) {
+        world.query(turn, "host" + std::to_string(turn) + ".example.test");
+        world.run_for(milliseconds{60});
+    }
+    EXPECT_EQ(asked, 100U);
+    EXPECT_LE(world.lines_with("no path to general nodes: "), 17);
+    EXPECT_LE(world.lines_with("general nodes are reached by paths again"), 17);
+}
+
 // S-13.
 TEST(GeneralNamesTest, those_that_come_to_nothing_fill_no_log) {
     GeneralNamesWorld world;
