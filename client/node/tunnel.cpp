@@ -25,12 +25,6 @@ constexpr Duration idle_limit(RouteKind kind) {
     return kind == RouteKind::general ? minutes{150} : minutes{10};
 }
 
-std::string nonce_bytes(std::uint64_t nonce) {
-    std::array<std::uint8_t, sizeof(nonce)> bytes{};
-    store(bytes.data(), nonce);
-    return as_text(bytes);
-}
-
 }  // namespace
 
 Tunnel::Tunnel(
@@ -227,44 +221,6 @@ void Tunnel::deliver(Bytes inner, Ecn outer) {
     context_.out.inner_packets.push_back(std::move(inner));
 }
 
-bool Tunnel::handle_end(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
-    if (header.role() == direction_->role) {
-        ++context_.counters.wrong_role;
-        return false;
-    }
-    auto message = protocol::open_end(direction_->path_secret, datagram.payload);
-    if (!message) {
-        ++context_.counters.bad_tag;
-        return false;
-    }
-    if (message->has_probe() && message->probe().nonce().size() == sizeof(std::uint64_t)) {
-        v1::End answer;
-        answer.mutable_probe_answer()->set_nonce(message->probe().nonce());
-        send_end(answer, now);
-        probe_.hint(now);
-        return probe_.is_down();
-    }
-    if (message->has_probe_answer() &&
-        message->probe_answer().nonce().size() == sizeof(std::uint64_t)) {
-        const auto nonce = load<std::uint64_t>(as_bytes(message->probe_answer().nonce()).data());
-        if (!probe_.handle_answer(nonce, now)) {
-            return false;
-        }
-        note_heard(datagram, now);
-        after_change(now);
-        return true;
-    }
-    if (message->has_key_request()) {
-        handle_key_request(message->key_request(), now);
-        return false;
-    }
-    if (message->has_key_response()) {
-        return handle_key_response(message->key_response(), now);
-    }
-    ++context_.counters.malformed_message;
-    return false;
-}
-
 bool Tunnel::handle_leg(const protocol::NtmHeader& header, const Datagram& datagram, Instant now) {
     if (!legs_->handle_leg(header, datagram, now)) {
         return false;
@@ -379,37 +335,6 @@ void Tunnel::handle_timeout(Instant now) {
         context_.out.events.push_back({direction_->path_id, TunnelNews::expired});
     }
     after_change(now);
-}
-
-void Tunnel::run_probe(Instant now) {
-    if (!can_probe()) {
-        return;
-    }
-    const PathProbe::Step step = probe_.handle_timeout(context_.random, now);
-    if (step.went_down) {
-        was_ready_ = false;
-        last_complaint_ = now;
-        context_.out.events.push_back({direction_->path_id, TunnelNews::failed});
-    }
-    if (step.probe) {
-        v1::End message;
-        message.mutable_probe()->set_nonce(nonce_bytes(*step.probe));
-        send_end(message, now);
-    }
-}
-
-void Tunnel::send_end(const v1::End& message, Instant now) {
-    const auto way = legs_->way();
-    if (!way) {
-        return;
-    }
-    Bytes sealed = protocol::seal_end(
-        direction_->path_secret, direction_->path_id, direction_->role, message, context_.random
-    );
-    context_.relays.note_sent(*way, now);
-    context_.out.datagrams.push_back(
-        {{way->local, context_.own_port}, way->remote, std::move(sealed)}
-    );
 }
 
 // An empty DATA packet keeps the NATs of a direct path open.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Bindings that go on with what an earlier process has left: all of it whenever that one was killed, and
 // nothing that does not check. C-8, F-14, F-43.
-#include "tests/unit/rs-dataplane/napt/bindings_fixture.hpp"
+#include "tests/unit/rs-dataplane/napt/adopt_fixture.hpp"
 #include "tests/unit/rs-dataplane/napt/every_store.hpp"
-#include "tests/unit/rs-dataplane/napt/kept_store.hpp"
 
 #include <functional>
 #include <map>
@@ -15,107 +14,6 @@ namespace ntm::napt {
 namespace {
 
 using std::chrono::seconds;
-
-Bindings::Plan tiny_plan() {
-    Bindings::Plan plan;
-    plan.subscribers = 4;
-    plan.mappings = 16;
-    plan.sessions = 24;
-    plan.ipv4 = {.addresses = 2, .first_port = 1024, .blocks_each = 4, .block_size = 64};
-    plan.ipv6 = {.addresses = 1, .first_port = 1024, .blocks_each = 4, .block_size = 64};
-    return plan;
-}
-
-// What is plain to the outside of Bindings.
-struct Seen {
-    struct Flow {
-        PublicPort port;
-        std::uint32_t expires;
-        PathId path;
-        Filter filter;
-        TcpState state;
-        friend bool operator==(const Flow&, const Flow&) = default;
-    };
-    std::map<TupleWords, Flow> flows;  // by inside tuple
-    std::map<std::uint32_t, Ipv4Address> subscribers;
-    std::set<std::pair<Position, std::uint16_t>> blocks;
-
-    friend bool operator==(const Seen&, const Seen&) = default;
-};
-
-Seen look_at(const Bindings& bindings) {
-    Seen seen;
-    for (Position at = 0; at < bindings.sessions().reach(); ++at) {
-        const Session& session = bindings.sessions()[at];
-        if (!session.is_live()) {
-            continue;
-        }
-        EXPECT_EQ(bindings.find(session.inside()), session.public_port);
-        EXPECT_TRUE(bindings.find(session.outside()));
-        seen.flows[session.inside().words()] = {
-            session.public_port,
-            session.expires,
-            session.path,
-            session.filter,
-            session.tcp.state()};
-    }
-    bindings.for_each_subscriber([&](Position at, const Subscriber& one) {
-        seen.subscribers[one.number] = one.ipv4;
-        for (const Family family : {Family::ipv4, Family::ipv6}) {
-            bindings.blocks_of(at, family, [&](const PublicPorts::Block& block) {
-                return seen.blocks.emplace(at, block.first.port).second;
-            });
-        }
-    });
-    return seen;
-}
-
-// Two lives of the same Bindings: the first writes into `store`, each later one is made of a copy of it.
-class AdoptBindings : public testing::Test {
-  protected:
-    explicit AdoptBindings(const Bindings::Plan& wanted = tiny_plan()) : plan{wanted} {
-        tables::KeptLayout layout;
-        parts = Bindings::lay_out(plan, layout);
-        store = std::make_unique<KeptStore>(layout.bytes());
-        copied = std::make_unique<KeptStore>(layout.bytes());
-        first = Bindings::make(plan, random, parts.in(*store));
-        EXPECT_EQ(first->adopt(now), Adoption{});
-    }
-
-    Position add(std::uint32_t number) {
-        const auto last = static_cast<std::uint8_t>(number);
-        return first->add_subscriber({{10, 0, 0, last}}, {}, {}, 0, number).value();
-    }
-    PublicPort send(
-        const Inside& from,
-        const Remote& to,
-        const Path& path = path_to_gn,
-        TcpSegment segment = syn
-    ) {
-        const auto wanted = first->lookup(World::inside_tuple(from, to));
-        return first->outbound(wanted, path, segment, now).value();
-    }
-    // Of what lies in the store; `adoption` says what came of it.
-    [[nodiscard]] std::unique_ptr<Bindings> adopted() {
-        copied->copy(*store);
-        return adopt_copy();
-    }
-    [[nodiscard]] std::unique_ptr<Bindings> adopt_copy() {
-        auto made = Bindings::make(plan, other_random, parts.in(*copied));
-        adoption = made->adopt(now);
-        return made;
-    }
-
-    Bindings::Plan plan;
-    Instant now{seconds{1000}};
-    SeededRandom random{1};
-    SeededRandom other_random{2};
-    KeptBindingsParts parts;
-    std::unique_ptr<KeptStore> store;
-    std::unique_ptr<KeptStore> copied;
-    std::unique_ptr<Bindings> first;
-    Adoption adoption;
-};
 
 TEST_F(AdoptBindings, goes_on_with_all_that_there_was) {
     const Position one = add(1);
@@ -356,53 +254,6 @@ TEST_F(AdoptBindings, nothing_stays_longer_than_it_could_have) {
     EXPECT_EQ(adoption.sessions, 1U);
     second->tend(now + seconds{7442}, UINT32_MAX);
     EXPECT_EQ(second->usage().sessions, 0U);
-}
-
-class AdoptRandomBindings : public AdoptBindings {
-  protected:
-    AdoptRandomBindings() : AdoptBindings{small_plan()} {}
-};
-
-TEST_F(AdoptRandomBindings, whatever_there_was_the_same_is_there_after_it) {
-    SeededRandom dice{7};
-    std::vector<Position> who;
-    for (std::uint32_t number = 1; number <= 6; ++number) {
-        who.push_back(add(number));
-    }
-    for (int step = 0; step < 4000; ++step) {
-        const Inside from{
-            who[dice.below(who.size())],
-            static_cast<std::uint16_t>(1 + dice.below(50)),
-            static_cast<Protocol>(dice.below(3)),
-            dice.below(4) == 0 ? Family::ipv6 : Family::ipv4};
-        const Remote to{gn_address, static_cast<std::uint16_t>(1 + dice.below(5))};
-        const Path& path = dice.below(2) == 0 ? path_to_gn : exit_path;
-        // It may find no port: those of who has left rest.
-        const auto wanted = first->lookup(World::inside_tuple(from, to));
-        static_cast<void>(first->outbound(wanted, path, syn, now));
-        if (dice.below(10) == 0) {
-            now += seconds{dice.below(30)};
-            first->tend(now, UINT32_MAX);
-        }
-        if (dice.below(200) == 0) {
-            Position& leaving = who[dice.below(who.size())];
-            first->remove_subscriber(leaving, now);
-            leaving = add(static_cast<std::uint32_t>(10 + step % 200));
-        }
-        if (step % 100 == 99) {
-            const auto second = adopted();
-            ASSERT_EQ(adoption.given_up, 0U);
-            ASSERT_EQ(look_at(*second), look_at(*first));
-            ASSERT_EQ(second->usage(), first->usage());
-            ASSERT_EQ(
-                second->blocks(Family::ipv4, now).free, first->blocks(Family::ipv4, now).free
-            );
-            // And what it makes of it is whole again.
-            const Adoption once = adoption;
-            static_cast<void>(adopt_copy());
-            ASSERT_EQ(adoption, once);
-        }
-    }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "tests/unit/rs-dataplane/napt/packets.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ntm::relay::testing {
 
@@ -23,6 +24,12 @@ void append_slice(Bytes& to, const Bytes& from, std::size_t at, std::size_t leng
 }
 
 }  // namespace
+
+Bytes text(std::size_t size) {
+    Bytes bytes(size);
+    std::iota(bytes.begin(), bytes.end(), std::uint8_t{3});
+    return bytes;
+}
 
 Bytes fragment_of(const Bytes& packet, const Piece& piece, std::uint32_t identification) {
     const std::size_t header = is_ipv6(packet) ? 40 : 20;

@@ -15,6 +15,9 @@ struct Piece {
     bool has_more = true;
 };
 
+// Of which each byte shows its place.
+[[nodiscard]] Bytes text(std::size_t size);
+
 inline constexpr std::uint32_t some_identification = 0x4321;
 
 // Of an IPv4 packet without options or an IPv6 packet without extension headers.
