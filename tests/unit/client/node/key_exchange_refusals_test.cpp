@@ -78,6 +78,28 @@ TEST_F(KeyExchangeTest, the_wrong_static_key_makes_another_secret) {
     EXPECT_GT(cn->refused, 0U);
 }
 
+// Sealed for this end's own role, too short, or come before: as it would be told without key phases.
+TEST_F(KeyExchangeTest, a_packet_of_no_epoch_is_told_what_is_wrong_with_it) {
+    make();
+    const auto of_other_phase = [](Bytes datagram) {
+        datagram[1] ^= protocol::NtmHeader::flag_key_phase;
+        return datagram;
+    };
+    const Bytes sealed = *mn->epochs.seal(inner);
+    const auto error_of = [&](End& at, const Bytes& datagram) {
+        const auto opened = at.epochs.open(datagram, now);
+        return opened ? std::nullopt : std::optional{opened.error()};
+    };
+    EXPECT_EQ(error_of(*cn, of_other_phase(sealed)), protocol::OpenError::bad_tag);
+    EXPECT_EQ(error_of(*mn, of_other_phase(sealed)), protocol::OpenError::malformed);
+    EXPECT_EQ(
+        error_of(*cn, of_other_phase({sealed.begin(), sealed.begin() + protocol::NtmHeader::size})),
+        protocol::OpenError::truncated
+    );
+    EXPECT_EQ(error_of(*cn, sealed), std::nullopt);
+    EXPECT_EQ(error_of(*cn, of_other_phase(sealed)), protocol::OpenError::replayed);
+}
+
 TEST_F(KeyExchangeTest, without_a_policy_nothing_is_asked_or_answered) {
     make({}, KeyPolicy{});
     be_ready();
