@@ -120,7 +120,12 @@ Position Bindings::adopt_mapping(const Session& session) {
         return nowhere;
     }
     const auto taken = ports(session.family).adopt(holding, session.public_port, session.protocol);
-    return taken ? put_mapping(inside, hash, *taken) : nowhere;
+    if (!taken) {
+        return nowhere;
+    }
+    const Position made = put_mapping(inside, hash, taken->port);
+    ports(session.family).set_mapping(*taken, session.protocol, made);
+    return made;
 }
 
 void Bindings::welcome(Position subscriber, const Limits& limits, Tenancy tenancy, Instant now) {

@@ -254,7 +254,7 @@ std::optional<PathId> Bindings::path_for_stranger(const Mapping& mapping, const 
     }
     // A path that is gone stays in its sessions: the way is that of the newest one. Of open ones the mapping
     // has it.
-    const Position peer = sessions_.find_peer(tuple);
+    const Position peer = sessions_.find_peer(mapping, tuple);
     if (peer != nowhere && sessions_[peer].filter != Filter::endpoint_independent) {
         return sessions_[peer].path;
     }

@@ -197,9 +197,8 @@ class Bindings {
     [[nodiscard]] bool adopt_session(Position at);
     [[nodiscard]] bool is_plausible(const Session& session) const noexcept;
     [[nodiscard]] Position adopt_mapping(const Session& session);
-    Position put_mapping(
-        const InsideTuple& from, std::uint64_t hash, const PublicPorts::Taken& taken
-    );
+    // All but the public port's way to it, PublicPorts::set_mapping().
+    Position put_mapping(const InsideTuple& from, std::uint64_t hash, PublicPort public_port);
 
     [[nodiscard]] Result<PublicPort, DropReason> open(
         const Lookup<InsideTuple>& from, const Path& path, const TcpSegment& segment, Instant now
@@ -213,7 +212,11 @@ class Bindings {
     // Not as a Result: that is put together in memory and read back as one word, which waits for all
     // stores before it, and these are to lines from all over the memory.
     [[nodiscard]] DropReason make_mapping(
-        const InsideTuple& from, std::uint64_t hash, Instant now, Position& made
+        const InsideTuple& from,
+        std::uint64_t hash,
+        Instant now,
+        Position& made,
+        std::optional<PublicPorts::Taken>& taken
     );
     // What open() reads before it knows the public port.
     void prefetch_opening(const InsideTuple& tuple) const noexcept;

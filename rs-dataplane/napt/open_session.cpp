@@ -3,6 +3,7 @@
 #include "common/base/touch.hpp"
 #include "rs-dataplane/napt/bindings.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace ntm::napt {
@@ -39,8 +40,7 @@ Result<PublicPort, DropReason> Bindings::make_session(
     const InsideTuple& from = lookup.tuple;
     Subscriber& subscriber = subscribers_[from.subscriber];
     const bool is_full = sessions_.records().is_full();
-    const Position first_to_go = unproven_.first_to_go(from.subscriber);
-    if (is_full && first_to_go == nowhere) {
+    if (is_full && unproven_.size() == 0) {
         teller_.sessions_used_up(sessions_.records().capacity(), now);
         return Unexpected{DropReason::napt_no_memory};
     }
@@ -50,16 +50,17 @@ Result<PublicPort, DropReason> Bindings::make_session(
     const bool has_his_share =
         !tcp.is_proven() && unproven_.size_of(from.subscriber) >= subscriber.limits.sessions;
     if (is_full || has_his_share) {
-        remove_session(first_to_go, now);
+        remove_session(unproven_.first_to_go(from.subscriber), now);
     }
     const std::uint64_t hash = endpoint_hash(from);
     Position at = find_mapping(from, hash);
+    std::optional<PublicPorts::Taken> its_port;  // of a mapping that is made
     if (at == nowhere) {
         // The port that who began it knows went with its last session, which has made room.
         if (!tcp.is_proven()) {
             return Unexpected{DropReason::napt_no_session};
         }
-        const DropReason reason = make_mapping(from, hash, now, at);
+        const DropReason reason = make_mapping(from, hash, now, at, its_port);
         if (reason != DropReason::none) {
             return Unexpected{reason};
         }
@@ -81,6 +82,10 @@ Result<PublicPort, DropReason> Bindings::make_session(
     sessions_.add(
         mappings_[at], taken, sessions_.checks_of(lookup, outside_of(from, session.public_port))
     );
+    if (its_port) {
+        // That late, for its line has come by now: a store that waits lets none behind it pass.
+        ports(from.family).set_mapping(*its_port, from.protocol, at);
+    }
     if (tcp.is_proven()) {
         ++subscriber.sessions;
         teller_.session(Event::Kind::session_opened, session, subscriber.tenancy, now);
@@ -91,7 +96,11 @@ Result<PublicPort, DropReason> Bindings::make_session(
 }
 
 DropReason Bindings::make_mapping(
-    const InsideTuple& from, std::uint64_t hash, Instant now, Position& made
+    const InsideTuple& from,
+    std::uint64_t hash,
+    Instant now,
+    Position& made,
+    std::optional<PublicPorts::Taken>& taken
 ) {
     Subscriber& subscriber = subscribers_[from.subscriber];
     if (mappings_.is_full()) {
@@ -106,12 +115,13 @@ DropReason Bindings::make_mapping(
         return DropReason::napt_mapping_rate;
     }
     auto& holding = subscriber.holdings[index_of(from.family)];
-    const auto taken = ports(from.family).take(holding, from.protocol, now);
+    taken = ports(from.family).take(holding, from.protocol, now);
     if (!taken) {
         teller_.ports_used_up(holding, from, now);
         return DropReason::napt_no_ports;
     }
-    made = put_mapping(from, hash, *taken);
+    ports(from.family).fetch_mapping(*taken, from.protocol);
+    made = put_mapping(from, hash, taken->port);
     if (taken->is_first) {
         const PublicPort first = ports(from.family).first_of(taken->block);
         teller_.block(Event::Kind::block_taken, {from.family, first, subscriber.tenancy}, now);
@@ -120,13 +130,13 @@ DropReason Bindings::make_mapping(
 }
 
 Position Bindings::put_mapping(
-    const InsideTuple& from, std::uint64_t hash, const PublicPorts::Taken& taken
+    const InsideTuple& from, std::uint64_t hash, PublicPort public_port
 ) {
     Subscriber& subscriber = subscribers_[from.subscriber];
     const Position at = mappings_.take();
     Mapping& mapping = mappings_[at];
     mapping.subscriber = from.subscriber;
-    mapping.public_port = taken.port;
+    mapping.public_port = public_port;
     mapping.inside_port = from.inside_port;
     mapping.family = from.family;
     mapping.protocol = from.protocol;
@@ -140,7 +150,6 @@ Position Bindings::put_mapping(
     }
     // It has room for as many as there are records.
     static_cast<void>(mappings_by_endpoint_.insert(hash, at));
-    ports(from.family).set_mapping(taken, from.protocol, at);
     ++subscriber.mappings;
     return at;
 }

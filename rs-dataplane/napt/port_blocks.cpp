@@ -42,6 +42,10 @@ PortBlocks::PortBlocks(const Plan& plan, RandomSource& random, std::span<Instant
         free.reserve(plan.blocks_each);
     }
     for (BlockNumber block = 0; block < blocks_.size(); ++block) {
+        const std::size_t before = block % plan.blocks_each * plan.block_size;
+        blocks_[block].first = {
+            static_cast<PublicAddress>(block / plan.blocks_each),
+            static_cast<std::uint16_t>(plan.first_port + before)};
         free_[address_of(block)].push_back(block);
     }
 }
@@ -152,11 +156,6 @@ void PortBlocks::free_port(BlockNumber block, Protocol protocol, std::uint16_t p
     const std::size_t at = std::size_t{port} - first_port_of(block);
     bits_of(block, protocol)[at / word_bits] &= ~(std::uint64_t{1} << (at % word_bits));
     --blocks_[block].used;
-}
-
-std::uint16_t PortBlocks::first_port_of(BlockNumber block) const noexcept {
-    const std::size_t before = block % plan_.blocks_each * plan_.block_size;
-    return static_cast<std::uint16_t>(plan_.first_port + before);
 }
 
 std::optional<BlockNumber> PortBlocks::block_of(PublicPort port) const noexcept {

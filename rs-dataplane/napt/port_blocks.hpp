@@ -70,9 +70,11 @@ class PortBlocks {
     [[nodiscard]] std::size_t used(BlockNumber block) const { return blocks_[block].used; }
 
     [[nodiscard]] PublicAddress address_of(BlockNumber block) const noexcept {
-        return static_cast<PublicAddress>(block / plan_.blocks_each);
+        return blocks_[block].first.address;
     }
-    [[nodiscard]] std::uint16_t first_port_of(BlockNumber block) const noexcept;
+    [[nodiscard]] std::uint16_t first_port_of(BlockNumber block) const noexcept {
+        return blocks_[block].first.port;
+    }
     // Taken or not. Nothing: no block has it.
     [[nodiscard]] std::optional<BlockNumber> block_of(PublicPort port) const noexcept;
     [[nodiscard]] std::size_t free_blocks(Instant now);
@@ -87,6 +89,7 @@ class PortBlocks {
         return plan.addresses * plan.blocks_each * protocol_count * plan.block_size / 64;
     }
     struct Block {
+        PublicPort first;  // kept, as it would take two divisions a packet
         std::uint32_t used = 0;
     };
     struct Resting {

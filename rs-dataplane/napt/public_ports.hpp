@@ -67,6 +67,10 @@ class PublicPorts {
 
     // nowhere: it is nobody's.
     [[nodiscard]] Position mapping_of(PublicPort port, Protocol protocol) const noexcept;
+    // What set_mapping() is going to write.
+    void fetch_mapping(const Taken& taken, Protocol protocol) const noexcept {
+        __builtin_prefetch(&mappings_[index_of(taken.block, taken.port, protocol)], 1);
+    }
     void set_mapping(const Taken& taken, Protocol protocol, Position mapping) noexcept {
         mappings_[index_of(taken.block, taken.port, protocol)] = mapping;
     }

@@ -14,6 +14,7 @@
 #include "rs-dataplane/tables/padded_address.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 namespace ntm::napt {
@@ -123,12 +124,10 @@ struct alignas(64) Session {
     [[nodiscard]] static std::uint8_t check_of(
         const InsideTuple& inside, const OutsideTuple& outside
     ) noexcept {
-        std::uint64_t sum = outside.public_port.address;
-        for (const TupleWords& words : {inside.words(), outside.words()}) {
-            for (const std::uint64_t word : words) {
-                sum = mix(sum + word);
-            }
-        }
+        const TupleWords within = inside.words();
+        const TupleWords without = outside.words();
+        const std::uint64_t both_ends = mix(within[2] ^ std::rotl(without[2], 8));
+        const std::uint64_t sum = mix(within[0] ^ std::rotl(within[1], 32) ^ within[3] ^ both_ends);
         return static_cast<std::uint8_t>(1 + sum % 255);
     }
     // Whether it lets others in from its remote address.

@@ -19,22 +19,42 @@ SessionTable::SessionTable(
     }
 }
 
-Position SessionTable::find_peer(const OutsideTuple& tuple) const noexcept {
+Position SessionTable::find_peer(const Mapping& mapping, const OutsideTuple& tuple) const noexcept {
     const Position at = find_new([&](const Session& session) {
         return session.admits_its_address() && session.has_remote_of(tuple);
     });
-    return at != nowhere ? at : find_settled_peer(tuple, peer_hash(tuple));
+    return at != nowhere ? at : find_settled_peer(mapping, tuple);
 }
 
-Position SessionTable::find_settled_peer(const OutsideTuple& tuple, std::uint64_t hash)
+bool SessionTable::admits(Position at, const OutsideTuple& tuple) const noexcept {
+    return at != nowhere && records_[at].admits_its_address() && records_[at].has_remote_of(tuple);
+}
+
+Position SessionTable::find_settled_peer(const Mapping& mapping, const OutsideTuple& tuple)
     const noexcept {
-    return peers_.find(hash, [&](Position at) { return records_[at].has_remote_of(tuple); });
+    if (admits(mapping.first_session, tuple)) {
+        return mapping.first_session;
+    }
+    return peers_.find(peer_hash(tuple), [&](Position at) {
+        return records_[at].has_remote_of(tuple);
+    });
+}
+
+void SessionTable::enter_peer(Position at) noexcept {
+    if (at != nowhere && records_[at].admits_its_address()) {
+        static_cast<void>(peers_.insert(peer_hash(records_[at].outside()), at));
+    }
+}
+
+// False: it does not stand for its remote address there.
+bool SessionTable::leave_peer(Position at) noexcept {
+    return at != nowhere && records_[at].admits_its_address() &&
+           peers_.erase(peer_hash(records_[at].outside()), at);
 }
 
 // Each index has room for as many as there are records, so that no insertion fails.
 void SessionTable::add(Mapping& mapping, Position at, const Checks& checks) noexcept {
     by_outside_.fetch(checks.outside);
-    peers_.fetch(checks.peer);
     if (new_count_ == most_new) {
         settle_oldest();
     }
@@ -53,7 +73,7 @@ void SessionTable::add(Mapping& mapping, Position at, const Checks& checks) noex
 void SessionTable::settle_oldest() noexcept {
     const New& oldest = new_[first_new_];
     static_cast<void>(by_outside_.insert(oldest.checks.outside, oldest.at));
-    link(*oldest.mapping, oldest.at, oldest.checks.peer);
+    link(*oldest.mapping, oldest.at);
     first_new_ = (first_new_ + 1) % most_new;
     --new_count_;
 }
@@ -74,7 +94,7 @@ void SessionTable::count_open(Mapping& mapping, const Session& session) noexcept
 void SessionTable::adopt(Mapping& mapping, Position at) noexcept {
     static_cast<void>(by_inside_.insert(hash_(records_[at].inside().words()), at));
     static_cast<void>(by_outside_.insert(hash_(records_[at].outside().words()), at));
-    link(mapping, at, peer_hash(records_[at].outside()));
+    link(mapping, at);
     count_open(mapping, records_[at]);
 }
 
@@ -93,56 +113,54 @@ void SessionTable::set_path(Mapping& mapping, Position at, PathId path, Filter f
     unlink(mapping, at);
     records_[at].path = path;
     records_[at].filter = filter;
-    link(mapping, at, peer_hash(records_[at].outside()));
+    link(mapping, at);
     count_open(mapping, records_[at]);
 }
 
-void SessionTable::link(Mapping& mapping, Position at, std::uint64_t peer_hash) noexcept {
+// Before those of its remote address, or else before all.
+void SessionTable::link(Mapping& mapping, Position at) noexcept {
     Session& session = records_[at];
-    session.next = mapping.first_session;
-    if (session.admits_its_address()) {
-        const Position older = find_settled_peer(session.outside(), peer_hash);
-        if (older != nowhere) {
-            static_cast<void>(peers_.erase(peer_hash, older));
-            session.next = older;
-        }
-        static_cast<void>(peers_.insert(peer_hash, at));
+    const Position head = mapping.first_session;
+    session.next = head;
+    if (head != nowhere && session.admits_its_address()) {
+        const Position older = find_settled_peer(mapping, session.outside());
+        session.next = older == nowhere ? head : older;
     }
-    session.previous = session.next == nowhere ? nowhere : records_[session.next].previous;
-    Position& link =
-        session.previous == nowhere ? mapping.first_session : records_[session.previous].next;
-    link = at;
+    if (session.next == head) {
+        if (!session.admits_its_address() || !admits(head, session.outside())) {
+            enter_peer(head);
+        }
+        session.previous = nowhere;
+        mapping.first_session = at;
+    } else {
+        static_cast<void>(leave_peer(session.next));
+        enter_peer(at);
+        session.previous = records_[session.next].previous;
+        records_[session.previous].next = at;
+    }
     if (session.next != nowhere) {
         records_[session.next].previous = at;
     }
 }
 
+// If this one stood for its remote address, the one behind it does from now on.
 void SessionTable::unlink(Mapping& mapping, Position at) noexcept {
     const Session& session = records_[at];
     if (session.filter == Filter::endpoint_independent) {
         --mapping.open_sessions;
     }
-    if (session.admits_its_address()) {
-        pass_on_peer(at);
+    if (mapping.first_session == at) {
+        // What becomes the head is found there.
+        static_cast<void>(leave_peer(session.next));
+        mapping.first_session = session.next;
+    } else {
+        if (leave_peer(at) && admits(session.next, session.outside())) {
+            enter_peer(session.next);
+        }
+        records_[session.previous].next = session.next;
     }
-    Position& link =
-        session.previous == nowhere ? mapping.first_session : records_[session.previous].next;
-    link = session.next;
     if (session.next != nowhere) {
         records_[session.next].previous = session.previous;
-    }
-}
-
-// If this one stood for its remote address, the one behind it does from now on.
-void SessionTable::pass_on_peer(Position from) noexcept {
-    const Session& session = records_[from];
-    const std::uint64_t hash = peer_hash(session.outside());
-    if (!peers_.erase(hash, from) || session.next == nowhere) {
-        return;
-    }
-    const Session& next = records_[session.next];
-    if (next.admits_its_address() && next.remote == session.remote) {
-        static_cast<void>(peers_.insert(hash, session.next));
     }
 }
 

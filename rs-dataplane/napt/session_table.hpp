@@ -67,9 +67,10 @@ class SessionTable {
                    ? at
                    : find_new([&](const Session& session) { return session.is_of(wanted.tuple); });
     }
-    // A session of this public port that admits its remote address, which is this tuple's: of several the one
-    // that was added, or got its path, last.
-    [[nodiscard]] Position find_peer(const OutsideTuple& tuple) const noexcept;
+    // A session of this mapping, whose public port is the tuple's, that admits its remote address, which is
+    // this tuple's: of several the one that was added, or got its path, last.
+    [[nodiscard]] Position find_peer(const Mapping& mapping, const OutsideTuple& tuple)
+        const noexcept;
 
     // Enters those that are not entered yet: before a mapping's list is read.
     void settle() noexcept;
@@ -81,16 +82,11 @@ class SessionTable {
     struct Checks {
         std::uint64_t inside = 0;
         std::uint64_t outside = 0;
-        std::uint64_t peer = 0;
         std::uint8_t seal = 0;
     };
     [[nodiscard]] Checks checks_of(const Lookup<InsideTuple>& inside, const OutsideTuple& outside)
         const noexcept {
-        return {
-            inside.hash,
-            hash_(outside.words()),
-            peer_hash(outside),
-            Session::check_of(inside.tuple, outside)};
+        return {inside.hash, hash_(outside.words()), Session::check_of(inside.tuple, outside)};
     }
     void add(Mapping& mapping, Position at, const Checks& checks) noexcept;
     void remove(Mapping& mapping, Position at) noexcept;
@@ -138,18 +134,22 @@ class SessionTable {
         tuple.remote_port = 0;
         return hash_(tuple.words());
     }
-    [[nodiscard]] Position find_settled_peer(const OutsideTuple& tuple, std::uint64_t hash)
+    // Whether the session there admits the tuple's remote address.
+    [[nodiscard]] bool admits(Position at, const OutsideTuple& tuple) const noexcept;
+    [[nodiscard]] Position find_settled_peer(const Mapping& mapping, const OutsideTuple& tuple)
         const noexcept;
     static void count_open(Mapping& mapping, const Session& session) noexcept;
-    void link(Mapping& mapping, Position at, std::uint64_t peer_hash) noexcept;
+    void link(Mapping& mapping, Position at) noexcept;
     void unlink(Mapping& mapping, Position at) noexcept;
-    void pass_on_peer(Position from) noexcept;
+    void enter_peer(Position at) noexcept;
+    bool leave_peer(Position at) noexcept;
 
     tables::FlowHash hash_;
     RecordPool<Session> records_;
     tables::FlowIndex by_inside_;
     tables::FlowIndex by_outside_;
-    // The first one, which is the newest, of each run of sessions with one remote address in a mapping's list.
+    // The first one, which is the newest, of each run of sessions with one remote address in a mapping's list,
+    // but for the run at its head: most mappings have no other one.
     tables::FlowIndex peers_;
     std::array<New, most_new> new_;  // a ring
     std::size_t first_new_ = 0;

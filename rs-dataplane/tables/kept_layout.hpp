@@ -52,7 +52,7 @@ class KeptLayout {
   private:
     static constexpr std::size_t page = 4096;
     // Of the records as they are in this version: one more whenever one that keeps its size changes.
-    static constexpr std::uint64_t version = 2;
+    static constexpr std::uint64_t version = 3;
 
     std::size_t bytes_ = 0;
     std::uint64_t fingerprint_ = version;
