@@ -40,6 +40,26 @@ Finding find_in(const NodeRecord& node, Family family) {
     return is_own(node, *node.outside) ? Finding::global : Finding::behind_nat;
 }
 
+std::vector<Candidate> candidates_in(
+    const NodeRecord& node, Family family, const std::optional<Endpoint>& proven
+) {
+    std::vector<Candidate> candidates;
+    if (node.outside && node.outside->address.family() == family) {
+        candidates.push_back({*node.outside, proven == node.outside});
+    }
+    for (const InterfaceAddress& own : node.addresses) {
+        const Endpoint endpoint{own.address, node.port};
+        const bool is_known = std::ranges::any_of(candidates, [&](const Candidate& known) {
+            return known.endpoint == endpoint;
+        });
+        const bool is_usable = own.address.family() == family && !own.address.is_private();
+        if (is_usable && !is_known) {
+            candidates.push_back({endpoint, proven == endpoint});
+        }
+    }
+    return candidates;
+}
+
 }  // namespace
 
 bool is_real(const IpAddress& address, const VirtualBlocks& blocks) noexcept {
@@ -77,22 +97,17 @@ Families families_of(const GeneralNodeRecord& node) noexcept {
 }
 
 std::vector<Candidate> find_candidates(
-    const NodeRecord& node, Family family, const std::optional<Endpoint>& proven
+    const NodeRecord& node, Family preferred, const std::optional<Endpoint>& proven
 ) {
-    std::vector<Candidate> candidates;
-    if (node.outside && node.outside->address.family() == family) {
-        candidates.push_back({*node.outside, proven == node.outside});
-    }
-    for (const InterfaceAddress& own : node.addresses) {
-        const Endpoint endpoint{own.address, node.port};
-        const bool is_known = std::ranges::any_of(candidates, [&](const Candidate& known) {
-            return known.endpoint == endpoint;
-        });
-        const bool is_usable = own.address.family() == family && !own.address.is_private();
-        if (is_usable && !is_known && candidates.size() < most_candidates) {
-            candidates.push_back({endpoint, proven == endpoint});
-        }
-    }
+    std::vector<Candidate> candidates = candidates_in(node, preferred, proven);
+    const Family other = preferred == Family::ipv4 ? Family::ipv6 : Family::ipv4;
+    const std::vector<Candidate> others = candidates_in(node, other, proven);
+    const std::size_t kept = std::min(others.size(), most_candidates / 2);
+    candidates.resize(std::min(candidates.size(), most_candidates - kept));
+    const std::size_t left = std::min(others.size(), most_candidates - candidates.size());
+    candidates.insert(
+        candidates.end(), others.begin(), others.begin() + static_cast<std::ptrdiff_t>(left)
+    );
     return candidates;
 }
 

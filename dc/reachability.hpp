@@ -33,10 +33,11 @@ namespace ntm::dc {
 [[nodiscard]] Families families_of(const Reachability& reachability) noexcept;
 [[nodiscard]] Families families_of(const GeneralNodeRecord& node) noexcept;
 
-// Where the peer may send first packets of a direct tunnel in `family`: the outside address, then
-// own addresses that need no NAT. `proven` is the address at which the DC has proven the node.
+// Where the peer may send first packets of a direct tunnel: the outside address, then own addresses that
+// need no NAT; those of the `preferred` family first, and then those of the other one, which serve a
+// peer that moves to where there is no other. `proven` is the address at which the DC has proven the node.
 [[nodiscard]] std::vector<Candidate> find_candidates(
-    const NodeRecord& node, Family family, const std::optional<Endpoint>& proven
+    const NodeRecord& node, Family preferred, const std::optional<Endpoint>& proven
 );
 
 }  // namespace ntm::dc

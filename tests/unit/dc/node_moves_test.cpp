@@ -4,6 +4,8 @@
 #include "dc/reachability.hpp"
 #include "tests/unit/dc/lab.hpp"
 
+#include <set>
+
 namespace ntm::dc::test {
 namespace {
 
@@ -115,6 +117,30 @@ TEST_F(NodeMovesTest, BelievesAKeepAliveWhereNoRegistrationFollows) {
     static_cast<void>(world.ask(server, keep_alive));
     EXPECT_EQ(record_of(server).outside, server.outside);
     EXPECT_EQ(world.only_path().record.kind, RouteKind::relayed);
+}
+
+// mn had the address when it moved: what is new is where mn is, and in which order it is told.
+TEST_F(NodeMovesTest, NamesTheSameAddressesToAnEndThatMovesToTheOtherFamily) {
+    static_cast<void>(world.register_node(server, server_name, {"192.0.2.7/24", "2001:db8:7::7/64"})
+    );
+    const auto named = [](const v1::RouteDirection& route) {
+        std::set<std::string> addresses;
+        for (const v1::Candidate& candidate : route.candidates()) {
+            addresses.insert(from_wire(candidate.address())->text());
+        }
+        return addresses;
+    };
+    const std::set<std::string> of_both{"192.0.2.7:9770", "[2001:db8:7::7]:9770"};
+    const auto route = world.ask_direction(mn, server_name).direction_response().route();
+    EXPECT_EQ(named(route), of_both);
+    mn.outside = endpoint("[2001:db8:6::1]:9770");
+    mn.dc_at = world.dc_at_ipv6;
+    static_cast<void>(world.register_node(mn, mn_name, {"2001:db8:6::1/64"}));
+    world.pass(1s);
+    EXPECT_EQ(world.only_path().record.kind, RouteKind::direct);
+    ASSERT_FALSE(mn.routes().empty());
+    EXPECT_EQ(named(mn.routes().back()), of_both);
+    EXPECT_EQ(named(server.routes().back()), std::set<std::string>{"[2001:db8:6::1]:9770"});
 }
 
 }  // namespace

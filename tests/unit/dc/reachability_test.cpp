@@ -44,13 +44,36 @@ TEST(Reachability, JudgesTheFamilyThatTheDcDoesNotSeeByItsAddresses) {
     EXPECT_EQ(find_reachability(with_unique_local).ipv6, Finding::none);
 }
 
-TEST(Reachability, NamesTheOutsideFirstAndNoPrivateAddress) {
+TEST(Reachability, NamesThePreferredFamilyFirstTheOutsideBeforeOwnAndNoPrivateAddress) {
     const auto behind = node("192.0.2.1:40000", {"10.0.0.2/24", "2001:db8::1/64"});
     const auto proven = Endpoint::parse("192.0.2.1:40000");
-    const std::vector<Candidate> expected{{*proven, true}};
-    EXPECT_EQ(find_candidates(behind, Family::ipv4, proven), expected);
-    const std::vector<Candidate> ipv6{{*Endpoint::parse("[2001:db8::1]:9770"), false}};
-    EXPECT_EQ(find_candidates(behind, Family::ipv6, proven), ipv6);
+    const Candidate ipv4{*proven, true};
+    const Candidate ipv6{*Endpoint::parse("[2001:db8::1]:9770"), false};
+    using Candidates = std::vector<Candidate>;
+    EXPECT_EQ(find_candidates(behind, Family::ipv4, proven), (Candidates{ipv4, ipv6}));
+    EXPECT_EQ(find_candidates(behind, Family::ipv6, proven), (Candidates{ipv6, ipv4}));
+    const auto alone = node("192.0.2.1:40000", {"10.0.0.2/24"});
+    EXPECT_EQ(find_candidates(alone, Family::ipv6, proven), Candidates{ipv4});
+}
+
+TEST(Reachability, LeavesRoomForTwoOfTheOtherFamily) {
+    const auto named = [](const std::vector<const char*>& addresses) {
+        std::string text;
+        const NodeRecord many = node("192.0.2.1:9770", addresses);
+        for (const Candidate& at : find_candidates(many, Family::ipv4, std::nullopt)) {
+            text += at.endpoint.address.text() + " ";
+        }
+        return text;
+    };
+    const char* const a = "192.0.2.1/24";
+    const char* const b = "192.0.2.2/24";
+    const char* const c = "192.0.2.3/24";
+    const char* const x = "2001:db8::1/64";
+    const char* const y = "2001:db8::2/64";
+    const char* const z = "2001:db8::3/64";
+    EXPECT_EQ(named({x, y, z, a, b, c}), "192.0.2.1 192.0.2.2 2001:db8::1 2001:db8::2 ");
+    EXPECT_EQ(named({x, a, b, c}), "192.0.2.1 192.0.2.2 192.0.2.3 2001:db8::1 ");
+    EXPECT_EQ(named({x, y, z, a}), "192.0.2.1 2001:db8::1 2001:db8::2 2001:db8::3 ");
 }
 
 TEST(Reachability, NamesAnAddressOnceAndAtMostFour) {

@@ -18,6 +18,7 @@ const Attachment same_nat_4{"same NAT", "192.0.2.1:41000", {"10.0.0.3/24"}};
 const Attachment global_4{"global 4", "192.0.2.7:9770", {"192.0.2.7/24"}};
 const Attachment only_6{"IPv6 only", "[2001:db8:6::1]:9770", {"2001:db8:6::1/64"}};
 const Attachment other_6{"IPv6 only", "[2001:db8:6::2]:9770", {"2001:db8:6::2/64"}};
+const Attachment both{"both", "[2001:db8:6::4]:9770", {"192.0.2.8/24", "2001:db8:6::4/64"}};
 const Attachment dual{"dual", "[2001:db8:6::3]:9770", {"10.1.0.2/24", "2001:db8:6::3/64"}};
 
 struct Case {
@@ -74,7 +75,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{nat_4, global_4, v1::ROUTE_DIRECT, {"192.0.2.7:9770 proven"}},
         Case{global_4, nat_4, v1::ROUTE_DIRECT, {"192.0.2.1:40000 proven"}},
         Case{only_6, other_6, v1::ROUTE_DIRECT, {"[2001:db8:6::2]:9770 proven"}},
-        Case{only_6, dual, v1::ROUTE_DIRECT, {"[2001:db8:6::3]:9770 proven"}}
+        Case{only_6, dual, v1::ROUTE_DIRECT, {"[2001:db8:6::3]:9770 proven"}},
+        // Of both families, as the initiator may move.
+        Case{nat_4, both, v1::ROUTE_DIRECT, {"192.0.2.8:9770", "[2001:db8:6::4]:9770 proven"}}
     )
 );
 
