@@ -157,6 +157,14 @@ void DirectLegs::doubt(Family family, Instant now) {
     }
 }
 
+// A NAT may show this host elsewhere by now, where the peer does not send: its answer tells. Only the way
+// in use is asked, since an answer on another one would change it.
+void DirectLegs::handle_silence(Instant now) {
+    if (attempts_.empty() && active_) {
+        add_attempt(*active_, true, now);
+    }
+}
+
 // From the newest addresses, and on the way in use too, whose hole may be the one that is shut.
 void DirectLegs::ask_again(Instant now) {
     if (!attempts_.empty()) {

@@ -26,6 +26,7 @@ class DirectLegs final : public Legs {
     void locals_changed(Instant now) override;
     void handle_relay_event(const RelayEvent& event, Instant now) override;
     void doubt(Family family, Instant now) override;
+    void handle_silence(Instant now) override;
     [[nodiscard]] bool handle_leg(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     ) override;

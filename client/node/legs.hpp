@@ -42,6 +42,8 @@ class Legs {
     virtual void handle_relay_event(const RelayEvent& event, Instant now) = 0;
     // The DC sees this node's addresses of that family elsewhere: a NAT may have forgotten its holes.
     virtual void doubt(Family family, Instant now) = 0;
+    // The path is in use, and nothing has come by it for a moment.
+    virtual void handle_silence(Instant now) = 0;
     // A LEG packet of this path from the network. True if something has come of it besides an
     // answer: of what is not authentic nothing does.
     [[nodiscard]] virtual bool handle_leg(

@@ -12,6 +12,7 @@ using std::chrono::seconds;
 
 constexpr Duration between_measurements = seconds{1};
 constexpr Duration in_use_for = seconds{2};
+constexpr Duration silence = milliseconds{300};
 constexpr Duration one_way_silence = seconds{1};
 constexpr Duration between_checks = milliseconds{300};
 constexpr unsigned checks_until_down = 3;
@@ -32,6 +33,11 @@ void PathProbe::note_sent(Instant now) {
 
 void PathProbe::note_received(Instant now) {
     last_use_ = now;
+    note_alive(now);
+}
+
+void PathProbe::note_alive(Instant now) noexcept {
+    quiet_since_ = now;
     note_alive();
 }
 
@@ -82,15 +88,27 @@ Instant PathProbe::next_check() const {
     return checks_ == 0 ? *unanswered_since_ + one_way_silence : *last_check_ + between_checks;
 }
 
+Instant PathProbe::next_silence() const {
+    if (!quiet_since_ || !last_use_ || is_down_) {
+        return Instant::never();
+    }
+    const Instant due = *quiet_since_ + silence;
+    return due <= *last_use_ + in_use_for ? due : Instant::never();
+}
+
 Instant PathProbe::next_timeout() const {
     const Instant expiry =
         outstanding_.empty() ? Instant::never() : outstanding_.front().at + lost_after;
-    return std::min({next_measurement(), next_check(), expiry});
+    return std::min({next_measurement(), next_check(), next_silence(), expiry});
 }
 
 PathProbe::Step PathProbe::handle_timeout(RandomSource& random, Instant now) {
     expire(now);
     Step step;
+    if (now >= next_silence()) {
+        quiet_since_ = now;
+        step.is_silent = true;
+    }
     const bool is_check_due = now >= next_check();
     if (!is_check_due && now < next_measurement()) {
         return step;
@@ -121,7 +139,7 @@ bool PathProbe::handle_answer(std::uint64_t nonce, Instant now) {
     rtt_ = rtt_ ? (*rtt_ * 7 + measured) / 8 : measured;
     outstanding_.erase(probe);
     judge(false);
-    note_alive();
+    note_alive(now);
     return true;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // END probes of one path (docs/protocol.md section 5): the round trip and the loss between its two
 // ends while it is in use, and the verdict that it is down: sent for 1 s, nothing authentic back,
-// then three probes 300 ms apart without an answer.
+// then three probes 300 ms apart without an answer. Long before that it tells of silence: in use, and
+// nothing authentic for 300 ms.
 #pragma once
 
 #include "common/base/random.hpp"
@@ -25,6 +26,7 @@ class PathProbe {
     struct Step {
         std::optional<std::uint64_t> probe;  // a nonce to send
         bool went_down = false;
+        bool is_silent = false;  // told again every 300 ms
     };
     [[nodiscard]] Step handle_timeout(RandomSource& random, Instant now);
     // False unless a probe had this nonce.
@@ -52,10 +54,12 @@ class PathProbe {
         Instant at;
     };
     void note_alive() noexcept;
+    void note_alive(Instant now) noexcept;
     void judge(bool is_lost);
     void expire(Instant now);
     [[nodiscard]] Instant next_measurement() const;
     [[nodiscard]] Instant next_check() const;
+    [[nodiscard]] Instant next_silence() const;
 
     std::deque<Probe> outstanding_;
     std::deque<bool> verdicts_;  // true: lost
@@ -64,6 +68,7 @@ class PathProbe {
     std::optional<Instant> last_send_;
     std::optional<Instant> unanswered_since_;  // first sent after the last sign of life
     std::optional<Instant> last_probe_;
+    std::optional<Instant> quiet_since_;  // something authentic came, or silence was told of
     std::optional<Instant> last_check_;
     unsigned checks_ = 0;
     bool is_down_ = false;

@@ -24,6 +24,7 @@ class RelayedLeg final : public Legs {
     void handle_relay_event(const RelayEvent& event, Instant now) override;
     // RelayWatch asks the relays, and tells what has changed.
     void doubt(Family /*family*/, Instant /*now*/) override {}
+    void handle_silence(Instant /*now*/) override {}
     [[nodiscard]] bool handle_leg(
         const protocol::NtmHeader& header, const Datagram& datagram, Instant now
     ) override;

@@ -62,6 +62,9 @@ void Tunnel::run_probe(Instant now) {
         return;
     }
     const PathProbe::Step step = probe_.handle_timeout(context_.random, now);
+    if (step.is_silent) {
+        legs_->handle_silence(now);
+    }
     if (step.went_down) {
         was_ready_ = false;
         last_complaint_ = now;
