@@ -17,6 +17,8 @@ constexpr Duration longest_wait_while_busy = seconds{5};
 // A move comes as several changes: an address goes, another comes, then its route.
 constexpr Duration gathered_for = std::chrono::milliseconds{20};
 constexpr Duration longest_gathering = seconds{1};
+// A DC takes two in a second, and some at once.
+constexpr Duration hurried_within = std::chrono::milliseconds{500};
 constexpr unsigned most_hurries = 6;
 constexpr int most_relays = 16;
 constexpr int most_prefixes = 64;
@@ -142,7 +144,7 @@ void Registration::addresses_changed(const LocalAddresses& locals, Instant now) 
 // Doubled for each Registration that has another right behind it: a host whose addresses do not come
 // to rest stays below what a DC takes.
 Duration Registration::gathering_time(Instant now) {
-    const bool is_hurried = now - registering_since_ < longest_gathering;
+    const bool is_hurried = now - registering_since_ < hurried_within;
     hurries_ = is_hurried ? std::min(hurries_ + 1, most_hurries) : 0;
     return std::min<Duration>(gathered_for * (1 << hurries_), longest_gathering);
 }

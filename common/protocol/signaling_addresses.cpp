@@ -31,8 +31,14 @@ void Signaling::State::report_address(Peer& peer) {
 
 std::vector<Endpoint> Signaling::State::targets_of(const Peer& peer) {
     std::vector<Endpoint> targets;
-    if (peer.addresses.last()) {
-        targets.push_back(*peer.addresses.last());
+    const auto& last = peer.addresses.last();
+    // Whoever names endpoints of one family alone has left the other, by which nothing goes any more.
+    const bool is_left = last && !peer.endpoints.empty() &&
+                         std::ranges::none_of(peer.endpoints, [&](const Endpoint& endpoint) {
+                             return endpoint.address.family() == last->address.family();
+                         });
+    if (last && !is_left) {
+        targets.push_back(*last);
     }
     for (const Endpoint& endpoint : peer.endpoints) {
         if (std::ranges::find(targets, endpoint) == targets.end() &&

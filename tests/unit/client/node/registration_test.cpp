@@ -105,6 +105,16 @@ TEST(Registration, comes_no_oftener_than_a_dc_takes_it_whatever_the_host_does) {
     EXPECT_LE(world.registrations().size(), 40U);
 }
 
+TEST(Registration, goes_as_soon_as_ever_after_each_of_many_moves_a_second_apart) {
+    Registered world;
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        world.set_addresses({real("10.0.0." + std::to_string(10 + i) + "/24", 3)});
+        world.run_for(milliseconds{60});
+        EXPECT_EQ(world.registrations().size(), i + 1);
+        world.run_for(milliseconds{940});
+    }
+}
+
 TEST(Registration, does_not_hurry_a_busy_dc_for_more_changes) {
     Registered world;
     world.dc.busy_answers = 1000;

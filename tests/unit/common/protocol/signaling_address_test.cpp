@@ -234,6 +234,21 @@ TEST_F(Address, MoveToTheOtherFamilyFindsTheDcThere) {
     EXPECT_TRUE(dc_.all<PeerConnected>().empty()) << "the same session";
 }
 
+TEST_F(Address, NothingGoesByAFamilyThatIsNotNamedAnyMore) {
+    const Endpoint dc6 = at("[2001:db8::10]:9770");
+    dc_.addresses.push_back(dc6);
+    node_.signaling->set_endpoints(dc_key(), {dc_at_, dc6});
+    connect();
+    node_.addresses.push_back(at("[2001:db8::77]:9770"));
+    node_.signaling->set_endpoints(dc_key(), {dc6});
+    const std::size_t before = world_.log.size();
+    node_.signaling->announce_move(dc_key(), world_.now);
+    world_.run_for(milliseconds{100});
+    EXPECT_EQ(node_.signaling->endpoint_of(dc_key()), dc6);
+    const auto since = world_.log.begin() + static_cast<std::ptrdiff_t>(before);
+    EXPECT_EQ(std::ranges::count(since, world_.log.end(), dc_at_, &Sent::to), 0);
+}
+
 // The DC has something to say each time that the node has moved, and its requests and the answers
 // are under way in both families.
 TEST_F(Address, HostsWithBothFamiliesDoNotChangeOverForEver) {
