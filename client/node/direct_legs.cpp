@@ -27,26 +27,27 @@ DirectLegs::DirectLegs(const RouteDirection& direction, TunnelContext& context, 
 
 // A Request to where the peer was last and to each of its candidates, from the newest address of
 // the family.
-void DirectLegs::begin(Instant now) {
+void DirectLegs::begin(Instant now, std::uint64_t newer_than) {
     end_attempts();
     last_begin_ = now;
     if (last_remote_) {
-        add_attempt(*last_remote_, true, now);
+        add_attempt(*last_remote_, true, now, newer_than);
     }
     for (const PeerCandidate& candidate : direction_.candidates) {
         if (candidate.endpoint != last_remote_) {
-            add_attempt(candidate.endpoint, candidate.is_proven, now);
+            add_attempt(candidate.endpoint, candidate.is_proven, now, newer_than);
         }
     }
 }
 
-void DirectLegs::add_attempt(const Endpoint& remote, bool is_trusted, Instant now) {
+void DirectLegs::add_attempt(
+    const Endpoint& remote, bool is_trusted, Instant now, std::uint64_t newer_than
+) {
     for (const LocalAddress& local : context_.locals.usable()) {
-        if (local.ip().family() != remote.address.family()) {
-            continue;
+        if (local.ip().family() == remote.address.family() && local.interface_age > newer_than) {
+            add_attempt(Way{local.ip(), remote}, is_trusted, now);
+            return;
         }
-        add_attempt(Way{local.ip(), remote}, is_trusted, now);
-        return;
     }
 }
 
@@ -116,27 +117,25 @@ void DirectLegs::retry(Instant now) {
     }
 }
 
-// The newest address takes over as soon as the peer has bound it; the old one serves until then.
+// The newest interface takes over, in either family, as soon as the peer has bound an address of it; the
+// old one serves until then, and is not asked from, as its answer would come first.
 void DirectLegs::locals_changed(Instant now) {
     if (active_ && !context_.locals.has(active_->local)) {
         active_.reset();
     }
-    const auto usable = context_.locals.usable();
-    const bool is_on_newest =
-        active_ && !usable.empty() &&
-        std::none_of(usable.begin(), usable.end(), [&](const LocalAddress& local) {
-            const bool is_newer =
-                local.ip() != active_->local && local.ip().family() == active_->local.family();
-            const auto at = std::find_if(usable.begin(), usable.end(), [&](const auto& other) {
-                return other.ip() == active_->local;
-            });
-            return is_newer && at != usable.end() && local.interface_age > at->interface_age;
-        });
     const auto lost = std::erase_if(bound_at_, [this](const IpAddress& local) {
         return !context_.locals.has(local);
     });
-    if (!is_on_newest || lost != 0) {
+    if (!active_ || lost != 0) {
         begin(now);
+        return;
+    }
+    const auto usable = context_.locals.usable();
+    const auto in_use = std::find_if(usable.begin(), usable.end(), [this](const auto& local) {
+        return local.ip() == active_->local;
+    });
+    if (in_use != usable.end() && usable.front().interface_age > in_use->interface_age) {
+        begin(now, in_use->interface_age);
     }
 }
 

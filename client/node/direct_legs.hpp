@@ -6,6 +6,7 @@
 
 #include "client/node/legs.hpp"
 
+#include <cstdint>
 #include <set>
 #include <vector>
 
@@ -39,12 +40,15 @@ class DirectLegs final : public Legs {
         Endpoint remote;
         Instant at;
     };
-    void begin(Instant now);
+    // `newer_than`: only from addresses of interfaces that came later than that one.
+    void begin(Instant now, std::uint64_t newer_than = 0);
     void ask_again(Instant now);
-    // An attempt from this node's newest address of the family.
     [[nodiscard]] bool is_named(const Endpoint& remote) const;
     [[nodiscard]] bool is_asking(const Endpoint& remote) const;
-    void add_attempt(const Endpoint& remote, bool is_trusted, Instant now);
+    // An attempt from this node's newest address of the family.
+    void add_attempt(
+        const Endpoint& remote, bool is_trusted, Instant now, std::uint64_t newer_than = 0
+    );
     void add_attempt(const Way& way, bool is_trusted, Instant now);
     void end_attempts();
     // Answers to a Request of an attempt that has ended: too late, but the peer is there again.

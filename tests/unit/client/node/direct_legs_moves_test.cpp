@@ -30,6 +30,49 @@ TEST(DirectLegs, a_move_of_this_node_asks_from_the_new_address_and_data_follows_
     EXPECT_EQ(data->second.remote, peer_at);
 }
 
+// Whichever family it has; an answer by the old way would end the attempt.
+TEST(DirectLegs, a_newer_interface_takes_over_in_the_other_family_and_the_old_way_is_not_asked) {
+    const Endpoint peer_by_ipv6 = at("[2001:db8:50::1]:9770");
+    Direct world{true};
+    world.directs(2, {{peer_at, true}, {peer_by_ipv6, false}});
+    world.peer_requests(peer_at);
+    ASSERT_EQ(world.path()->way->local, ip("192.168.1.2"));
+    world.sent.clear();
+    world.set_addresses({real("192.168.1.2/24"), real("2001:db8:6::7/64", 3)});
+    world.run_for(milliseconds{1});
+    EXPECT_EQ(world.asked_from(), std::set{ip("2001:db8:6::7")});
+    ASSERT_FALSE(world.requests(peer_by_ipv6).empty());
+    EXPECT_EQ(world.path()->way->local, ip("192.168.1.2"));
+    world.here = at("[2001:db8:6::7]:9770");
+    world.peer_responds(world.requests(peer_by_ipv6).back().nonce(), true, "");
+    EXPECT_EQ(world.path()->way->local, ip("2001:db8:6::7"));
+    EXPECT_EQ(world.path()->way->remote, peer_by_ipv6);
+}
+
+TEST(DirectLegs, a_newer_interface_of_a_family_in_which_the_peer_has_no_address_changes_nothing) {
+    Direct world{true};
+    world.peer_requests(peer_at);
+    world.sent.clear();
+    world.set_addresses({real("192.168.1.2/24"), real("2001:db8:6::7/64", 3)});
+    world.run_for(milliseconds{1});
+    EXPECT_EQ(world.asked_from(), std::set<IpAddress>{});
+    EXPECT_EQ(world.path()->way->local, ip("192.168.1.2"));
+}
+
+TEST(DirectLegs, an_address_of_the_other_family_serves_as_soon_as_there_is_no_other) {
+    const Endpoint peer_by_ipv6 = at("[2001:db8:50::1]:9770");
+    Direct world{true};
+    world.directs(2, {{peer_at, true}, {peer_by_ipv6, false}});
+    world.peer_requests(peer_at);
+    world.sent.clear();
+    world.set_addresses({real("2001:db8:6::7/64", 3)});
+    world.run_for(milliseconds{1});
+    ASSERT_EQ(world.requests(peer_by_ipv6).size(), 1U);
+    world.here = at("[2001:db8:6::7]:9770");
+    world.peer_responds(world.requests().back().nonce(), false, "0123456789abcdef");
+    EXPECT_EQ(world.requests(peer_by_ipv6).back().token(), "0123456789abcdef");
+}
+
 // This node was stopped, and finds it in its sockets.
 TEST(DirectLegs, a_request_to_an_address_that_is_gone_binds_nothing) {
     Direct world{true};
