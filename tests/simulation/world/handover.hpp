@@ -41,12 +41,15 @@ struct HandoverWorld : World {
         std::chrono::milliseconds{39};  // the farther one's round trip
     static constexpr Duration to_cn = std::chrono::milliseconds{40};
 
-    HandoverWorld(Kind kind_of_path, const Place& mn_at) : World{Options{}}, kind{kind_of_path} {
+    HandoverWorld(Kind kind_of_path, const Place& mn_at)
+        : HandoverWorld{kind_of_path, mn_at, home_of_cn(kind_of_path)} {}
+    HandoverWorld(Kind kind_of_path, const Place& mn_at, const Place& cn_at)
+        : World{Options{}}, kind{kind_of_path} {
         if (kind == Kind::relayed) {
             network.set_cut(mn.host(), cn.host(), true);
             network.set_cut(cn.host(), mn.host(), true);
         }
-        start_all({this->*mn_at.segment, this->*home_of_cn(kind).segment});
+        start_all({this->*mn_at.segment, this->*cn_at.segment});
         mn.set_echoing(false);
         cn.set_echoing(false);
         const SimNode::Query& query = resolve(mn, cn, std::chrono::seconds{5});
