@@ -77,7 +77,6 @@ class SessionTable {
     // Of a table that is not full: a record to be filled, all but for its links, and then added. Filled in
     // its place: to copy what was just put together waits for all stores before it.
     [[nodiscard]] Position take() noexcept { return records_.take(); }
-    // Nothing with either tuple is there.
     // Of its tuples.
     struct Checks {
         std::uint64_t inside = 0;
@@ -88,6 +87,7 @@ class SessionTable {
         const noexcept {
         return {inside.hash, hash_(outside.words()), Session::check_of(inside.tuple, outside)};
     }
+    // Nothing with either tuple is there.
     void add(Mapping& mapping, Position at, const Checks& checks) noexcept;
     void remove(Mapping& mapping, Position at) noexcept;
     // As add(), one that lies there already, left by an earlier process; adopt_records() behind the last.

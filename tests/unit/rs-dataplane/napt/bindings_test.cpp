@@ -195,6 +195,21 @@ TEST_F(BindingsTest, an_address_stays_admitted_while_one_of_its_sessions_lives) 
     }
 }
 
+// Whichever of them ends first, and where another address was spoken to last.
+TEST_F(BindingsTest, an_address_stays_admitted_when_its_newest_session_ends) {
+    const Remote older{gn_address, 1};
+    const Remote elsewhere{{{192, 0, 2, 77}}, 9};
+    const PublicPort port = open(udp, older);
+    open(udp, {gn_address, 2});
+    open(udp, elsewhere);
+    world.pass(seconds{200});
+    open(udp, older);
+    open(udp, elsewhere);
+    world.pass(seconds{101});
+    EXPECT_EQ(usage().sessions, 2U);
+    EXPECT_TRUE(world.reaches(port, udp, {gn_address, 9}));
+}
+
 TEST_F(BindingsTest, a_connection_from_outside_begins_with_the_answer_to_its_syn) {
     const PublicPort port = open(tcp, gn, exit_path);
     ASSERT_TRUE(world.reaches(port, tcp, other_gn, syn));
